@@ -1,0 +1,31 @@
+"""Layer-wise Relevance Propagation for audio networks, seen and heard.
+
+    model = lrp_audio.load("audionet-digit")
+    explanation = model.explain("seven.wav")
+    explanation.save("out/seven")
+
+The import is cheap: the engine is loaded on first use.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrp_audio.explanation import Explanation
+    from lrp_audio.model import Model, load
+
+__version__ = "0.1.0"
+__all__ = ["Explanation", "Model", "__version__", "load"]
+
+_HOMES = {
+    "load": "lrp_audio.model",
+    "Model": "lrp_audio.model",
+    "Explanation": "lrp_audio.explanation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lrp_audio' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""Sound in and out: reading and fitting clips, and listening to relevance."""

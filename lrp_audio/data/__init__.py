@@ -1,0 +1,1 @@
+"""Corpora: reading recordings, making synthetic voices and the bundled example clips."""

@@ -1,0 +1,48 @@
+"""The bundled example clips: the ten digits by one female and one male voice of flite.
+
+Both voices speak at their default pitch and speed, which the training voices never use.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lrp_audio.data.voices import flite_voice, require_programs, speak
+from lrp_audio.errors import LrpAudioError
+
+EXAMPLE_VOICES = (flite_voice("slt", "female"), flite_voice("rms", "male"))
+
+
+def make_examples(out: Path) -> list[Path]:
+    """Write ``{digit}_{sex}.wav`` for every digit and both sexes into ``out``."""
+    require_programs("flite")
+    out.mkdir(parents=True, exist_ok=True)
+    paths: list[Path] = []
+    for voice in EXAMPLE_VOICES:
+        for digit in range(10):
+            path = out / f"{digit}_{voice.sex}.wav"
+            speak(voice, digit, path)
+            paths.append(path)
+    return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``python -m lrp_audio.data.examples``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lrp_audio.data.examples",
+        description="Synthesise the bundled example clips with flite.",
+    )
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the WAV files")
+    options = parser.parse_args(arguments)
+    try:
+        paths = make_examples(options.out)
+    except (LrpAudioError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{len(paths)} clips in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

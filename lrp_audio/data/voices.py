@@ -1,0 +1,230 @@
+"""Spoken English digits by the free synthesisers espeak-ng and flite, in FSDD's file layout.
+
+FSDD has no female speaker; these clips add women and more men to a training set. Every clip is
+``{digit}_{voice}_{index}.wav``, 8 kHz, 16-bit mono, without silence at its ends. Indices start at
+5, because 0 to 4 are test recordings by FSDD's convention.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile as sf  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+from scipy.signal import resample_poly  # type: ignore[import-untyped]
+
+from lrp_audio.errors import LrpAudioError
+
+RATE = 8000
+FIRST_INDEX = 5
+WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+FLITE_SHARE = 0.2
+"""Share of flite among the clips of one digit and sex; the rest are espeak-ng's many voices."""
+
+Sex = Literal["female", "male"]
+
+_ACCENTS = (
+    "en-us",
+    "en-gb",
+    "en-gb-scotland",
+    "en-029",
+    "en-gb-x-rp",
+    "en-gb-x-gbclan",
+    "en-gb-x-gbcwmd",
+)
+_VARIANTS: dict[Sex, tuple[str, ...]] = {
+    "female": (
+        *(f"f{number}" for number in range(1, 6)),
+        *("Alicia", "Andrea", "Annie", "aunty", "belinda", "linda", "steph", "anika"),
+    ),
+    "male": (
+        *(f"m{number}" for number in range(1, 9)),
+        *("Alex", "Andy", "david", "edward", "john", "Lee", "Marco", "Michael", "Mike", "rob"),
+    ),
+}
+_ESPEAK_PITCH: dict[Sex, tuple[int, int]] = {"female": (45, 85), "male": (35, 99)}
+_ESPEAK_SPEED = (115, 205)
+# rms ignores the pitch target, so only the stretch below moves it away from its default.
+_FLITE_PITCH: dict[str, tuple[int, int]] = {
+    "slt": (170, 230),
+    "kal16": (80, 130),
+    "awb": (90, 140),
+    "rms": (80, 120),
+}
+# Both ranges stay clear of 1, the default, which is kept for the bundled example clips.
+_FLITE_STRETCH = ((0.75, 0.93), (1.07, 1.35))
+_SILENCE = 0.01
+_FRAME = RATE // 100
+_MARGIN = RATE // 50
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One synthetic speaker: its name in file names, its program, its sex and its arguments."""
+
+    name: str
+    program: Literal["espeak-ng", "flite"]
+    sex: Sex
+    arguments: tuple[str, ...]
+
+    def command(self, word: str, target: Path, extra: Sequence[str] = ()) -> list[str]:
+        """Return the command line that speaks ``word`` into the WAV file ``target``."""
+        if self.program == "flite":
+            return ["flite", *self.arguments, *extra, "-t", word, "-o", str(target)]
+        return ["espeak-ng", *self.arguments, *extra, "-w", str(target), word]
+
+    def random_arguments(self, rng: np.random.Generator) -> list[str]:
+        """Draw arguments for pitch and speed, never flite's defaults."""
+        if self.program == "flite":
+            pitch = rng.integers(*_FLITE_PITCH[self.arguments[1]], endpoint=True)
+            stretch = rng.uniform(*_FLITE_STRETCH[rng.integers(len(_FLITE_STRETCH))])
+            target = f"int_f0_target_mean={pitch}"
+            return ["--seti", target, "--setf", f"duration_stretch={stretch:.3f}"]
+        pitch = rng.integers(*_ESPEAK_PITCH[self.sex], endpoint=True)
+        speed = rng.integers(*_ESPEAK_SPEED, endpoint=True)
+        return ["-p", str(pitch), "-s", str(speed)]
+
+
+def flite_voice(name: str, sex: Sex) -> Voice:
+    """Return flite's built-in voice ``name`` at its default pitch and speed."""
+    return Voice(f"flite{name.capitalize()}", "flite", sex, ("-voice", name))
+
+
+def _espeak_voice(accent: str, variant: str, sex: Sex) -> Voice:
+    mark = variant.capitalize() if variant[1:].isdigit() else sex[0].upper() + variant.capitalize()
+    name = f"espeak{accent.replace('-', '').capitalize()}{mark}"
+    return Voice(name, "espeak-ng", sex, ("-v", f"{accent}+{variant}"))
+
+
+def voices() -> tuple[Voice, ...]:
+    """Return every voice of the training set, espeak-ng's first."""
+    espeak = [
+        _espeak_voice(accent, variant, sex)
+        for sex, variants in _VARIANTS.items()
+        for accent in _ACCENTS
+        for variant in variants
+    ]
+    flite = [flite_voice("slt", "female")]
+    flite += [flite_voice(name, "male") for name in ("kal16", "awb", "rms")]
+    return (*espeak, *flite)
+
+
+def require_programs(*programs: str) -> None:
+    """Raise an error that names the Debian packages when ``programs`` are not installed."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        raise LrpAudioError(
+            f"Not found: the speech synthesiser {' and '.join(missing)}; install the Debian "
+            f"package of the same name: apt-get install {' '.join(missing)}."
+        )
+
+
+def trim_silence(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut the silence at both ends of an 8 kHz signal, keeping 20 ms."""
+    frames = signal[: signal.size // _FRAME * _FRAME].reshape(-1, _FRAME)
+    energy = np.sqrt(np.mean(frames**2, axis=1))
+    loud = np.flatnonzero(energy > _SILENCE * energy.max(initial=0.0))
+    if loud.size == 0:
+        return signal[:0]
+    start = max(int(loud[0]) * _FRAME - _MARGIN, 0)
+    return signal[start : (int(loud[-1]) + 1) * _FRAME + _MARGIN]
+
+
+def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> None:
+    """Write ``digit`` spoken by ``voice`` to the WAV file ``target``, aside first, then renamed."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".speak-") as folder:
+        raw = Path(folder) / "raw.wav"
+        command = voice.command(WORDS[digit], raw, extra)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0 or not raw.is_file():
+            reason = done.stderr.strip() or f"exit code {done.returncode}"
+            raise LrpAudioError(f"{voice.program} could not speak with {voice.name}: {reason}.")
+        samples, rate = sf.read(raw, dtype="float64")
+        clip = trim_silence(resample_poly(samples, RATE, rate))
+        if clip.size == 0:
+            raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
+        aside = Path(folder) / "clip.wav"
+        sf.write(aside, np.clip(clip, -1.0, 1.0), RATE, subtype="PCM_16")
+        os.replace(aside, target)
+
+
+@dataclass(frozen=True)
+class _Job:
+    voice: Voice
+    digit: int
+    name: str
+    extra: tuple[str, ...]
+
+
+def _plan(seed: int, count_per_digit: int) -> list[_Job]:
+    """Draw who says what and how: half of each digit is female, each voice as often as others."""
+    rng = np.random.default_rng(seed)
+    jobs: list[_Job] = []
+    seen: Counter[tuple[int, str]] = Counter()
+    for sex, total in (
+        ("female", (count_per_digit + 1) // 2),
+        ("male", count_per_digit // 2),
+    ):
+        members = [voice for voice in voices() if voice.sex == sex]
+        flite_count = round(total * FLITE_SHARE)
+        for program, wanted in (("flite", flite_count), ("espeak-ng", total - flite_count)):
+            pool = [voice for voice in members if voice.program == program]
+            turns = 0
+            for digit in range(10):
+                for _ in range(wanted):
+                    if turns % len(pool) == 0:
+                        rng.shuffle(pool)
+                    voice = pool[turns % len(pool)]
+                    turns += 1
+                    index = FIRST_INDEX + seen[digit, voice.name]
+                    seen[digit, voice.name] += 1
+                    extra = tuple(voice.random_arguments(rng))
+                    jobs.append(_Job(voice, digit, f"{digit}_{voice.name}_{index}.wav", extra))
+    return jobs
+
+
+def make_voices(out: Path, seed: int = 0, count_per_digit: int = 240) -> int:
+    """Write ``count_per_digit`` clips of each digit into ``out``; return how many in all."""
+    require_programs("espeak-ng", "flite")
+    jobs = _plan(seed, count_per_digit)
+    out.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
+    return len(jobs)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``python -m lrp_audio.data.voices``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lrp_audio.data.voices",
+        description="Synthesise spoken English digits with espeak-ng and flite.",
+    )
+    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the WAV files")
+    parser.add_argument("--seed", type=int, default=0, help="same seed, same files (default 0)")
+    parser.add_argument(
+        "--count-per-digit", type=int, default=240, metavar="N", help="default %(default)s"
+    )
+    options = parser.parse_args(arguments)
+    if options.count_per_digit < 1 or options.seed < 0:
+        parser.error("--count-per-digit must be at least 1 and --seed at least 0")
+    try:
+        count = make_voices(options.out, options.seed, options.count_per_digit)
+    except (LrpAudioError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"{count} clips in {options.out}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,29 @@
+"""The project's own exceptions: each message says what was given, what was expected, what to do."""
+
+
+class LrpAudioError(Exception):
+    """Base of every error that a user can cause; commands print it as one sentence and exit 2."""
+
+
+class ClipError(LrpAudioError):
+    """A recording that cannot be used: missing, empty, silent, truncated or not audio at all."""
+
+
+class ModelError(LrpAudioError):
+    """A weights file that is missing, damaged or of another model."""
+
+
+class RuleError(LrpAudioError):
+    """A rule or composite that does not exist, or that a layer cannot take."""
+
+
+class ShapeError(LrpAudioError):
+    """An array whose shape or type does not fit the layer or model it was given to."""
+
+
+class TargetError(LrpAudioError):
+    """A class that the model does not know."""
+
+
+class DataError(LrpAudioError):
+    """A corpus folder without usable recordings."""

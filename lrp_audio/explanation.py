@@ -1,0 +1,130 @@
+"""An explanation: what the model said of a clip, why, and the files that keep both."""
+
+import json
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from lrp_audio.audio.audible import audible
+from lrp_audio.audio.clip import Clip
+from lrp_audio.errors import LrpAudioError
+from lrp_audio.report.heatmap import save_heatmap
+from lrp_audio.rules.ledger import Ledger
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The relevance of one clip for one class of one model.
+
+    ``clip`` is the clip as fitted, ``input`` its normalised samples ``(time,)``, ``logits`` has
+    shape ``(classes,)``, ``target`` indexes the explained class. ``layers`` maps each layer's name
+    to the relevance at that layer's input, without a batch axis; ``ledger`` holds a batch of one.
+    ``seconds`` is how long the explanation took.
+    """
+
+    model: str
+    rules: str
+    clip: Clip
+    input: NDArray[np.floating]
+    classes: tuple[str, ...]
+    logits: NDArray[np.floating]
+    target: int
+    layers: dict[str, NDArray[np.floating]]
+    ledger: Ledger
+    seconds: float
+
+    @property
+    def relevance(self) -> NDArray[np.floating]:
+        """Relevance of each sample, ``(time,)``: what the layer nearest the input handed down."""
+        return self.layers[self.ledger.entries[-1].layer].reshape(-1)
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Softmax of the logits, ``(classes,)``."""
+        powers = np.exp(self.logits.astype(np.float64) - float(self.logits.max()))
+        return np.asarray(powers / powers.sum())
+
+    @property
+    def predicted(self) -> int:
+        """Index of the class with the largest logit."""
+        return int(self.logits.argmax())
+
+    def top(self, k: int = 3) -> list[tuple[str, float, float]]:
+        """Class, logit and probability of the ``k`` likeliest classes, best first."""
+        shares = self.probabilities
+        best = np.argsort(-self.logits, kind="stable")[:k]
+        return [(self.classes[i], float(self.logits[i]), float(shares[i])) for i in best]
+
+    def summary(self) -> dict[str, object]:
+        """What ``summary.json`` holds, as plain Python values."""
+        name, logit, probability = self.top(1)[0]
+        return {
+            "clip": self.clip.name,
+            "model": self.model,
+            "rules": self.rules,
+            "target": self.classes[self.target],
+            "predicted": {"class": name, "logit": logit, "probability": probability},
+            "classes": list(self.classes),
+            "logits": self.logits.astype(np.float64).tolist(),
+            "probabilities": self.probabilities.tolist(),
+            "relevance_sum": float(self.relevance.sum(dtype=np.float64)),
+            "seconds": self.seconds,
+            "ledger": self.ledger.sample(0),
+        }
+
+    def save(self, folder: str | os.PathLike[str]) -> Path:
+        """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
+
+        All four are made aside and then moved in, so that none is ever seen half written; files of
+        these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
+        written or where the relevance is not finite.
+        """
+        folder = Path(folder)
+        if not np.isfinite(self.relevance).all():
+            raise LrpAudioError(
+                f"The relevance of {self.clip.name} under {self.rules} is not finite, so there is "
+                "nothing to show: explain in float64 or with a stabilised rule."
+            )
+        aside = folder / f".{secrets.token_hex(4)}.partial"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                aside.mkdir()
+                self._write(aside)
+                for file in aside.iterdir():
+                    os.replace(file, folder / file.name)
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+        except (OSError, soundfile.SoundFileError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise LrpAudioError(
+                f"The results cannot be written to {folder} ({reason}): choose another folder "
+                "with --out, or free it."
+            ) from error
+        return folder
+
+    def _write(self, folder: Path) -> None:
+        target, best = self.classes[self.target], self.classes[self.predicted]
+        title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
+        save_heatmap(
+            folder / "heatmap.png", self.clip.samples, self.relevance, self.clip.rate, title
+        )
+        sound = audible(self.relevance, self.clip.samples)
+        with (folder / "audible.wav").open("wb") as file:
+            soundfile.write(file, sound, self.clip.rate, subtype="PCM_16", format="WAV")
+        np.savez(
+            folder / "relevance.npz",
+            allow_pickle=False,
+            relevance=self.relevance,
+            input=self.input,
+            rate=np.int64(self.clip.rate),
+            **{f"layer_{name}": values for name, values in self.layers.items()},
+        )
+        text = json.dumps(self.summary(), indent=2, allow_nan=False)
+        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")

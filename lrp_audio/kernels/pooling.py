@@ -1,0 +1,88 @@
+"""Max-pooling over windows of any size and overlap: forward, and the way back to the winners."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from lrp_audio.kernels.convolution import Window
+from lrp_audio.kernels.layout import channels_first, channels_last
+from lrp_audio.kernels.threads import spread
+
+Array = NDArray[Any]
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sample: int) -> None:
+    kernel, stride, pad, dilation = window
+    _, height, width, channels = x.shape
+    _, oh, ow, _ = out.shape
+    for sample in range(first_sample, last_sample):
+        for oy in range(oh):
+            for ox in range(ow):
+                fresh = True
+                for ky in range(kernel[0]):
+                    y = oy * stride[0] + ky * dilation[0] - pad[0]
+                    for kx in range(kernel[1]):
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
+                        if 0 <= y < height and 0 <= column < width:
+                            if fresh:
+                                for c in range(channels):
+                                    out[sample, oy, ox, c] = x[sample, y, column, c]
+                                fresh = False
+                            else:
+                                for c in range(channels):
+                                    value = x[sample, y, column, c]
+                                    best = out[sample, oy, ox, c]
+                                    out[sample, oy, ox, c] = value if value > best else best
+
+
+@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+def _to_winners(x: Array, y: Array, share: Array, out: Array, window: Window, first_sample: int,
+                last_sample: int) -> None:  # fmt: skip
+    kernel, stride, pad, dilation = window
+    _, height, width, channels = x.shape
+    _, oh, ow, _ = y.shape
+    left = np.empty(channels, share.dtype)
+    for sample in range(first_sample, last_sample):
+        for oy in range(oh):
+            for ox in range(ow):
+                for c in range(channels):
+                    left[c] = share[sample, oy, ox, c]
+                for ky in range(kernel[0]):
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
+                    for kx in range(kernel[1]):
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
+                        if 0 <= row < height and 0 <= column < width:
+                            for c in range(channels):
+                                won = x[sample, row, column, c] == y[sample, oy, ox, c]
+                                given = left[c] if won else 0
+                                out[sample, row, column, c] += given
+                                left[c] -= given
+
+
+def maximum(x: Array, window: Window, size: tuple[int, int]) -> Array:
+    """Largest value of each window: ``(batch, channels, h, w)`` to ``(batch, channels, *size)``.
+
+    Positions outside the input (padding, the clipped last window of ceil mode) never win.
+    """
+    image = channels_last(x)
+    out = np.empty((len(x), *size, x.shape[1]), x.dtype)
+    spread(lambda first, last: _maximum(image, out, window, first, last), len(x), 1)
+    return channels_first(out)
+
+
+def to_winners(x: Array, y: Array, share: Array, window: Window) -> Array:
+    """Hand each window's `share` to its first position where ``x == y``; overlaps are added up.
+
+    `x` is ``(batch, channels, h, w)``; `y` and `share` have the pooled shape. One winner a window,
+    the first in row order on ties.
+    """
+    image = channels_last(x)
+    pooled, given = channels_last(y), channels_last(share)
+    out = np.zeros(image.shape, share.dtype)
+    spread(
+        lambda first, last: _to_winners(image, pooled, given, out, window, first, last), len(x), 1
+    )
+    return channels_first(out)

@@ -1,0 +1,71 @@
+"""Spreads a kernel over a pool of threads; the kernels release the GIL, BLAS stays at one thread.
+
+A pool that sleeps between calls costs microseconds and leaves the cores to others, where OpenMP's
+default spins. Work is cut into pieces of a size that does not depend on the number of threads, so
+that a result does not either.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from threadpoolctl import ThreadpoolController
+
+
+def available_cores() -> int:
+    """Number of processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(available_cores(), thread_name_prefix="lrp-audio")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    import scipy.linalg.blas  # noqa: F401  (the BLAS that numba's np.dot calls, loaded to be found)
+
+    return ThreadpoolController()
+
+
+class _SingleThreadedBlas:
+    """Counts its users, so that the first to enter sets the limit and the last to leave lifts it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._limiter: Any = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if self._users == 0:
+                self._limiter = _blas().limit(limits=1, user_api="blas")
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if self._users == 0:
+                    self._limiter.restore_original_limits()
+
+
+single_threaded_blas = _SingleThreadedBlas()
+
+
+def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]:
+    """Call ``work(first, last)`` on consecutive pieces of ``range(count)``, at most `grain` long.
+
+    Returns what the pieces returned, in their order. An exception in a piece is raised here.
+    """
+    pieces = [(first, min(first + grain, count)) for first in range(0, count, grain)]
+    with single_threaded_blas():
+        if len(pieces) == 1:
+            return [work(*pieces[0])]
+        return list(_pool().map(lambda piece: work(*piece), pieces))

@@ -1,0 +1,157 @@
+"""What every layer offers, and what layers with a linear map share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.errors import RuleError, ShapeError
+from lrp_audio.rules.base import LinearRule, Propagation, Rule, negative, positive
+from lrp_audio.rules.passing import Pass
+
+Array = NDArray[Any]
+Gradients = dict[str, Array]
+Pullback = Callable[[Array, bool], tuple[Array | None, Gradients]]
+
+
+class Layer(ABC):
+    """A layer is a function: it keeps nothing between calls, so threads can share it.
+
+    Arrays carry the batch axis first; `x` is a layer's input and `y` its output for that input.
+    """
+
+    kind: ClassVar[str]
+    default_rule: ClassVar[Rule | None] = Pass()
+
+    @abstractmethod
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the output for an input of `shape`, both without the batch axis.
+
+        Raises `ShapeError` where the layer cannot take that input.
+        """
+
+    @abstractmethod
+    def forward(self, x: Array) -> Array:
+        """Output of the layer in the dtype of `x`."""
+
+    @abstractmethod
+    def gradient(self, x: Array, y: Array, g: Array) -> Array:
+        """Gradient at the input, for the gradient `g` at the output."""
+
+    @abstractmethod
+    def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
+        """Relevance of the input, for the `relevance` of the output under `rule`."""
+
+    def accepts(self, rule: Rule) -> bool:
+        """Whether `relevance` can take `rule`."""
+        return isinstance(rule, Pass)
+
+    def parameters(self) -> Gradients:
+        """Trainable arrays by name; none for most layers."""
+        return {}
+
+    def parameter_gradients(self, x: Array, g: Array) -> Gradients:
+        """Gradient of each of `parameters`, summed over the batch."""
+        return {}
+
+    def differentiable(self, x: Array, rng: np.random.Generator) -> tuple[Array, Pullback]:
+        """Output in training, and the function that takes its gradient back.
+
+        The pullback takes the gradient and whether the input's own gradient is wanted.
+        """
+        y = self.forward(x)
+
+        def pullback(g: Array, wants_input: bool) -> tuple[Array | None, Gradients]:
+            return (
+                self.gradient(x, y, g) if wants_input else None,
+                self.parameter_gradients(x, g),
+            )
+
+        return y, pullback
+
+
+class PassingLayer(Layer):
+    """A layer that hands its relevance through unchanged, in the shape of its input."""
+
+    def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
+        """The same relevance, in the shape of `x`."""
+        return Propagation(relevance.reshape(x.shape), np.zeros((len(x), 3)))
+
+
+class LinearLayer(Layer):
+    """A layer ``z = W x + b``: it knows its map and the map's transpose, and serves every rule."""
+
+    default_rule: ClassVar[Rule | None] = None
+
+    def __init__(self, weight: Array, bias: Array | None = None) -> None:
+        if bias is not None and bias.shape != weight.shape[:1]:
+            raise ShapeError(
+                f"A bias of shape {bias.shape} was given with a weight of shape {weight.shape}; "
+                f"expected {weight.shape[:1]}, one number for each output."
+            )
+        self.weight = weight
+        self.bias = bias
+
+    @abstractmethod
+    def linear(self, x: Array, weight: Array) -> Array:
+        """``weight x`` without bias, for any weight of this layer's shape."""
+
+    @abstractmethod
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+        """``weight^T s`` for an input of `shape`, batch axis included."""
+
+    @abstractmethod
+    def weight_gradient(self, x: Array, g: Array) -> Array:
+        """Gradient of the weight, summed over the batch."""
+
+    @property
+    def positive_weight(self) -> Array:
+        """``W+``; remembered where the weight is read-only, as a loaded model's is."""
+        return self._part("_positive", positive)
+
+    @property
+    def negative_weight(self) -> Array:
+        """``W-``; remembered where the weight is read-only, as a loaded model's is."""
+        return self._part("_negative", negative)
+
+    def _part(self, name: str, part: Callable[[Array], Array]) -> Array:
+        if self.weight.flags.writeable:
+            return part(self.weight)
+        if name not in self.__dict__:
+            self.__dict__[name] = part(self.weight)
+        return np.asarray(self.__dict__[name])
+
+    def forward(self, x: Array) -> Array:
+        """``W x + b``."""
+        self.output_shape(x.shape[1:])
+        z = self.linear(x, self.weight)
+        if self.bias is not None:
+            z += self.bias.reshape(-1, *[1] * (z.ndim - 2))
+        return z
+
+    def gradient(self, x: Array, y: Array, g: Array) -> Array:
+        """``W^T g``."""
+        return self.transpose(g, self.weight, x.shape)
+
+    def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
+        """Relevance of the input under a linear rule."""
+        if not isinstance(rule, LinearRule):
+            raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
+        return rule.propagate(self, x, y, relevance)
+
+    def accepts(self, rule: Rule) -> bool:
+        """Every rule for linear maps."""
+        return isinstance(rule, LinearRule)
+
+    def parameters(self) -> Gradients:
+        """Weight, and bias where the layer has one."""
+        return {"weight": self.weight} | ({} if self.bias is None else {"bias": self.bias})
+
+    def parameter_gradients(self, x: Array, g: Array) -> Gradients:
+        """Gradients of weight and bias, summed over the batch (and over positions)."""
+        gradients = {"weight": self.weight_gradient(x, g)}
+        if self.bias is not None:
+            gradients["bias"] = g.sum(axis=(0, *range(2, g.ndim)))
+        return gradients

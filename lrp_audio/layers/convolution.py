@@ -1,0 +1,77 @@
+"""What the convolutions over one and two axes share."""
+
+from typing import ClassVar, Literal
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.kernels import convolution as kernel
+from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
+
+
+class Convolution(LinearLayer):
+    """Cross-correlation with `weight` ``(out, in / groups, *kernel)``; one number an axis else."""
+
+    kind: ClassVar[str] = "convolution"
+    rank: ClassVar[int]
+
+    def __init__(
+        self,
+        weight: Array,
+        bias: Array | None = None,
+        stride: tuple[int, ...] | None = None,
+        pad: tuple[int, ...] | Literal["same"] | None = None,
+        dilation: tuple[int, ...] | None = None,
+        groups: int = 1,
+    ) -> None:
+        super().__init__(weight, bias)
+        if weight.ndim != 2 + self.rank or groups < 1 or weight.shape[0] % groups:
+            raise ShapeError(
+                f"A convolution over {self.rank} axes was given a weight of shape {weight.shape} "
+                f"and {groups} groups; expected (out, in / groups) and {self.rank} kernel lengths, "
+                "out divisible by groups."
+            )
+        ones, zeros = (1,) * self.rank, (0,) * self.rank
+        self.window = Sliding(
+            weight.shape[2:],
+            ones if stride is None else stride,
+            zeros if pad is None else pad,
+            ones if dilation is None else dilation,
+        )
+        self.groups = groups
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """``(out, *windows)`` for ``(in, *lengths)``."""
+        channels = self.weight.shape[1] * self.groups
+        if len(shape) != 1 + self.rank or shape[0] != channels:
+            raise ShapeError(
+                f"A convolution over {self.rank} axes and {channels} channels was given samples of "
+                f"shape {shape}."
+            )
+        return (self.weight.shape[0], *self.window.size(shape[1:]))
+
+    def linear(self, x: Array, weight: Array) -> Array:
+        """The convolution of `x` with `weight`."""
+        size = spatial_size(self.window.size(x.shape[2:]))
+        z = kernel.convolve(spatial(x), self._square(weight), self._geometry(x), self.groups, size)
+        return with_rank(z, self.rank)
+
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+        """The transposed convolution of `s`, scatter-added into an input of `shape`."""
+        window = self.window.geometry(shape[2:])
+        size = spatial_size(shape[2:])
+        c = kernel.convolve_transpose(spatial(s), self._square(weight), window, self.groups, size)
+        return with_rank(c, self.rank)
+
+    def weight_gradient(self, x: Array, g: Array) -> Array:
+        """The correlation of `x` with `g`, in the shape of the weight."""
+        shape = self._square(self.weight).shape
+        gradient = kernel.convolve_weight_gradient(
+            spatial(x), spatial(g), self._geometry(x), self.groups, shape
+        )
+        return gradient.reshape(self.weight.shape)
+
+    def _geometry(self, x: Array) -> kernel.Window:
+        return self.window.geometry(x.shape[2:])
+
+    def _square(self, weight: Array) -> Array:
+        return spatial(weight)

@@ -1,0 +1,93 @@
+"""The sliding window that convolutions and pools share, over one axis or two."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.kernels.convolution import Window
+
+Array = NDArray[Any]
+
+
+def spatial(x: Array) -> Array:
+    """``(batch, channels, time)`` as ``(batch, channels, 1, time)``; an image stays as it is."""
+    return x[:, :, None] if x.ndim == 3 else x
+
+
+def with_rank(x: Array, rank: int) -> Array:
+    """Inverse of `spatial` for a signal of `rank` spatial axes."""
+    return x[:, :, 0] if rank == 1 else x
+
+
+def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
+    """Spatial size as ``(height, width)``, a signal having height 1."""
+    return (1, size[0]) if len(size) == 1 else (size[0], size[1])
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """A window over the spatial axes: one number an axis in each field, `pad` on both sides.
+
+    ``pad="same"`` keeps the length of the input where the stride is 1 (an odd rest goes to the end).
+    With `ceil_mode` a last window that is clipped by the end of the input still counts.
+    """
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[int, ...] | Literal["same"]
+    dilation: tuple[int, ...]
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        fields = (self.kernel, self.stride, self.dilation)
+        if any(len(f) != len(self.kernel) or min(f) < 1 for f in fields):
+            raise ShapeError(
+                f"A window was given kernel {self.kernel}, stride {self.stride} and dilation "
+                f"{self.dilation}; expected the same number of whole numbers >= 1 in each."
+            )
+        if self.pad != "same" and (len(self.pad) != len(self.kernel) or min(self.pad) < 0):
+            raise ShapeError(
+                f"A window with kernel {self.kernel} was given pad {self.pad}; expected 'same' or "
+                f"{len(self.kernel)} whole numbers >= 0."
+            )
+
+    def size(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Number of windows along each axis of an input of spatial `shape`."""
+        return tuple(self._length(axis, length) for axis, length in enumerate(shape))
+
+    def geometry(self, shape: tuple[int, ...]) -> Window:
+        """The window as kernels take it, over two axes, for an input of spatial `shape`."""
+        pads = tuple(self._pads(axis, length)[0] for axis, length in enumerate(shape))
+        return Window(_pair(self.kernel, 1), _pair(self.stride, 1), _pair(pads, 0),
+                      _pair(self.dilation, 1))  # fmt: skip
+
+    def _pads(self, axis: int, length: int) -> tuple[int, int]:
+        if self.pad != "same":
+            return self.pad[axis], self.pad[axis]
+        stride = self.stride[axis]
+        windows = -(-length // stride)
+        total = max(0, (windows - 1) * stride + self._reach(axis) - length)
+        return total // 2, total - total // 2
+
+    def _reach(self, axis: int) -> int:
+        return (self.kernel[axis] - 1) * self.dilation[axis] + 1
+
+    def _length(self, axis: int, length: int) -> int:
+        before, after = self._pads(axis, length)
+        stride = self.stride[axis]
+        room = length + before + after - self._reach(axis)
+        if room < 0:
+            raise ShapeError(
+                f"A window that reaches over {self._reach(axis)} values was given an input of "
+                f"{length} (padded to {length + before + after}); expected at least as many."
+            )
+        windows = (-(-room // stride) if self.ceil_mode else room // stride) + 1
+        if self.ceil_mode and (windows - 1) * stride >= length + before:
+            windows -= 1  # a window that would start behind the input sees nothing
+        return windows
+
+
+def _pair(values: tuple[int, ...], missing: int) -> tuple[int, int]:
+    return (missing, values[0]) if len(values) == 1 else (values[0], values[1])

@@ -1,0 +1,64 @@
+"""AudioNet on waveforms, as published (Becker et al., arXiv 1807.03418)."""
+
+import math
+
+import numpy as np
+
+from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU
+from lrp_audio.layers.base import Gradients
+from lrp_audio.models.network import Network, chain
+
+LENGTH = 8000  # samples: one second at 8 kHz
+_CONVOLUTIONS = {"conv1": 100, "conv2": 64, "conv3": 128, "conv4": 128, "conv5": 128, "conv6": 128}
+_DENSE = {"fc7": 1024, "fc8": 512}
+_KERNEL = 3
+
+
+def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
+    """Shape of every parameter by name; 17,107,162 numbers for ten classes."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    width = 1
+    for name, channels in _CONVOLUTIONS.items():
+        shapes |= {f"{name}.weight": (channels, width, _KERNEL), f"{name}.bias": (channels,)}
+        width = channels
+    width *= LENGTH // 2 ** len(_CONVOLUTIONS)
+    for name, units in (_DENSE | {"fc9": classes}).items():
+        shapes |= {f"{name}.weight": (units, width), f"{name}.bias": (units,)}
+        width = units
+    return shapes
+
+
+def audionet(parameters: Gradients) -> Network:
+    """AudioNet over `parameters` as named and shaped by `parameter_shapes`; they are not copied.
+
+    Input ``(batch, 1, 8000)``, output the logits ``(batch, classes)``. No ReLU in the dense stack.
+    """
+    layers: list[tuple[str, Layer]] = []
+    for number, name in enumerate(_CONVOLUTIONS, 1):
+        pool = MaxPool1D((3,), (2,), ceil_mode=True) if number == 1 else MaxPool1D((2,), (2,))
+        weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
+        layers += [
+            (name, Conv1D(weight, bias, pad=(1,))),
+            (f"relu{number}", ReLU()),
+            (f"pool{number}", pool),
+        ]
+    layers += [("flatten", Flatten())]
+    for name in _DENSE:
+        dense = Dense(parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+        layers += [(name, dense), (f"drop{name[2:]}", Dropout(0.5))]
+    layers += [("fc9", Dense(parameters["fc9.weight"], parameters["fc9.bias"]))]
+    return Network(chain(layers), (1, LENGTH))
+
+
+def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
+    """Random float32 parameters that keep the signal's variance (He et al. 2015), biases zero.
+
+    The published filler, gaussian with standard deviation 0.1, is left aside: with it the logits
+    of the untrained network are in the thousands.
+    """
+    parameters = {}
+    for name, shape in parameter_shapes(classes).items():
+        gain = 2.0 if name.startswith("conv") else 1.0
+        spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
+        parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
+    return parameters

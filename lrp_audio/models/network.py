@@ -1,0 +1,209 @@
+"""The model graph: layers in order, walked forwards once and backwards for relevance or gradient."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.layers.base import Gradients, Layer, Pullback
+from lrp_audio.rules.base import Propagation
+from lrp_audio.rules.composite import Assignment, Composite
+from lrp_audio.rules.ledger import Entry
+
+Array = NDArray[Any]
+T = TypeVar("T")
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer with its name and the names of the nodes it reads (`INPUT` is the network's input).
+
+    With more than one source the layer sees their outputs stacked along axis 1.
+    """
+
+    name: str
+    layer: Layer
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer's turn in LRP: its input `x`, output `y`, the relevance that arrived, and the flow.
+
+    `flow.relevance` is what its input receives; `flow.traces` holds z, s and c.
+    """
+
+    assignment: Assignment
+    x: Array
+    y: Array
+    relevance: Array
+    flow: Propagation
+
+    @property
+    def entry(self) -> Entry:
+        """This step's line in the ledger."""
+        bias, stabiliser, dropped = self.flow.accounts.T
+        return Entry(
+            self.assignment.layer,
+            str(self.assignment.rule),
+            _total(self.relevance),
+            _total(self.flow.relevance),
+            bias,
+            stabiliser,
+            dropped,
+        )
+
+
+def _total(relevance: Array) -> NDArray[np.float64]:
+    return relevance.sum(axis=tuple(range(1, relevance.ndim)), dtype=np.float64)
+
+
+def chain(layers: Sequence[tuple[str, Layer]]) -> tuple[Node, ...]:
+    """Nodes of a plain chain, each layer reading the one before it."""
+    names = [INPUT, *(name for name, _ in layers)]
+    return tuple(
+        Node(name, layer, (source,))
+        for (name, layer), source in zip(layers, names[:-1], strict=True)
+    )
+
+
+class Network:
+    """Layers in topological order over samples of `input_shape` (batch axis left out).
+
+    Raises `ShapeError` where a layer does not fit the one it reads.
+    """
+
+    def __init__(self, nodes: Sequence[Node], input_shape: tuple[int, ...]) -> None:
+        self.nodes = tuple(nodes)
+        self.input_shape = input_shape
+        shapes = {INPUT: input_shape}
+        for node in self.nodes:
+            shape = _joined([shapes[source] for source in node.sources])
+            try:
+                shapes[node.name] = node.layer.output_shape(shape)
+            except ShapeError as error:
+                raise ShapeError(f"Layer {node.name}: {error}") from error
+        self.shapes = shapes
+
+    @property
+    def output(self) -> str:
+        """Name of the last node."""
+        return self.nodes[-1].name
+
+    def parameters(self) -> Gradients:
+        """All trainable arrays as ``layer.parameter``, the layers' own (not copies)."""
+        return {
+            f"{node.name}.{name}": array
+            for node in self.nodes
+            for name, array in node.layer.parameters().items()
+        }
+
+    def activations(self, x: Array) -> dict[str, Array]:
+        """Output of every node for `x` ``(batch, *input_shape)``, and `x` under `INPUT`."""
+        if x.shape[1:] != self.input_shape:
+            raise ShapeError(
+                f"The network takes (batch, {', '.join(map(str, self.input_shape))}) but was given "
+                f"an array of shape {x.shape}."
+            )
+        found = {INPUT: x}
+        for node in self.nodes:
+            found[node.name] = node.layer.forward(self._input(node, found))
+        return found
+
+    def forward(self, x: Array) -> Array:
+        """Output of the last node for `x` ``(batch, *input_shape)``."""
+        return self.activations(x)[self.output]
+
+    def steps(
+        self, activations: dict[str, Array], relevance: Array, rules: Composite
+    ) -> Iterator[Step]:
+        """LRP itself: from the last layer to the first, hand the relevance of a layer to its input.
+
+        `relevance` belongs to the output of the last node. Yields one `Step` a layer.
+        """
+        assigned = {a.layer: a for a in rules.assign([(n.name, n.layer) for n in self.nodes])}
+
+        def visit(node: Node, arriving: Array) -> tuple[Array, Step]:
+            x, y = self._input(node, activations), activations[node.name]
+            flow = node.layer.relevance(x, y, arriving, assigned[node.name].rule)
+            return flow.relevance, Step(assigned[node.name], x, y, arriving, flow)
+
+        for _, step in self._backwards(relevance, visit):
+            yield step
+
+    def gradient(self, activations: dict[str, Array], g: Array) -> Array:
+        """Gradient at the input for the gradient `g` at the output, dropout inactive."""
+
+        def visit(node: Node, arriving: Array) -> tuple[Array, None]:
+            x, y = self._input(node, activations), activations[node.name]
+            return node.layer.gradient(x, y, arriving), None
+
+        waiting: dict[str, Array] = {}
+        for waiting, _ in self._backwards(g, visit):
+            pass
+        return waiting[INPUT]
+
+    def differentiable(
+        self, x: Array, rng: np.random.Generator
+    ) -> tuple[Array, Callable[[Array], Gradients]]:
+        """Training pass (dropout active): output, and the function from its gradient to all others.
+
+        The gradients come under the names of `parameters`, summed over the batch.
+        """
+        found, pullbacks = {INPUT: x}, dict[str, Pullback]()
+        for node in self.nodes:
+            y, pullbacks[node.name] = node.layer.differentiable(self._input(node, found), rng)
+            found[node.name] = y
+
+        def visit(node: Node, arriving: Array) -> tuple[Array | None, Gradients]:
+            wants_input = node.sources != (INPUT,)
+            to_input, gradients = pullbacks.pop(node.name)(arriving, wants_input)
+            return to_input, {f"{node.name}.{name}": g for name, g in gradients.items()}
+
+        def pullback(g: Array) -> Gradients:
+            gradients: Gradients = {}
+            for _, found_here in self._backwards(g, visit):
+                gradients |= found_here
+            return gradients
+
+        return found[self.output], pullback
+
+    def _backwards(
+        self, start: Array, visit: Callable[[Node, Array], tuple[Array | None, T]]
+    ) -> Iterator[tuple[dict[str, Array], T]]:
+        """Visit the nodes from last to first with what has arrived at each one's output.
+
+        Yields what waits at earlier nodes, and what the visit gave.
+        """
+        waiting = {self.output: start}
+        for node in reversed(self.nodes):
+            to_input, given = visit(node, waiting.pop(node.name))
+            if to_input is not None:
+                for source, share in self._split(node, to_input):
+                    waiting[source] = waiting[source] + share if source in waiting else share
+            yield waiting, given
+
+    @staticmethod
+    def _input(node: Node, found: dict[str, Array]) -> Array:
+        arrays = [found[source] for source in node.sources]
+        return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+
+    @staticmethod
+    def _split(node: Node, shares: Array) -> Iterator[tuple[str, Array]]:
+        if len(node.sources) == 1:
+            yield node.sources[0], shares
+        else:
+            for index, source in enumerate(node.sources):
+                yield source, shares[:, index]
+
+
+def _joined(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    if len(shapes) == 1:
+        return shapes[0]
+    if any(shape != shapes[0] for shape in shapes):
+        raise ShapeError(f"Branches of different shapes meet: {', '.join(map(str, shapes))}.")
+    return (len(shapes), *shapes[0])

@@ -1,0 +1,59 @@
+"""The alpha-beta rule, and z+ as its case alpha = 1, beta = 0; right for inputs of either sign."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_audio.errors import RuleError
+from lrp_audio.rules.base import Array, LinearMap, LinearRule, Part, Term, negative, positive
+
+
+def _term(share: float, x: Array, same: Array, other: Array, bias: Array | None) -> Term:
+    """The share of ``x+ same + x- other``; without its second part where no input is negative."""
+    parts = [Part(positive(x), same)]
+    if x.min(initial=0) < 0:
+        parts.append(Part(negative(x), other))
+    return Term(tuple(parts), bias, share)
+
+
+@dataclass(frozen=True)
+class AlphaBeta(LinearRule):
+    """Positive and negative contributions apart, weighted alpha and -beta; alpha - beta = 1."""
+
+    alpha: float = 2.0
+    beta: float = 1.0
+    name: ClassVar[str] = "alpha-beta"
+    formula: ClassVar[str] = (
+        "R_j = sum_k [alpha (x_j w_jk)+ / z_k+ - beta (x_j w_jk)- / z_k-] R_k, "
+        "z+ with b+, z- with b-"
+    )
+    source: ClassVar[str] = "Bach et al. 2015, eq. 60"
+
+    def __post_init__(self) -> None:
+        if not (self.beta >= 0 and math.isclose(self.alpha - self.beta, 1, abs_tol=1e-9)):
+            raise RuleError(
+                f"alpha = {self.alpha:g} and beta = {self.beta:g}; relevance is only handed on in "
+                "full where alpha - beta = 1 and beta >= 0, such as alpha = 2, beta = 1."
+            )
+
+    def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
+        """The excitation with share alpha, and the inhibition with share -beta."""
+        plus, minus = layer.positive_weight, layer.negative_weight
+        bias = layer.bias
+        yield _term(self.alpha, x, plus, minus, None if bias is None else positive(bias))
+        if self.beta:
+            yield _term(-self.beta, x, minus, plus, None if bias is None else negative(bias))
+
+
+@dataclass(frozen=True)
+class ZPlus(LinearRule):
+    """The z+ rule: only positive contributions; alpha-beta with alpha = 1, beta = 0."""
+
+    name: ClassVar[str] = "z+"
+    formula: ClassVar[str] = "R_j = sum_k (x_j w_jk)+ / z_k+ R_k"
+    source: ClassVar[str] = "Montavon et al. 2017"
+
+    def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
+        """The excitation alone."""
+        return AlphaBeta(1.0, 0.0).terms(layer, x, z)

@@ -1,0 +1,142 @@
+"""What a rule is: shares of the relevance, each handed back by the same four steps.
+
+z = forward(modified x, modified W, b)      s = R / stabilise(z)
+c = transpose(s, modified W)                R_in = x * c
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.kernels.elementwise import divide
+
+Array = NDArray[Any]
+
+
+class LinearMap(Protocol):
+    """What a layer offers to a rule: its weight and bias, the map and the map's transpose."""
+
+    @property
+    def weight(self) -> Array: ...
+    @property
+    def bias(self) -> Array | None: ...
+    @property
+    def positive_weight(self) -> Array: ...
+    @property
+    def negative_weight(self) -> Array: ...
+    def linear(self, x: Array, weight: Array) -> Array: ...
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """One modified input and the modified weight that it meets."""
+
+    input: Array
+    weight: Array
+
+
+@dataclass(frozen=True)
+class Term:
+    """A share of the relevance and the parts that it is handed back to, over one denominator.
+
+    The denominator is the sum of the parts' maps plus `bias`; give `z` where it is known already.
+    `share` is a number, or an array that broadcasts against the layer's output. `epsilon` is a
+    number, or one for each sample, shape ``(batch,)``.
+    """
+
+    parts: tuple[Part, ...]
+    bias: Array | None
+    share: float | Array = 1.0
+    epsilon: float | Array = 0.0
+    z: Array | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The four steps of one term, for whoever wants to look: z, s, and c and R_in of each part."""
+
+    z: Array
+    s: Array
+    c: tuple[Array, ...]
+    inputs: tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """What a layer hands back: the relevance of its input and where the rest went.
+
+    `relevance` has the shape of the layer's input; `accounts` is ``(batch, 3)`` in float64: bias,
+    stabiliser, dropped. `traces` holds the steps of each term (none where relevance only passes).
+    """
+
+    relevance: Array
+    accounts: NDArray[np.float64]
+    traces: tuple[Trace, ...] = ()
+
+
+class Rule(ABC):
+    """A way to hand relevance from a layer's output to its input; immutable and comparable."""
+
+    name: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{value:g}" for value in astuple(self))  # type: ignore[call-overload]
+        return f"{self.name}({values})" if values else self.name
+
+
+class LinearRule(Rule):
+    """A rule for layers with a linear map; it only says which terms share the relevance."""
+
+    @abstractmethod
+    def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
+        """Terms of this rule at `layer` for input `x` and output `z` (bias included)."""
+
+    def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
+        """Hand `relevance` of the output `z` back to the input `x` of `layer`."""
+        total = np.zeros_like(x)
+        accounts = np.zeros((len(x), 3))
+        traces = []
+        for term in self.terms(layer, x, z):
+            trace, account = _four_steps(layer, term, relevance)
+            for given, c in zip(trace.inputs, trace.c, strict=True):
+                total += given * c
+            accounts += account
+            traces.append(trace)
+        return Propagation(total, accounts, tuple(traces))
+
+
+def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
+    inputs = tuple(part.input for part in term.parts)
+    z = _denominator(layer, term) if term.z is None else term.z
+    bias = np.zeros(z.shape[1], z.dtype) if term.bias is None else term.bias
+    epsilon = np.broadcast_to(np.asarray(term.epsilon, z.dtype), len(z))
+    s, account = divide(relevance * np.asarray(term.share, z.dtype), z, bias, epsilon)
+    c = tuple(layer.transpose(s, part.weight, part.input.shape) for part in term.parts)
+    return Trace(z, s, c, inputs), account
+
+
+def _denominator(layer: LinearMap, term: Term) -> Array:
+    maps: Iterator[Array] = (layer.linear(part.input, part.weight) for part in term.parts)
+    z = next(maps)
+    for more in maps:
+        z += more
+    if term.bias is not None:
+        z += term.bias.reshape(-1, *[1] * (z.ndim - 2))
+    return z
+
+
+def positive(a: Array) -> Array:
+    """``a+``, the positive part."""
+    return np.maximum(a, 0)
+
+
+def negative(a: Array) -> Array:
+    """``a-``, the negative part (values <= 0)."""
+    return np.minimum(a, 0)

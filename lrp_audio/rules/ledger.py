@@ -1,0 +1,65 @@
+"""The ledger: where relevance went, layer by layer, so that conservation can be checked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one rule kept and lost at one layer; every field has shape ``(batch,)`` in float64.
+
+    ``relevance_out`` is what reached the layer's output, ``relevance_in`` what it hands to its
+    input. ``bias`` and ``stabiliser`` absorbed their shares of the denominator, ``dropped``
+    belonged to neurons whose denominator is zero (a one-sided rule found nothing on its side).
+    """
+
+    layer: str
+    rule: str
+    relevance_out: NDArray[np.float64]
+    relevance_in: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    stabiliser: NDArray[np.float64]
+    dropped: NDArray[np.float64]
+
+    @property
+    def residual(self) -> NDArray[np.float64]:
+        """What is unaccounted for, shape ``(batch,)``: zero up to float rounding."""
+        spent = self.relevance_in + self.bias + self.stabiliser + self.dropped
+        return self.relevance_out - spent
+
+    def sample(self, index: int) -> dict[str, str | float]:
+        """One sample's figures as plain Python values, in the order in which they are printed."""
+        return {
+            "layer": self.layer,
+            "rule": self.rule,
+            "relevance_out": float(self.relevance_out[index]),
+            "relevance_in": float(self.relevance_in[index]),
+            "bias": float(self.bias[index]),
+            "stabiliser": float(self.stabiliser[index]),
+            "dropped": float(self.dropped[index]),
+            "residual": float(self.residual[index]),
+        }
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One entry a layer, from the output of the model to its input."""
+
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def sample(self, index: int) -> list[dict[str, str | float]]:
+        """One sample's ledger as a list of plain dictionaries (see `Entry.sample`)."""
+        return [entry.sample(index) for entry in self.entries]
+
+    def worst_residual(self) -> float:
+        """Largest absolute residual over layers and samples, in the unit of the logit."""
+        return max(float(np.abs(entry.residual).max()) for entry in self.entries)

@@ -1,0 +1,1 @@
+"""Training in the project's own engine: batches, augmentation, Adam, schedule, checkpoints."""

@@ -1,0 +1,53 @@
+"""Augmentation: a recording is never heard twice alike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.audio.clip import waveform_input
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges that are drawn from: resampling factor, signal-to-noise ratio in dB, gain.
+
+    A share of `noisy` of the clips gets white noise; the gain is drawn log-uniformly and acts
+    after the normalisation, which would undo it.
+    """
+
+    stretch: tuple[float, float] = (0.8, 1.25)
+    noisy: float = 0.5
+    snr: tuple[float, float] = (5.0, 40.0)
+    gain: tuple[float, float] = (0.7, 1.4)
+
+    def __call__(self, samples: Array, length: int, rng: np.random.Generator) -> Array:
+        """A normalised network input ``(length,)`` in float32 from `samples` ``(time,)``."""
+        placed = place(self._stretched(samples, rng), length, rng)
+        if rng.random() < self.noisy:
+            placed = placed + self._noise(placed, rng)
+        gain = np.exp(rng.uniform(*np.log(self.gain)))
+        return (gain * waveform_input(placed)).astype(np.float32)
+
+    def _stretched(self, samples: Array, rng: np.random.Generator) -> Array:
+        """Faster and higher, or slower and lower, by linear interpolation."""
+        factor = np.exp(rng.uniform(*np.log(self.stretch)))
+        positions = np.arange(0, len(samples) - 1, factor)
+        return np.interp(positions, np.arange(len(samples)), samples)
+
+    def _noise(self, placed: Array, rng: np.random.Generator) -> Array:
+        power = np.square(placed).mean() * 10 ** (-rng.uniform(*self.snr) / 10)
+        return np.sqrt(power) * rng.standard_normal(len(placed))
+
+
+def place(samples: Array, length: int, rng: np.random.Generator) -> Array:
+    """`samples` at a random offset between zeros, or a random window of them, ``(length,)``."""
+    room = length - len(samples)
+    if room < 0:
+        start = rng.integers(-room + 1)
+        return samples[start : start + length]
+    start = rng.integers(room + 1)
+    return np.pad(samples, (start, room - start))

@@ -1,0 +1,45 @@
+"""Checkpoints: everything a run needs to go on after a kill, written aside and renamed."""
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrp_audio.errors import ModelError
+from lrp_audio.files import write_aside
+from lrp_audio.layers.base import Gradients
+from lrp_audio.training.optimiser import Adam
+
+_SETTINGS = "settings"
+
+
+def save_checkpoint(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
+    """Write the state of `optimiser` and the `settings` of the run to `path`."""
+    text = json.dumps({**settings, "step": optimiser.steps}, sort_keys=True).encode()
+    arrays = {_SETTINGS: np.frombuffer(text, np.uint8), **optimiser.state()}
+    write_aside(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+
+
+def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
+    """Take over the checkpoint at `path`.
+
+    Raises `ModelError` where it is damaged or belongs to a run with other settings.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            state: Gradients = {name: archive[name] for name in archive.files}
+        found = json.loads(state.pop(_SETTINGS).tobytes())
+        steps = found.pop("step")
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The checkpoint {path} cannot be read ({error}); delete it to start afresh."
+        ) from error
+    if found != settings:
+        other = sorted(k for k in found.keys() | settings.keys() if found.get(k) != settings.get(k))
+        raise ModelError(
+            f"The checkpoint {path} belongs to a run with other settings ({', '.join(other)}); "
+            "give the same ones to go on, or delete it to start afresh."
+        )
+    optimiser.restore(state, steps)

@@ -1,0 +1,23 @@
+"""The learning rate over time: rise, hold, fall."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over the last `fall` share.
+
+    With a plateau, the length of a run can be chosen late: until the fall begins, runs of
+    different length are the same.
+    """
+
+    peak: float
+    steps: int
+    warmup: int
+    fall: float
+
+    def rate(self, step: int) -> float:
+        """Learning rate of `step`, counted from 1."""
+        rise = step / max(1, self.warmup)
+        left = (self.steps - step + 1) / max(1.0, self.fall * self.steps)
+        return self.peak * min(1.0, rise, left)

@@ -1,0 +1,328 @@
+"""Reading, resampling and fitting clips, and every way in which a recording can be unusable."""
+
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.signal
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip, waveform_input
+from lrp_audio.audio.resample import resample
+from lrp_audio.errors import ClipError
+
+
+def tone(seconds: float, rate: int, hertz: float = 440.0, level: float = 0.5) -> np.ndarray:
+    return level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+def noise(samples: int, seed: int = 0) -> np.ndarray:
+    return 0.1 * np.random.default_rng(seed).standard_normal(samples)
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
+def test_every_format_and_rate_becomes_the_same_tone_at_8_khz(
+    tmp_path: Path, kind: str, rate: int
+) -> None:
+    path = tmp_path / f"a.{kind}"
+    soundfile.write(path, tone(1.0, rate), rate)
+    clip = read_clip(path)
+    assert clip.rate == 8000
+    assert clip.name == str(path)
+    assert len(clip.samples) == 8000
+    spectrum = np.abs(np.fft.rfft(clip.samples))
+    assert spectrum.argmax() == 440
+    assert spectrum[440] == pytest.approx(0.5 * 32768 * 4000, rel=0.03)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_samples_are_in_int16_scale_whatever_the_sample_format(
+    tmp_path: Path, subtype: str
+) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(0.5, 8000), 8000, subtype=subtype)
+    clip = read_clip(tmp_path / "a.wav")
+    step = 256 if subtype == "PCM_U8" else 1
+    np.testing.assert_allclose(clip.samples, 32768 * tone(0.5, 8000), atol=step)
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    left, right = tone(0.5, 8000, 440), tone(0.5, 8000, 1000)
+    soundfile.write(tmp_path / "a.wav", np.column_stack((left, right)), 8000, subtype="FLOAT")
+    clip = read_clip(tmp_path / "a.wav")
+    np.testing.assert_allclose(clip.samples, 32768 * (left + right) / 2, atol=0.01)
+
+
+def test_a_wav_written_to_a_pipe_with_unknown_length_is_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(0.5, 8000), 8000, subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    content[40:44] = struct.pack("<I", 0xFFFFFFFF)
+    path.write_bytes(content)
+    assert len(read_clip(path).samples) == 4000
+
+
+def write_sound(path: Path) -> bytes:
+    soundfile.write(path, noise(48000), 48000)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac", "ogg"])
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.3, 0.9, 0.9999])
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, kind: str, share: float) -> None:
+    path = tmp_path / f"a.{kind}"
+    content = write_sound(path)
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ClipError, match="cut off"):
+        read_clip(path)
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_a_damaged_file_is_read_or_refused_with_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    kind = data.draw(st.sampled_from(["wav", "flac", "ogg"]))
+    path = folder / f"a.{kind}"
+    soundfile.write(path, noise(2000), 8000)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, min(len(content) - 1, 200)))] = data.draw(
+            st.integers(0, 255)
+        )
+    path.write_bytes(content)
+    try:
+        clip = read_clip(path)
+    except ClipError as error:
+        assert str(path) in str(error)
+    else:
+        assert np.isfinite(clip.samples).all()
+
+
+def wave(path: Path, samples: np.ndarray, rate: int = 8000) -> Path:
+    soundfile.write(path, samples, rate, subtype="FLOAT")
+    return path
+
+
+BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing": (lambda path: None, "does not exist"),
+    "folder": (lambda path: path.mkdir(), "is a folder"),
+    "pipe": (os.mkfifo, "not a regular file"),
+    "no bytes": (lambda path: path.touch(), "is empty"),
+    "no samples": (lambda path: wave(path, np.zeros(0)), "holds no samples"),
+    "zeros": (lambda path: wave(path, np.zeros(8000)), "is silent"),
+    "below one step": (lambda path: wave(path, tone(1, 8000, level=1e-5)), "is silent"),
+    "constant": (lambda path: wave(path, np.full(8000, 0.5)), "is silent"),
+    "nan": (lambda path: wave(path, np.where(np.arange(800) == 400, np.nan, 0.1)), "0.050 s"),
+    "infinity": (lambda path: wave(path, np.full(800, np.inf)), "not finite"),
+    "nan at another rate": (lambda path: wave(path, np.full(900, np.nan), 44100), "not finite"),
+    "text": (lambda path: path.write_text("seven\n" * 100), "is not a WAV, FLAC or OGG"),
+    "zero bytes": (lambda path: path.write_bytes(bytes(5000)), "is not a WAV, FLAC or OGG"),
+    "another RIFF": (
+        lambda path: path.write_bytes(b"RIFF\x00\x01\x00\x00AVI " + bytes(300)),
+        "is not a WAV, FLAC or OGG",
+    ),
+    "too many channels": (lambda path: wave(path, np.ones((10, 65))), "65 channels"),
+    "no rate of sound": (lambda path: wave(path, noise(100), 20), "rate of 20 Hz"),
+    "31 minutes": (lambda path: wave(path, np.zeros(31 * 60 * 1000), 1000), "too long"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_an_unusable_file_is_refused_with_one_sentence_that_names_it(
+    tmp_path: Path, case: str
+) -> None:
+    make, expected = BAD_FILES[case]
+    path = tmp_path / "bad.wav"
+    make(path)
+    with pytest.raises(ClipError, match=expected) as caught:
+        read_clip(path)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_without_read_permission_is_refused(tmp_path: Path) -> None:
+    path = wave(tmp_path / "a.wav", tone(1, 8000))
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read every file")
+    with pytest.raises(ClipError, match="cannot be read"):
+        read_clip(path)
+
+
+# --- samples ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.uint16, np.int32, np.uint32])
+def test_integers_are_taken_by_the_full_scale_of_their_type(dtype: type[np.integer]) -> None:
+    half = 2.0 ** (8 * np.dtype(dtype).itemsize - 1)
+    centre = half if np.issubdtype(dtype, np.unsignedinteger) else 0
+    clip = clip_from_samples((tone(1, 8000) * half + centre).astype(dtype), 8000)
+    np.testing.assert_allclose(clip.samples, 32768 * tone(1, 8000), atol=32768 / half + 1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_have_full_scale_one(dtype: type[np.floating]) -> None:
+    clip = clip_from_samples(tone(1, 8000).astype(dtype), 8000)
+    np.testing.assert_allclose(clip.samples, 32768 * tone(1, 8000), atol=16)
+
+
+def test_samples_and_the_file_that_holds_them_give_the_same_clip(tmp_path: Path) -> None:
+    stereo = (32767 * np.column_stack((noise(30000, 1), noise(30000, 2)))).astype(np.int16)
+    soundfile.write(tmp_path / "a.wav", stereo, 44100)
+    np.testing.assert_allclose(
+        clip_from_samples(stereo, 44100).samples, read_clip(tmp_path / "a.wav").samples, atol=1e-2
+    )
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "expected"),
+    [
+        (np.zeros(0), 8000, "holds no samples"),
+        (np.zeros(8000), 8000, "is silent"),
+        (np.full(8000, 128, np.uint8), 8000, "is silent"),
+        (np.array([0.1, np.nan] * 100), 8000, "not finite"),
+        (np.array([0.1, np.inf] * 100), 16000, "not finite"),
+        (np.array([0.1, 1e300] * 100), 8000, "full scale 1.0"),
+        (np.float64(0.5), 8000, r"shape \(\)"),
+        (np.ones((2, 8000)), 8000, r"shape \(2, 8000\)"),
+        (np.ones((8000, 0)), 8000, r"shape \(8000, 0\)"),
+        (np.ones((10, 2, 2)), 8000, r"shape \(10, 2, 2\)"),
+        ([[0.1], [0.1, 0.2]], 8000, "one array of numbers"),
+        (np.ones(10, np.int64), 8000, "int64"),
+        (np.ones(10, complex), 8000, "complex128"),
+        (np.ones(10, bool), 8000, "bool"),
+        (["a", "b"], 8000, "type <U1"),
+        (noise(800), 0, "rate of 0 Hz"),
+        (noise(800), -8000, "rate of -8000 Hz"),
+        (noise(800), 48, "rate of 48 Hz"),
+        (noise(800), 44100.5, "whole number of Hz"),
+        (noise(800), True, "whole number of Hz"),
+        (np.broadcast_to(np.float32(0), 10**9), 48000, "too long"),
+    ],
+)
+def test_unusable_samples_are_refused_with_a_sentence(
+    samples: np.ndarray, rate: int, expected: str
+) -> None:
+    with pytest.raises(ClipError, match=expected):
+        clip_from_samples(samples, rate, "a recording")
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate"),
+    [(np.ones((2, 8000)), 8000), (np.arange(8000), 8000), (noise(8000), 16000)],
+)
+def test_a_clip_cannot_hold_what_its_class_excludes(samples: np.ndarray, rate: int) -> None:
+    with pytest.raises(ClipError, match="use clip_from_samples"):
+        Clip(samples, rate)
+
+
+# --- resampling ------------------------------------------------------------------------------
+
+
+@given(length=st.integers(1, 3000), rates=st.permutations([8000, 11025, 16000, 44100]))
+@settings(deadline=None)
+def test_resampling_is_scipys_fft_resampling(length: int, rates: list[int]) -> None:
+    rate, new_rate = rates[:2]
+    samples = noise(length, length)
+    expected = scipy.signal.resample(samples, -(-length * new_rate // rate))
+    np.testing.assert_allclose(resample(samples, rate, new_rate), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("rate", [11025, 44100])
+def test_a_long_recording_is_resampled_in_blocks_without_seams(rate: int) -> None:
+    def sound(rate: int) -> np.ndarray:
+        return tone(65, rate, 300) + tone(65, rate, 3000.7, 0.2)
+
+    # One sample of slip would be an error of 0.2.
+    inside = slice(200, -200)
+    resampled = resample(sound(rate), rate, 8000)
+    np.testing.assert_allclose(resampled[inside], sound(8000)[inside], atol=2e-3)
+
+
+@pytest.mark.parametrize("extra", [-1, 0, 1, 5000])
+def test_a_long_recording_keeps_the_published_length(extra: int) -> None:
+    samples = noise(40 * 11025 + extra)
+    assert len(resample(samples, 11025, 8000)) == -(-len(samples) * 8000 // 11025)
+
+
+# --- fitting ---------------------------------------------------------------------------------
+
+
+def test_a_clip_of_one_second_is_left_as_it_is() -> None:
+    clip = clip_from_samples(noise(8000), 8000)
+    assert fit(clip) is clip
+
+
+@given(length=st.integers(1, 7999))
+def test_a_short_clip_is_centred_between_zeros(length: int) -> None:
+    clip = clip_from_samples(np.where(np.arange(length + 1) % 2, 0.5, -0.5), 8000)
+    fitted = fit(clip, 8001)
+    before, after = np.flatnonzero(fitted.samples)[[0, -1]] - [0, 8000]
+    assert len(fitted.samples) == 8001
+    assert abs(before + after) <= 1
+    np.testing.assert_array_equal(fitted.samples[before : before + length + 1], clip.samples)
+    assert "centred" in fitted.notes[-1]
+
+
+@given(
+    samples=hnp.arrays(np.float64, st.integers(9, 60), elements=st.floats(-1, 1)),
+    length=st.integers(4, 8),
+)
+def test_the_loudest_window_has_the_largest_energy(samples: np.ndarray, length: int) -> None:
+    samples = samples + np.where(np.arange(len(samples)) % 2, 0.01, -0.01)
+    try:
+        clip = clip_from_samples(samples, 8000)
+    except ClipError:  # the drawn values may cancel the wave: nothing to fit
+        return
+    fitted = fit(clip, length).samples
+    windows = np.lib.stride_tricks.sliding_window_view(clip.samples, length)
+    assert any(np.array_equal(fitted, window) for window in windows)
+    assert (fitted**2).sum() >= 0.999 * (windows**2).sum(axis=1).max()
+
+
+def test_the_loudest_second_is_named_in_a_note_and_centres_its_word() -> None:
+    samples = np.zeros(24000)
+    samples[10000:14000] = noise(4000)
+    fitted = fit(clip_from_samples(samples, 8000))
+    assert fitted.notes == ("3.00 s long: the loudest second, 1.00 s to 2.00 s, is explained",)
+    assert np.flatnonzero(fitted.samples)[0] == pytest.approx(2000, abs=5)
+
+
+# --- the network's input ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_input_is_divided_by_the_signed_95th_percentile(dtype: type[np.floating]) -> None:
+    samples = (1000 * noise(8000) + 20).astype(dtype)
+    scaled = waveform_input(samples)
+    assert scaled.dtype == dtype
+    np.testing.assert_allclose(scaled, samples / (np.percentile(samples, 95) + 0.001), rtol=1e-5)
+
+
+def test_the_input_does_not_depend_on_the_recording_level() -> None:
+    quiet, loud = (fit(clip_from_samples(g * noise(4000), 8000)).samples for g in (0.1, 5.0))
+    np.testing.assert_allclose(waveform_input(quiet), waveform_input(loud), rtol=1e-4)
+
+
+def test_a_word_too_short_for_the_percentile_is_scaled_by_its_peak() -> None:
+    click = np.zeros(8000)
+    click[4000:4100] = np.linspace(-1000, 500, 100)
+    scaled = waveform_input(click)
+    assert np.abs(scaled).max() == pytest.approx(32, rel=1e-3)
+    np.testing.assert_allclose(scaled / scaled[4000], click / click[4000])
+
+
+@given(samples=hnp.arrays(np.float32, 200, elements=st.floats(-1e9, 1e9, width=32)))
+def test_the_input_is_always_finite_and_bounded(samples: np.ndarray) -> None:
+    assert np.abs(waveform_input(samples)).max() <= 32 * (1 + 1e-6)

@@ -1,0 +1,186 @@
+"""The command ``python -m lrp_audio.explain``, run as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import lrp_audio
+
+EXAMPLES = Path(str(files("lrp_audio") / "examples"))
+CLASSES = lrp_audio.load("audionet-digit").classes
+FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]
+
+
+def explain(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in ``folder``; whatever happens there, no traceback may show."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lrp_audio.explain", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+
+
+def results(folder: Path) -> dict[str, list[str]]:
+    return {path.name: sorted(file.name for file in path.iterdir()) for path in folder.iterdir()}
+
+
+def example(digit: int, voice: str) -> Path:
+    return next(EXAMPLES.glob(f"{digit}_{voice}.*"))
+
+
+def test_without_arguments_a_bundled_clip_is_explained(tmp_path: Path) -> None:
+    done = explain(tmp_path)
+    assert done.returncode == 0
+    assert errors(done) == []
+    assert results(tmp_path / "lrp_out") == {"7_female": FILES}
+    for said in ("class", "probability", "relevance_out", "stabiliser", "lrp_out/7_female"):
+        assert said in done.stdout
+
+
+def test_what_is_printed_agrees_with_the_summary(tmp_path: Path) -> None:
+    done = explain(
+        tmp_path, example(3, "male"), "--target", "5", "--rules", "epsilon", "--dtype", "float64"
+    )
+    assert done.returncode == 0
+    summary = json.loads((tmp_path / "lrp_out" / "3_male" / "summary.json").read_text())
+    assert summary["target"] == summary["classes"][5]
+    assert summary["rules"] == "epsilon"
+    assert summary["clip"] == str(example(3, "male"))
+    best = max(range(10), key=lambda index: summary["logits"][index])
+    assert summary["predicted"]["class"] == summary["classes"][best]
+    logit = summary["logits"][5]
+    assert summary["ledger"][0]["relevance_out"] == pytest.approx(logit)
+    assert summary["ledger"][-1]["relevance_in"] == pytest.approx(summary["relevance_sum"])
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert any(
+        line[:2] == [summary["classes"][best], f"{max(summary['logits']):.3f}"] for line in lines
+    )
+    for entry in summary["ledger"]:
+        assert any(line[:2] == [entry["layer"], entry["rule"]] for line in lines)
+    with np.load(tmp_path / "lrp_out" / "3_male" / "relevance.npz") as arrays:
+        assert arrays["relevance"].shape == arrays["input"].shape == (8000,)
+        assert arrays["relevance"].dtype == np.float64
+        assert arrays["relevance"].sum() == pytest.approx(summary["relevance_sum"])
+
+
+def test_help_names_every_option_and_gives_examples(tmp_path: Path) -> None:
+    done = explain(tmp_path, "--help")
+    assert done.returncode == 0
+    for said in ("--model", "--target", "--rules", "--out", "--dtype", "examples:", "exit code"):
+        assert said in done.stdout
+
+
+def test_bad_clips_are_one_sentence_each_and_the_good_ones_are_still_explained(
+    tmp_path: Path,
+) -> None:
+    speech, rate = soundfile.read(example(7, "female"))
+    bad = [
+        tmp_path / f"{name}.wav" for name in ("missing", "empty", "silent", "nan", "cut", "text")
+    ]
+    bad[1].touch()
+    soundfile.write(bad[2], np.zeros(8000), 8000)
+    soundfile.write(bad[3], np.where(np.arange(len(speech)) == 9, np.nan, speech), rate, "FLOAT")
+    content = example(7, "female").read_bytes()
+    bad[4].write_bytes(content[: len(content) // 2])
+    bad[5].write_text("seven, said a file that is not audio\n" * 20)
+    stereo, long = tmp_path / "stereo.flac", tmp_path / "long.ogg"
+    soundfile.write(stereo, np.column_stack((speech, speech)), rate)
+    soundfile.write(long, np.concatenate((np.zeros(2 * rate), speech, np.zeros(rate))), rate)
+
+    done = explain(tmp_path, *bad[:3], stereo, *bad[3:], long, "--out", "out")
+    assert done.returncode == 2
+    assert results(tmp_path / "out") == {"stereo": FILES, "long": FILES}
+    said = errors(done)
+    assert len(said) == len(bad)
+    expected = ("does not exist", "is empty", "is silent", "not finite", "cut off", "is not a WAV")
+    for line, path, sentence in zip(said, bad, expected, strict=True):
+        assert str(path) in line
+        assert sentence in line
+    assert "the loudest second" in done.stdout
+    assert "centred" in done.stdout
+
+
+def test_clips_of_one_stem_get_folders_of_their_own(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    speech, rate = soundfile.read(example(2, "male"))
+    soundfile.write(other / "7_female.flac", speech, rate)
+    done = explain(tmp_path, example(7, "female"), other / "7_female.flac")
+    assert done.returncode == 0
+    assert results(tmp_path / "lrp_out") == {"7_female": FILES, "7_female-2": FILES}
+    assert "7_female-2" in done.stdout
+    second = json.loads((tmp_path / "lrp_out" / "7_female-2" / "summary.json").read_text())
+    assert second["clip"].endswith("7_female.flac")
+
+
+def test_a_file_name_that_no_encoding_fits_is_explained(tmp_path: Path) -> None:
+    clip = tmp_path / os.fsdecode(b"seven-\xff.wav")
+    try:
+        clip.write_bytes(example(7, "male").read_bytes())
+    except OSError:
+        pytest.skip("this disk takes no such file name")
+    done = explain(tmp_path, clip)
+    assert done.returncode == 0
+    assert results(tmp_path / "lrp_out") == {clip.stem: FILES}
+
+
+@pytest.mark.parametrize("name", ["..wav", "...wav"])
+def test_a_clip_named_with_dots_stays_inside_the_output_folder(tmp_path: Path, name: str) -> None:
+    clip = tmp_path / name
+    clip.write_bytes(example(7, "male").read_bytes())
+    done = explain(tmp_path, clip, "--out", "a/b")
+    assert done.returncode == 0
+    assert results(tmp_path / "a") == {"b": ["clip"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--target", "eleven"), ("eleven", *CLASSES)),
+        (("--rules", "magic"), ("magic", "epsilon-plus", "lrp-0")),
+        (("--model", "no-such-model"), ("no-such-model", "audionet-digit")),
+    ],
+)
+def test_an_unknown_choice_is_one_sentence_that_lists_what_exists(
+    tmp_path: Path, arguments: tuple[str, str], expected: tuple[str, ...]
+) -> None:
+    done = explain(tmp_path, example(7, "female"), example(8, "male"), *arguments)
+    assert done.returncode == 2
+    assert len(errors(done)) == 1
+    assert all(word in errors(done)[0] for word in expected)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_output_folder_below_a_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = explain(tmp_path, example(7, "female"), "--out", "taken")
+    assert done.returncode == 2
+    assert len(errors(done)) == 1
+    assert "taken" in errors(done)[0]
+
+
+def test_a_read_only_output_folder_is_one_sentence(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o555)
+    if os.access(out, os.W_OK):
+        pytest.skip("this user may write to every folder")
+    done = explain(tmp_path, example(7, "female"), "--out", "out")
+    assert done.returncode == 2
+    assert len(errors(done)) == 1
+    assert "cannot be written" in errors(done)[0]
+    assert not list(out.iterdir())
