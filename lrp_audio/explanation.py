@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile  # type: ignore[import-untyped]
+import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import audible
 from lrp_audio.audio.clip import Clip
 from lrp_audio.errors import LrpAudioError
+from lrp_audio.models.network import INPUT
 from lrp_audio.report.heatmap import save_heatmap
 from lrp_audio.rules.ledger import Ledger
 
@@ -24,8 +25,8 @@ class Explanation:
 
     ``clip`` is the clip as fitted, ``input`` its normalised samples ``(time,)``, ``logits`` has
     shape ``(classes,)``, ``target`` indexes the explained class. ``layers`` maps each layer's name
-    to the relevance at that layer's input, without a batch axis; ``ledger`` holds a batch of one.
-    ``seconds`` is how long the explanation took.
+    to the relevance at its output, and ``"input"`` to that of the samples, without a batch axis;
+    ``ledger`` holds a batch of one. ``seconds`` is how long the explanation took.
     """
 
     model: str
@@ -41,8 +42,8 @@ class Explanation:
 
     @property
     def relevance(self) -> NDArray[np.floating]:
-        """Relevance of each sample, ``(time,)``: what the layer nearest the input handed down."""
-        return self.layers[self.ledger.entries[-1].layer].reshape(-1)
+        """Relevance of each sample, ``(time,)``."""
+        return self.layers[INPUT].reshape(-1)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:

@@ -56,16 +56,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", choices=["audionet"], default="audionet")
     parser.add_argument("--task", choices=["digit"], default="digit")
-    parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="DIR",
-                        help="folders of recordings named {digit}_{speaker}_{index}.wav")  # fmt: skip
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folders with files {digit}_{speaker}_{index}.wav",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights (.npz)")
-    parser.add_argument("--hold-out", nargs="*", default=[], metavar="SPEAKER",
-                        help="speakers to test on instead of training on them")  # fmt: skip
+    parser.add_argument(
+        "--hold-out",
+        nargs="*",
+        default=[],
+        metavar="SPEAKER",
+        help="speakers to test on instead of training on them",
+    )
     parser.add_argument("--epochs", type=int, default=default.epochs, metavar="N")
     parser.add_argument("--batch", type=int, default=default.batch, metavar="N")
     parser.add_argument("--rate", type=float, default=default.rate, help="peak learning rate")
-    parser.add_argument("--fall", type=float, default=default.fall,
-                        help="share of the run over which the rate falls to zero")  # fmt: skip
+    parser.add_argument(
+        "--fall",
+        type=float,
+        default=default.fall,
+        help="share of the run over which the rate falls to zero",
+    )
     parser.add_argument("--seed", type=int, default=default.seed)
     return parser
 

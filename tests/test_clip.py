@@ -71,6 +71,14 @@ def test_a_wav_written_to_a_pipe_with_unknown_length_is_read_to_its_end(tmp_path
     assert len(read_clip(path).samples) == 4000
 
 
+def test_a_wav_with_an_odd_chunk_before_its_samples_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, tone(0.5, 8000), 8000, subtype="PCM_16")
+    content = path.read_bytes()
+    path.write_bytes(content[:36] + b"note" + struct.pack("<I", 3) + b"odd\0" + content[36:])
+    assert len(read_clip(path).samples) == 4000
+
+
 def write_sound(path: Path) -> bytes:
     soundfile.write(path, noise(48000), 48000)
     return path.read_bytes()
@@ -82,6 +90,15 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path, kind: str, share: flo
     path = tmp_path / f"a.{kind}"
     content = write_sound(path)
     path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ClipError, match="cut off"):
+        read_clip(path)
+
+
+def test_an_ogg_that_ends_between_two_pages_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, noise(480000), 48000)
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rfind(b"OggS")])
     with pytest.raises(ClipError, match="cut off"):
         read_clip(path)
 

@@ -24,8 +24,8 @@ def audible(relevance: NDArray[np.floating], signal: NDArray[np.floating]) -> ND
         raise LrpAudioError(
             "Relevance or signal is not finite: explain in float64 or with a stabilised rule."
         )
-    # Each factor is brought to a peak of one first, so that their product cannot overflow.
-    sound = _peak_one(_peak_one(np.maximum(relevance, 0)) * _peak_one(signal))
+    # A weight is at most one, so that the product cannot overflow.
+    sound = _peak_one(_peak_one(np.maximum(relevance, 0)) * signal)
     return (PEAK * sound).astype(np.float32)
 
 

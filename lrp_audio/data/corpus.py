@@ -1,4 +1,4 @@
-"""Corpora of spoken digits: ``{digit}_{speaker}_{index}.wav`` in a folder or in folders below it."""
+"""Corpora of spoken digits: ``{digit}_{speaker}_{index}.wav`` in a folder or those below it."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile as sf  # type: ignore[import-untyped]
+import soundfile as sf
 from numpy.typing import NDArray
-from scipy.signal import resample_poly  # type: ignore[import-untyped]
+from scipy.signal import resample_poly
 
 from lrp_audio.errors import LrpAudioError
 

@@ -14,9 +14,10 @@ _GRAIN = 1 << 20
 _BETA1, _BETA2, _TINY = 0.9, 0.999, 1e-8
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _update(p: Array, g: Array, m: Array, v: Array, average: Array, settings: Array, first: int,
-            last: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _update(
+    p: Array, g: Array, m: Array, v: Array, average: Array, settings: Array, first: int, last: int
+) -> None:
     rate, scale, decay, bias1, bias2, keep, beta1, beta2, tiny = settings
     one = settings.dtype.type(1)
     for i in range(first, last):
@@ -47,5 +48,8 @@ def update(
     settings = np.array(
         [rate, scale, decay, bias1, bias2, keep, _BETA1, _BETA2, _TINY], parameter.dtype
     )
-    flat = [a.reshape(-1) for a in (parameter, np.ascontiguousarray(gradient), *moments, average)]
-    spread(lambda first, last: _update(*flat, settings, first, last), parameter.size, _GRAIN)
+    p, g, m, v, a = (
+        array.reshape(-1)
+        for array in (parameter, np.ascontiguousarray(gradient), *moments, average)
+    )
+    spread(lambda i, j: _update(p, g, m, v, a, settings, i, j), p.size, _GRAIN)

@@ -46,9 +46,10 @@ def unpack(packed: Array, shape: tuple[int, ...]) -> Array:
     return np.ascontiguousarray(split).reshape(shape)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _gather(panel: Array, image: Array, first: int, last: int, group: int, ow: int,
-            window: Window) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _gather(
+    panel: Array, image: Array, first: int, last: int, group: int, ow: int, window: Window
+) -> None:
     kernel, stride, pad, dilation = window
     height, width, _ = image.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])
@@ -68,9 +69,10 @@ def _gather(panel: Array, image: Array, first: int, last: int, group: int, ow: i
                 column += depth
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _scatter_add(panel: Array, image: Array, first: int, last: int, group: int, ow: int,
-                 window: Window) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _scatter_add(
+    panel: Array, image: Array, first: int, last: int, group: int, ow: int, window: Window
+) -> None:
     kernel, stride, pad, dilation = window
     height, width, _ = image.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])
@@ -87,9 +89,17 @@ def _scatter_add(panel: Array, image: Array, first: int, last: int, group: int, 
                 column += depth
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _forward(x: Array, packed: Array, out: Array, tile: int, window: Window, first_tile: int,
-             last_tile: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _forward(
+    x: Array,
+    packed: Array,
+    bias: Array,
+    out: Array,
+    tile: int,
+    window: Window,
+    first_tile: int,
+    last_tile: int,
+) -> None:
     _, oh, ow, _ = out.shape
     positions = oh * ow
     groups, columns, depth = packed.shape
@@ -107,11 +117,22 @@ def _forward(x: Array, packed: Array, out: Array, tile: int, window: Window, fir
             else:
                 columns_of_group = slice(group * depth, (group + 1) * depth)
                 flat[sample, first:last, columns_of_group] = np.dot(rows, packed[group])
+        if bias.size:
+            for position in range(first, last):
+                for c in range(groups * depth):
+                    flat[sample, position, c] += bias[c]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _transpose(s: Array, packed: Array, out: Array, tile: int, window: Window, first_sample: int,
-               last_sample: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _transpose(
+    s: Array,
+    packed: Array,
+    out: Array,
+    tile: int,
+    window: Window,
+    first_sample: int,
+    last_sample: int,
+) -> None:
     _, oh, ow, _ = s.shape
     positions = oh * ow
     groups, columns, depth = packed.shape
@@ -131,9 +152,16 @@ def _transpose(s: Array, packed: Array, out: Array, tile: int, window: Window, f
                 _scatter_add(rows, out[sample], first, last, group, ow, window)
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _weight_gradient(x: Array, g: Array, gradient: Array, tile: int, window: Window,
-                     first_sample: int, last_sample: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _weight_gradient(
+    x: Array,
+    g: Array,
+    gradient: Array,
+    tile: int,
+    window: Window,
+    first_sample: int,
+    last_sample: int,
+) -> None:
     _, oh, ow, _ = g.shape
     positions = oh * ow
     groups, columns, depth = gradient.shape
@@ -150,16 +178,24 @@ def _weight_gradient(x: Array, g: Array, gradient: Array, tile: int, window: Win
                 gradient[group] += np.dot(rows.T, part)
 
 
-def convolve(x: Array, weight: Array, window: Window, groups: int, size: tuple[int, int]) -> Array:
-    """Map of a convolution without bias: ``(batch, in, h, w)`` to ``(batch, out, *size)``."""
+def convolve(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    window: Window,
+    groups: int,
+    size: tuple[int, int],
+) -> Array:
+    """Convolution plus bias: ``(batch, in, h, w)`` to ``(batch, out, *size)``."""
     packed = pack(weight, groups)
+    added = np.empty(0, x.dtype) if bias is None else bias
     image = channels_last(x)
     out = np.empty((len(x), *size, weight.shape[0]), x.dtype)
     positions = size[0] * size[1]
     tile = _tile(packed.shape[1], x.itemsize, positions)
     tiles = -(-positions // tile)
     spread(
-        lambda first, last: _forward(image, packed, out, tile, window, first, last),
+        lambda first, last: _forward(image, packed, added, out, tile, window, first, last),
         len(x) * tiles,
         max(1, -(-tiles // 2)),
     )
@@ -169,7 +205,7 @@ def convolve(x: Array, weight: Array, window: Window, groups: int, size: tuple[i
 def convolve_transpose(
     s: Array, weight: Array, window: Window, groups: int, size: tuple[int, int]
 ) -> Array:
-    """Transpose of `convolve`: ``(batch, out, oh, ow)`` to ``(batch, in, *size)``, scatter-added."""
+    """Transpose of `convolve`: ``(batch, out, oh, ow)`` to ``(batch, in, *size)``, added up."""
     packed = pack(weight, groups)
     image = channels_last(s)
     out = np.zeros((len(s), *size, weight.shape[1] * groups), s.dtype)
@@ -191,4 +227,7 @@ def convolve_weight_gradient(
         _weight_gradient(image, outer, gradient, tile, window, first, last)
         return gradient
 
-    return unpack(sum(spread(piece, len(x), 8)), shape)  # type: ignore[arg-type]
+    first, *others = spread(piece, len(x), 8)
+    for other in others:
+        first += other
+    return unpack(first, shape)

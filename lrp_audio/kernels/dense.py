@@ -14,20 +14,21 @@ _BLOCK_ELEMENTS = 1 << 21  # rows of a block hold about this many weights; at le
 
 
 def _rows(weight: Array) -> int:
-    return max(1, _BLOCK_ELEMENTS // weight.shape[1])
+    return max(1, _BLOCK_ELEMENTS // int(weight.shape[1]))
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _forward(columns: Array, weight: Array, out: Array, first: int, last: int) -> None:
     np.dot(weight[first:last], columns, out[first:last])
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _transpose(columns: Array, weight: Array, first: int, last: int) -> Array:
-    return np.dot(columns[first:last].T, weight[first:last])
+    product: Array = np.dot(columns[first:last].T, weight[first:last])
+    return product
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _weight_gradient(x: Array, columns: Array, out: Array, first: int, last: int) -> None:
     np.dot(columns[first:last], x, out[first:last])
 

@@ -14,9 +14,17 @@ Array = NDArray[Any]
 _GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through once
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _divide(relevance: Array, z: Array, bias: Array, epsilon: Array, s: Array, accounts: Array,
-            first_sample: int, last_sample: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _divide(
+    relevance: Array,
+    z: Array,
+    bias: Array,
+    epsilon: Array,
+    s: Array,
+    accounts: Array,
+    first_sample: int,
+    last_sample: int,
+) -> None:
     _, positions, channels = z.shape
     zero = z.dtype.type(0)
     for sample in range(first_sample, last_sample):
@@ -68,13 +76,13 @@ def divide(relevance: Array, z: Array, bias: Array, epsilon: Array) -> tuple[Arr
     return channels_first(s), accounts
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _rectify(x: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = x[i] if x[i] > 0 else 0
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _gate(g: Array, y: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = g[i] if y[i] > 0 else 0
@@ -98,3 +106,19 @@ def gate(g: Array, y: Array) -> Array:
         _GRAIN,
     )
     return channels_first(out)
+
+
+@njit(nogil=True, cache=True)
+def _channel_sums(g: Array, first: int, last: int) -> Array:
+    total = np.zeros(g.shape[1], g.dtype)
+    for row in range(first, last):
+        for c in range(g.shape[1]):
+            total[c] += g[row, c]
+    return total
+
+
+def channel_sums(g: Array) -> Array:
+    """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``."""
+    rows = channels_last(g).reshape(-1, g.shape[1])
+    parts = spread(lambda i, j: _channel_sums(rows, i, j), len(rows), max(1, _GRAIN // g.shape[1]))
+    return np.asarray(np.sum(parts, axis=0))

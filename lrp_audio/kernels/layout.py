@@ -9,7 +9,7 @@ Array = NDArray[Any]
 
 
 def channels_last(x: Array) -> Array:
-    """Contiguous ``(batch, ..., channels)`` of ``(batch, channels, ...)``: free for our own views."""
+    """Contiguous ``(batch, ..., channels)`` of ``(batch, channels, ...)``; free for our views."""
     return np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 

@@ -13,7 +13,7 @@ from lrp_audio.kernels.threads import spread
 Array = NDArray[Any]
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(nogil=True, cache=True)
 def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sample: int) -> None:
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape
@@ -38,9 +38,16 @@ def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sampl
                                     out[sample, oy, ox, c] = value if value > best else best
 
 
-@njit(nogil=True, cache=True)  # type: ignore[untyped-decorator]
-def _to_winners(x: Array, y: Array, share: Array, out: Array, window: Window, first_sample: int,
-                last_sample: int) -> None:  # fmt: skip
+@njit(nogil=True, cache=True)
+def _to_winners(
+    x: Array,
+    y: Array,
+    share: Array,
+    out: Array,
+    window: Window,
+    first_sample: int,
+    last_sample: int,
+) -> None:
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape
     _, oh, ow, _ = y.shape

@@ -18,7 +18,9 @@ from threadpoolctl import ThreadpoolController
 
 def available_cores() -> int:
     """Number of processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache
@@ -34,7 +36,7 @@ def _blas() -> ThreadpoolController:
 
 
 class _SingleThreadedBlas:
-    """Counts its users, so that the first to enter sets the limit and the last to leave lifts it."""
+    """Counts its users, so that the first sets the limit and the last one lifts it."""
 
     def __init__(self) -> None:
         self._lock = Lock()

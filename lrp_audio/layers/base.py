@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.errors import RuleError, ShapeError
+from lrp_audio.kernels.elementwise import channel_sums
 from lrp_audio.rules.base import LinearRule, Propagation, Rule, negative, positive
 from lrp_audio.rules.passing import Pass
 
@@ -95,8 +96,8 @@ class LinearLayer(Layer):
         self.bias = bias
 
     @abstractmethod
-    def linear(self, x: Array, weight: Array) -> Array:
-        """``weight x`` without bias, for any weight of this layer's shape."""
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """``weight x + bias`` for any weight of this layer's shape; a new array."""
 
     @abstractmethod
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
@@ -126,10 +127,7 @@ class LinearLayer(Layer):
     def forward(self, x: Array) -> Array:
         """``W x + b``."""
         self.output_shape(x.shape[1:])
-        z = self.linear(x, self.weight)
-        if self.bias is not None:
-            z += self.bias.reshape(-1, *[1] * (z.ndim - 2))
-        return z
+        return self.linear(x, self.weight, self.bias)
 
     def gradient(self, x: Array, y: Array, g: Array) -> Array:
         """``W^T g``."""
@@ -153,5 +151,5 @@ class LinearLayer(Layer):
         """Gradients of weight and bias, summed over the batch (and over positions)."""
         gradients = {"weight": self.weight_gradient(x, g)}
         if self.bias is not None:
-            gradients["bias"] = g.sum(axis=(0, *range(2, g.ndim)))
+            gradients["bias"] = channel_sums(g)
         return gradients

@@ -49,10 +49,12 @@ class Convolution(LinearLayer):
             )
         return (self.weight.shape[0], *self.window.size(shape[1:]))
 
-    def linear(self, x: Array, weight: Array) -> Array:
-        """The convolution of `x` with `weight`."""
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """The convolution of `x` with `weight`, plus `bias`."""
         size = spatial_size(self.window.size(x.shape[2:]))
-        z = kernel.convolve(spatial(x), self._square(weight), self._geometry(x), self.groups, size)
+        z = kernel.convolve(
+            spatial(x), self._square(weight), bias, self._geometry(x), self.groups, size
+        )
         return with_rank(z, self.rank)
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:

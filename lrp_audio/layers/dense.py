@@ -21,9 +21,12 @@ class Dense(LinearLayer):
             )
         return self.weight.shape[:1]
 
-    def linear(self, x: Array, weight: Array) -> Array:
-        """``x W^T``."""
-        return dense.multiply(x, weight)
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """``x W^T + b``."""
+        z = dense.multiply(x, weight)
+        if bias is not None:
+            z += bias
+        return z
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """``s W``."""

@@ -30,7 +30,7 @@ def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
 class Sliding:
     """A window over the spatial axes: one number an axis in each field, `pad` on both sides.
 
-    ``pad="same"`` keeps the length of the input where the stride is 1 (an odd rest goes to the end).
+    ``pad="same"`` keeps the length of the input where the stride is 1 (an odd one goes to the end).
     With `ceil_mode` a last window that is clipped by the end of the input still counts.
     """
 
@@ -60,8 +60,9 @@ class Sliding:
     def geometry(self, shape: tuple[int, ...]) -> Window:
         """The window as kernels take it, over two axes, for an input of spatial `shape`."""
         pads = tuple(self._pads(axis, length)[0] for axis, length in enumerate(shape))
-        return Window(_pair(self.kernel, 1), _pair(self.stride, 1), _pair(pads, 0),
-                      _pair(self.dilation, 1))  # fmt: skip
+        return Window(
+            _pair(self.kernel, 1), _pair(self.stride, 1), _pair(pads, 0), _pair(self.dilation, 1)
+        )
 
     def _pads(self, axis: int, length: int) -> tuple[int, int]:
         if self.pad != "same":

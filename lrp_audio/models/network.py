@@ -1,4 +1,4 @@
-"""The model graph: layers in order, walked forwards once and backwards for relevance or gradient."""
+"""The model graph: layers in order, walked forwards, and backwards for relevance or gradient."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Step:
 
 
 def _total(relevance: Array) -> NDArray[np.float64]:
-    return relevance.sum(axis=tuple(range(1, relevance.ndim)), dtype=np.float64)
+    return np.asarray(relevance.sum(axis=tuple(range(1, relevance.ndim)), dtype=np.float64))
 
 
 def chain(layers: Sequence[tuple[str, Layer]]) -> tuple[Node, ...]:
@@ -142,9 +142,7 @@ class Network:
             x, y = self._input(node, activations), activations[node.name]
             return node.layer.gradient(x, y, arriving), None
 
-        waiting: dict[str, Array] = {}
-        for waiting, _ in self._backwards(g, visit):
-            pass
+        *_, (waiting, _) = self._backwards(g, visit)
         return waiting[INPUT]
 
     def differentiable(

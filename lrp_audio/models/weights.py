@@ -37,7 +37,8 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
     text = json.dumps({"format": FORMAT, **asdict(description)}).encode()
     stored = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
     header = {_HEADER: np.frombuffer(text, np.uint8)}
-    write_aside(path, lambda file: np.savez_compressed(file, **header, **stored))
+    content: dict[str, Any] = {**header, **stored}
+    write_aside(path, lambda file: np.savez_compressed(file, **content))
 
 
 def read_description(path: Path) -> Description:

@@ -17,7 +17,7 @@ from lrp_audio.models.weights import read_description, read_weights
 
 @dataclass(frozen=True)
 class Architecture:
-    """How a network of this kind is built: the shapes of its parameters, and the network on them."""
+    """How a network of this kind is built: the shapes of its parameters, the network on them."""
 
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
     build: Callable[[Gradients], Network]

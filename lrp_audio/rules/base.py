@@ -5,7 +5,7 @@ c = transpose(s, modified W)                R_in = x * c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -21,15 +21,26 @@ class LinearMap(Protocol):
     """What a layer offers to a rule: its weight and bias, the map and the map's transpose."""
 
     @property
-    def weight(self) -> Array: ...
+    def weight(self) -> Array:
+        """``W``, in the layer's own shape."""
+
     @property
-    def bias(self) -> Array | None: ...
+    def bias(self) -> Array | None:
+        """``b``, one number for each output channel, or None."""
+
     @property
-    def positive_weight(self) -> Array: ...
+    def positive_weight(self) -> Array:
+        """``W+``."""
+
     @property
-    def negative_weight(self) -> Array: ...
-    def linear(self, x: Array, weight: Array) -> Array: ...
-    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array: ...
+    def negative_weight(self) -> Array:
+        """``W-``."""
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """``weight x + bias``."""
+
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+        """``weight^T s``, in the `shape` of the input."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +134,10 @@ def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, 
 
 
 def _denominator(layer: LinearMap, term: Term) -> Array:
-    maps: Iterator[Array] = (layer.linear(part.input, part.weight) for part in term.parts)
-    z = next(maps)
-    for more in maps:
-        z += more
-    if term.bias is not None:
-        z += term.bias.reshape(-1, *[1] * (z.ndim - 2))
+    first, *others = term.parts
+    z = layer.linear(first.input, first.weight, term.bias)
+    for part in others:
+        z += layer.linear(part.input, part.weight)
     return z
 
 

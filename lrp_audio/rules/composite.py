@@ -12,10 +12,15 @@ class TakesRules(Protocol):
     """What a composite asks of a layer."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """What composites call layers of this sort, such as ``convolution``."""
+
     @property
-    def default_rule(self) -> Rule | None: ...
-    def accepts(self, rule: Rule) -> bool: ...
+    def default_rule(self) -> Rule | None:
+        """The rule of a layer that no composite names; None for linear layers."""
+
+    def accepts(self, rule: Rule) -> bool:
+        """Whether the layer can take `rule`."""
 
 
 @dataclass(frozen=True)

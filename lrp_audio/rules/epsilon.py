@@ -10,7 +10,7 @@ from lrp_audio.rules.base import Array, LinearMap, LinearRule, Part, Term
 
 @dataclass(frozen=True)
 class LRP0(LinearRule):
-    """LRP-0: each input gets the share that it contributed; equals gradient * input on ReLU nets."""
+    """LRP-0: each input gets the share that it contributed (gradient * input on ReLU nets)."""
 
     name: ClassVar[str] = "lrp-0"
     formula: ClassVar[str] = "R_j = x_j sum_k w_jk R_k / z_k"

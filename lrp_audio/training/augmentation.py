@@ -15,13 +15,14 @@ Array = NDArray[Any]
 class Augmentation:
     """Ranges that are drawn from: resampling factor, signal-to-noise ratio in dB, gain.
 
-    A share of `noisy` of the clips gets white noise; the gain is drawn log-uniformly and acts
-    after the normalisation, which would undo it.
+    Resampling by up to +-`stretch`, small changes oftener than large ones (triangular). A share of
+    `noisy` of the clips gets white noise. The gain is drawn log-uniformly and acts after the
+    normalisation, which would undo it.
     """
 
-    stretch: tuple[float, float] = (0.8, 1.25)
-    noisy: float = 0.5
-    snr: tuple[float, float] = (5.0, 40.0)
+    stretch: float = 0.25
+    noisy: float = 0.4
+    snr: tuple[float, float] = (10.0, 40.0)
     gain: tuple[float, float] = (0.7, 1.4)
 
     def __call__(self, samples: Array, length: int, rng: np.random.Generator) -> Array:
@@ -34,13 +35,13 @@ class Augmentation:
 
     def _stretched(self, samples: Array, rng: np.random.Generator) -> Array:
         """Faster and higher, or slower and lower, by linear interpolation."""
-        factor = np.exp(rng.uniform(*np.log(self.stretch)))
+        factor = rng.triangular(1 - self.stretch, 1, 1 + self.stretch)
         positions = np.arange(0, len(samples) - 1, factor)
-        return np.interp(positions, np.arange(len(samples)), samples)
+        return np.asarray(np.interp(positions, np.arange(len(samples)), samples))
 
     def _noise(self, placed: Array, rng: np.random.Generator) -> Array:
         power = np.square(placed).mean() * 10 ** (-rng.uniform(*self.snr) / 10)
-        return np.sqrt(power) * rng.standard_normal(len(placed))
+        return np.asarray(np.sqrt(power) * rng.standard_normal(len(placed)))
 
 
 def place(samples: Array, length: int, rng: np.random.Generator) -> Array:

@@ -7,10 +7,14 @@ import numpy as np
 from lrp_audio.kernels import adam
 from lrp_audio.layers.base import Gradients
 
+_FAN_IN = 1000
+
 
 class Adam:
     """Changes `parameters` in place (Kingma & Ba 2015).
 
+    A weight that reads more than 1000 inputs learns more slowly in proportion (Yang et al. 2022):
+    Adam moves every entry by the same step, and their effects add up.
     The global norm of the gradients is clipped to `clip`; weights (not biases) decay by `decay`.
     `average` follows the parameters with a memory of about ``1 / (1 - keep)`` steps, shorter at
     the start; it is what is tested and shipped.
@@ -37,7 +41,7 @@ class Adam:
                 (self.first[name], self.second[name]),
                 self.average[name],
                 self.steps,
-                rate,
+                rate * min(1.0, _FAN_IN / math.prod(parameter.shape[1:])),
                 scale,
                 self.decay if name.endswith("weight") else 0.0,
                 keep,

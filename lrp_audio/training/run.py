@@ -29,8 +29,8 @@ class Settings:
 
     epochs: int = 60
     batch: int = 64
-    rate: float = 1e-3
-    warmup: int = 200
+    rate: float = 1.5e-3
+    warmup: int = 100
     fall: float = 0.4
     clip: float = 1.0
     decay: float = 0.01
