@@ -30,8 +30,8 @@ class Augmentation:
         placed = place(self._stretched(samples, rng), length, rng)
         if rng.random() < self.noisy:
             placed = placed + self._noise(placed, rng)
-        gain = np.exp(rng.uniform(*np.log(self.gain)))
-        return (gain * waveform_input(placed)).astype(np.float32)
+        gain = float(np.exp(rng.uniform(*np.log(self.gain))))
+        return np.asarray(gain * waveform_input(placed), np.float32)
 
     def _stretched(self, samples: Array, rng: np.random.Generator) -> Array:
         """Faster and higher, or slower and lower, by linear interpolation."""
