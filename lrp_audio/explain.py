@@ -9,6 +9,7 @@ from pathlib import Path
 import lrp_audio
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.explanation import Explanation
+from lrp_audio.kernels.compiling import before_compiling
 from lrp_audio.report.table import classes_table, ledger_table
 
 EXAMPLE = "7_female"
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model = lrp_audio.load(options.model, dtype=options.dtype)
         target = None if options.target == "predicted" else options.target
         failed = False
-        with as_file(example) as folder:
+        with as_file(example) as folder, before_compiling(_say_compiling):
             clips = options.clips or sorted(folder.glob(f"{EXAMPLE}.*"))[:1]
             for clip, out in _folders(clips, options.out):
                 try:
@@ -56,6 +57,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 2 if failed else 0
+
+
+def _say_compiling() -> None:
+    print(
+        "First run: compiling the kernels, about ten seconds; later runs start at once.",
+        file=sys.stderr,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

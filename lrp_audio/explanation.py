@@ -2,8 +2,6 @@
 
 import json
 import os
-import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from lrp_audio.audio.audible import audible
 from lrp_audio.audio.clip import Clip
 from lrp_audio.errors import LrpAudioError
+from lrp_audio.files import staged
 from lrp_audio.models.network import INPUT
 from lrp_audio.report.heatmap import save_heatmap
 from lrp_audio.rules.ledger import Ledger
@@ -63,7 +62,11 @@ class Explanation:
         return [(self.classes[i], float(self.logits[i]), float(shares[i])) for i in best]
 
     def summary(self) -> dict[str, object]:
-        """What ``summary.json`` holds, as plain Python values."""
+        """What ``summary.json`` holds, as plain Python values.
+
+        Raises `LrpAudioError` where relevance, logits or ledger are not finite.
+        """
+        self._require_finite()
         name, logit, probability = self.top(1)[0]
         return {
             "clip": self.clip.name,
@@ -84,24 +87,13 @@ class Explanation:
 
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
-        written or where the relevance is not finite.
+        written or where relevance, logits or ledger are not finite.
         """
         folder = Path(folder)
-        if not np.isfinite(self.relevance).all():
-            raise LrpAudioError(
-                f"The relevance of {self.clip.name} under {self.rules} is not finite, so there is "
-                "nothing to show: explain in float64 or with a stabilised rule."
-            )
-        aside = folder / f".{secrets.token_hex(4)}.partial"
+        self._require_finite()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                aside.mkdir()
+            with staged(folder) as aside:
                 self._write(aside)
-                for file in aside.iterdir():
-                    os.replace(file, folder / file.name)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
@@ -109,6 +101,19 @@ class Explanation:
                 "with --out, or free it."
             ) from error
         return folder
+
+    def _require_finite(self) -> None:
+        figures = [
+            v for line in self.ledger.sample(0) for v in line.values() if isinstance(v, float)
+        ]
+        shown = {"relevance": self.relevance, "logits": self.logits, "ledger": np.array(figures)}
+        for name, values in shown.items():
+            if not np.isfinite(values).all():
+                raise LrpAudioError(
+                    f"The {name} of {self.clip.name} under {self.rules} has numbers that are not "
+                    "finite, so there is nothing to show: explain in float64 or with a stabilised "
+                    "rule."
+                )
 
     def _write(self, folder: Path) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip, waveform_input
+from lrp_audio.audio.clip import (
+    INPUT_BOUNDS,
+    Clip,
+    clip_from_samples,
+    fit,
+    read_clip,
+    waveform_input,
+)
 from lrp_audio.errors import TargetError
 from lrp_audio.explanation import Explanation
 from lrp_audio.models.network import INPUT, Network, Step
@@ -54,7 +61,7 @@ class Model:
         Relevance starts as the target's logit. Raises `ClipError`, `TargetError` or `RuleError`.
         """
         started = time.perf_counter()
-        rules = composite(rules)
+        rules = composite(rules, INPUT_BOUNDS)
         fitted, x = self._input(clip)
         activations = self.network.activations(x)
         logits = activations[self.network.output]
@@ -87,7 +94,7 @@ class Model:
         """
         activations = self.network.activations(self._input(clip)[1])
         index = self._target(target, activations[self.network.output][0])
-        yield from self._steps(activations, index, composite(rules))
+        yield from self._steps(activations, index, composite(rules, INPUT_BOUNDS))
 
     def _steps(
         self, activations: dict[str, Array], target: int, rules: Composite

@@ -1,14 +1,50 @@
 """Random layers, inputs and rules, drawn by hypothesis."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, Layer, MaxPool1D, MaxPool2D, ReLU
-from lrp_audio.rules import LRP0, AlphaBeta, Epsilon, Rule, ZPlus
+from lrp_audio.layers import (
+    ELU,
+    GELU,
+    AveragePool1D,
+    AveragePool2D,
+    BatchNorm,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    LeakyReLU,
+    MaxPool1D,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Sum,
+    Tanh,
+)
+from lrp_audio.layers.base import LinearLayer
+from lrp_audio.rules import (
+    LRP0,
+    AlphaBeta,
+    Box,
+    Epsilon,
+    Flat,
+    Gamma,
+    GeneralisedGamma,
+    LinearRule,
+    Propagation,
+    RelativeEpsilon,
+    Rule,
+    WSquare,
+    ZPlus,
+)
 
 Array = NDArray[np.float64]
 Case = tuple[Layer, tuple[int, ...]]
@@ -68,24 +104,97 @@ def pool(draw: st.DrawFn, kind: Callable[..., Layer], rank: int) -> Case:
     return kind(kernel, stride, pad, ceil_mode=draw(st.booleans())), (draw(small), *lengths)
 
 
+@st.composite
+def batch_norm(draw: st.DrawFn) -> Case:
+    channels, rng = draw(small), draw(generators())
+    scale, shift, mean = (numbers(rng, (channels,)) for _ in range(3))
+    layer = BatchNorm(scale, shift, mean, rng.uniform(0.1, 2, channels))
+    return layer, (channels, *draw(st.sampled_from([(), (4,), (2, 3)])))
+
+
+shapes = st.sampled_from([(3,), (2, 3), (2, 3, 2)])
+deep_shapes = st.sampled_from([(2, 5), (3, 2, 3)])
+
 LINEAR: dict[type[Layer], st.SearchStrategy[Case]] = {
     Dense: dense(),
     Conv1D: convolution(1),
     Conv2D: convolution(2),
+    AveragePool1D: pool(AveragePool1D, 1),
+    AveragePool2D: pool(AveragePool2D, 2),
+    GlobalAveragePool: st.tuples(st.builds(GlobalAveragePool), deep_shapes),
+    BatchNorm: batch_norm(),
+    Sum: st.tuples(st.builds(Sum, st.just(2)), shapes.map(lambda shape: (2, *shape))),
 }
 
-OTHER: dict[type[Layer], st.SearchStrategy[Case]] = {
+POOLS: dict[type[Layer], st.SearchStrategy[Case]] = {
     MaxPool1D: pool(MaxPool1D, 1),
     MaxPool2D: pool(MaxPool2D, 2),
-    ReLU: st.tuples(st.builds(ReLU), st.tuples(small, small)),
-    Flatten: st.tuples(st.builds(Flatten), st.tuples(small, small, small)),
 }
+
+PASSING: dict[type[Layer], st.SearchStrategy[Case]] = {
+    ReLU: st.tuples(st.builds(ReLU), shapes),
+    LeakyReLU: st.tuples(st.builds(LeakyReLU, st.floats(0.01, 0.5)), shapes),
+    ELU: st.tuples(st.builds(ELU, st.floats(0.5, 2)), shapes),
+    GELU: st.tuples(st.builds(GELU), shapes),
+    Tanh: st.tuples(st.builds(Tanh), shapes),
+    Sigmoid: st.tuples(st.builds(Sigmoid), shapes),
+    Flatten: st.tuples(st.builds(Flatten), deep_shapes),
+    Reshape: st.just((Reshape((3, 4)), (2, 6))),
+}
+
+OTHER = POOLS | PASSING
 
 RULES: dict[type[Rule], st.SearchStrategy[Any]] = {
     LRP0: st.builds(LRP0),
     Epsilon: st.builds(Epsilon, st.floats(1e-6, 10)),
+    RelativeEpsilon: st.builds(RelativeEpsilon, st.floats(0.01, 1)),
     AlphaBeta: st.floats(0, 3).map(lambda beta: AlphaBeta(1 + beta, beta)),
     ZPlus: st.builds(ZPlus),
+    Gamma: st.builds(Gamma, st.floats(0, 10)),
+    GeneralisedGamma: st.builds(GeneralisedGamma, st.floats(0, 10)),
+    Box: st.builds(Box, st.floats(-5, -2), st.floats(2, 5)),
+    WSquare: st.builds(WSquare),
+    Flat: st.builds(Flat),
 }
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A layer, a rule, two samples that the rule takes there, their output and its relevance."""
+
+    layer: LinearLayer
+    rule: LinearRule
+    x: Array
+    z: Array
+    relevance: Array
+
+    def propagate(self, relevance: Array | None = None) -> Propagation:
+        given = self.relevance if relevance is None else relevance
+        return self.layer.relevance(self.x, self.z, given, self.rule)
+
+    def rounding(self) -> float:
+        """How far float64 rounding may move a sum of what is handed back, generously."""
+        flow = self.propagate(np.abs(self.relevance))
+        turnover = sum(
+            float(np.abs(trace.s).max() * max(np.abs(trace.z).max(), self._reach()))
+            for trace in flow.traces
+        )
+        return 1e-13 * (turnover * self.z.size + float(np.abs(self.relevance).sum()))
+
+    def _reach(self) -> float:
+        """Largest sum of absolute contributions, with room for what rules make of them."""
+        absolute = self.layer.linear(np.abs(self.x) + 5, np.abs(self.layer.weight))
+        return 20 * float(absolute.max(initial=0))
+
+
+@st.composite
+def settings_of(draw: st.DrawFn, layer_kind: type[Layer], rule_kind: type[Rule]) -> Setting:
+    layer, shape = draw(LINEAR[layer_kind])
+    rule, rng = draw(RULES[rule_kind]), draw(generators())
+    sign = "positive" if rule_kind is Gamma else draw(signs)
+    x = numbers(rng, (2, *shape), sign)
+    z = layer.forward(x)
+    return Setting(layer, rule, x, z, numbers(rng, z.shape))
+
 
 signs = st.sampled_from(["both", "positive", "negative"])

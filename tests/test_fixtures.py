@@ -67,7 +67,7 @@ def test_a_neuron_without_excitation_drops_its_relevance_into_the_ledger() -> No
 
 def test_alpha_and_beta_are_compared_within_rounding() -> None:
     assert AlphaBeta(2.2, 1.2).alpha == 2.2
-    with pytest.raises(RuleError, match="alpha = 2 and beta = 0.5"):
+    with pytest.raises(RuleError, match=r"alpha = 2 and beta = 0\.5"):
         AlphaBeta(2, 0.5)
 
 
@@ -78,11 +78,11 @@ def test_epsilon_of_zero_is_refused() -> None:
 
 def test_unknown_rules_are_named_with_what_exists() -> None:
     with pytest.raises(RuleError, match=r"no rules 'epsilom'.*epsilon-plus"):
-        composite("epsilom")
+        composite("epsilom", (0, 1))
 
 
 def test_a_composite_that_names_an_unknown_layer_lists_the_layers() -> None:
-    with pytest.raises(RuleError, match="'fc3'.*its layers are fc1"):
+    with pytest.raises(RuleError, match=r"'fc3'.*its layers are fc1"):
         Composite("mine", {"dense": ZPlus()}, names={"fc3": ZPlus()}).assign(
             [("fc1", Dense(np.eye(2)))]
         )
@@ -95,7 +95,7 @@ def test_a_composite_assigns_by_name_before_position_before_kind() -> None:
     )
     assigned = [(a.rule, a.why) for a in rules.assign(layers)]
     assert assigned == [
-        (Epsilon(1), "first linear layer"),
+        (Epsilon(1), "first weighted layer"),
         (ZPlus(), "kind dense"),
         (ZPlus(), "kind dense"),
         (Epsilon(3), "by name"),

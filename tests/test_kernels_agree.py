@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from lrp_audio.layers import Conv1D, Conv2D, Dense
 from lrp_audio.layers.base import LinearLayer
@@ -27,7 +28,13 @@ def test_float32_relevance_stays_within_its_rounding_of_float64(case: str, rule:
     found = {}
     for dtype in (np.float32, np.float64):
         rng = np.random.default_rng(0)
-        layer: LinearLayer = CASES[case](lambda shape: rng.standard_normal(shape).astype(dtype))
+
+        def draw(
+            shape: tuple[int, ...], rng: np.random.Generator = rng, dtype: type = dtype
+        ) -> NDArray[np.floating]:
+            return rng.standard_normal(shape).astype(dtype)
+
+        layer: LinearLayer = CASES[case](draw)
         x = rng.standard_normal((3, *SHAPES[case])).astype(dtype)
         z = layer.forward(x)
         relevance = rng.standard_normal(z.shape).astype(dtype) * np.abs(z)

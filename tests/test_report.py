@@ -5,7 +5,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -279,4 +281,22 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
 def test_relevance_that_is_not_finite_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(LrpAudioError, match="not finite"):
         explanation(np.full(8000, np.inf)).save(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("what", "broken"),
+    [
+        ("logits", {"logits": np.array([1.0, np.nan, 2.0], np.float32)}),
+        ("ledger", {"ledger": Ledger((entry("dense", np.inf),))}),
+    ],
+)
+def test_figures_that_json_cannot_hold_are_one_sentence(
+    tmp_path: Path, what: str, broken: dict[str, Any]
+) -> None:
+    given = replace(explanation(), **broken)
+    with pytest.raises(LrpAudioError, match=f"The {what} of seven.wav .* not finite"):
+        given.summary()
+    with pytest.raises(LrpAudioError, match=f"The {what} of seven.wav .* not finite"):
+        given.save(tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -4,78 +4,131 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import FORMULAS, dense_bias, dense_matrix
-from strategies import LINEAR, OTHER, RULES, generators, numbers, signs
+from oracle import FORMULAS, as_dense
+from strategies import LINEAR, PASSING, POOLS, RULES, generators, numbers, settings_of
 
 import lrp_audio.layers
 import lrp_audio.rules
 from lrp_audio.layers import Dropout, Layer
 from lrp_audio.layers.base import LinearLayer
-from lrp_audio.rules import Epsilon, Rule
-from lrp_audio.rules.base import LinearRule
+from lrp_audio.rules import LinearRule, Pass, Proportional, Rule, WinnerTakesAll
 
-TOLERANCE = 1e-10
+every_pair = [
+    pytest.param(layer, rule, id=f"{layer.__name__}-{rule.__name__}")
+    for layer in LINEAR
+    for rule in RULES
+]
 
 
 def public_classes(module: object, base: type) -> set[type]:
     found = (getattr(module, name) for name in module.__all__)  # type: ignore[attr-defined]
-    return {c for c in found if isinstance(c, type) and issubclass(c, base) and c is not base}
+    return {c for c in found if isinstance(c, type) and issubclass(c, base)} - {base}
 
 
 def test_no_layer_and_no_rule_is_missing_from_the_comparison() -> None:
     layers = public_classes(lrp_audio.layers, Layer)
-    assert layers == set(LINEAR) | set(OTHER) | {Dropout}
+    assert layers == set(LINEAR) | set(POOLS) | set(PASSING) | {Dropout}
     assert {c for c in layers if issubclass(c, LinearLayer)} == set(LINEAR)
-    rules = {c for c in public_classes(lrp_audio.rules, Rule) if issubclass(c, LinearRule)}
-    assert rules == set(RULES) == set(FORMULAS)
+    rules = public_classes(lrp_audio.rules, Rule) - {LinearRule}
+    assert rules == set(RULES) | {Pass, WinnerTakesAll, Proportional}
+    assert set(RULES) == set(FORMULAS)
 
 
-@pytest.mark.parametrize("layer_kind", LINEAR, ids=lambda c: c.__name__)
-@pytest.mark.parametrize("rule_kind", RULES, ids=lambda c: c.__name__)
+@pytest.mark.parametrize(("layer_kind", "rule_kind"), every_pair)
 @given(data=st.data())
 def test_rule_on_layer_equals_its_formula_on_the_dense_matrix(
     layer_kind: type[Layer], rule_kind: type[Rule], data: st.DataObject
 ) -> None:
-    layer, shape = data.draw(LINEAR[layer_kind])
-    rule = data.draw(RULES[rule_kind])
-    rng = data.draw(generators())
-    x = numbers(rng, (2, *shape), data.draw(signs))
-    z = layer.forward(x)
-    # The library's LRP-0 divides by what it computed; the oracle's sum may round to another zero.
-    z[np.abs(z) < 1e-12] = 0.0
-    relevance = numbers(rng, z.shape)
-    flow = layer.relevance(x, z, relevance, rule)
-    assert isinstance(layer, LinearLayer)
-    matrix, bias = dense_matrix(layer, shape), dense_bias(layer, shape)
-    scale = np.abs(matrix) @ np.abs(x.reshape(2, -1)).T + np.abs(bias)[:, None] + 1e-300
+    drawn = data.draw(settings_of(layer_kind, rule_kind))
+    # Where terms cancel to nothing but rounding, two orders of summation have different zeros.
+    drawn.z[np.abs(drawn.z) < 1e-9] = 0.0
+    drawn.relevance[drawn.z == 0] = 0.0
+    flow = drawn.propagate()
     for sample in range(2):
-        given_x, r = x[sample].reshape(-1), relevance[sample].reshape(-1)
-        expected = FORMULAS[rule_kind](rule, matrix, bias, given_x, r)
-        # Rounding is amplified where a denominator is small against the terms that it sums.
-        size = np.abs(z[sample].reshape(-1))
-        if isinstance(rule, Epsilon):
-            size = size + rule.epsilon
-        amplified = np.where(size > 0, scale[:, sample] / np.where(size > 0, size, 1), 1).max()
-        bound = TOLERANCE * max(1.0, np.abs(expected).max()) * max(1.0, amplified)
-        np.testing.assert_allclose(flow.relevance[sample].reshape(-1), expected, rtol=0, atol=bound)
+        dense = as_dense(drawn.layer, drawn.x[sample])
+        expected = FORMULAS[rule_kind](drawn.rule, dense, drawn.relevance[sample].reshape(-1))
+        found = flow.relevance[sample].reshape(-1)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=drawn.rounding())
 
 
-@pytest.mark.parametrize("layer_kind", LINEAR, ids=lambda c: c.__name__)
-@pytest.mark.parametrize("rule_kind", RULES, ids=lambda c: c.__name__)
+@pytest.mark.parametrize(("layer_kind", "rule_kind"), every_pair)
 @given(data=st.data())
-def test_ledger_closes(layer_kind: type[Layer], rule_kind: type[Rule], data: st.DataObject) -> None:
-    layer, shape = data.draw(LINEAR[layer_kind])
-    rule = data.draw(RULES[rule_kind])
+def test_ledger_closes_and_names_only_what_the_rule_absorbs(
+    layer_kind: type[Layer], rule_kind: type[Rule], data: st.DataObject
+) -> None:
+    drawn = data.draw(settings_of(layer_kind, rule_kind))
+    flow = drawn.propagate()
+    spent = flow.relevance.reshape(2, -1).sum(axis=1) + flow.accounts.sum(axis=1)
+    arrived = drawn.relevance.reshape(2, -1).sum(axis=1)
+    np.testing.assert_allclose(arrived, spent, rtol=0, atol=drawn.rounding())
+    for account, name in zip(flow.accounts.T, ("bias", "stabiliser", "dropped"), strict=True):
+        assert name in drawn.rule.absorbs or not account.any()
+
+
+@pytest.mark.parametrize("kind", PASSING, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_relevance_passes_through_activations_and_shapes(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, shape = data.draw(PASSING[kind])
     rng = data.draw(generators())
-    x = numbers(rng, (2, *shape), data.draw(signs))
-    z = layer.forward(x)
-    relevance = numbers(rng, z.shape)
-    flow = layer.relevance(x, z, relevance, rule)
-    handed = flow.relevance.reshape(2, -1).sum(axis=1)
-    spent = handed + flow.accounts.sum(axis=1)
-    turnover = sum(
-        float(np.abs(trace.s).sum() * np.abs(trace.z).max()) for trace in flow.traces
-    ) + float(np.abs(flow.relevance).sum() + np.abs(relevance).sum())
-    np.testing.assert_allclose(
-        relevance.reshape(2, -1).sum(axis=1), spent, rtol=0, atol=1e-12 * turnover
-    )
+    x = numbers(rng, (2, *shape))
+    y = layer.forward(x)
+    relevance = rng.standard_normal(y.shape)
+    flow = layer.relevance(x, y, relevance, Pass())
+    np.testing.assert_array_equal(flow.relevance.reshape(-1), relevance.reshape(-1))
+    assert flow.relevance.shape == x.shape
+    assert not flow.accounts.any()
+
+
+@pytest.mark.parametrize("kind", POOLS, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_winner_takes_all_equals_a_search_in_every_window(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, x, relevance, windows = pooled(kind, data)
+    expected = np.zeros((2, x[0].size))
+    for sample in range(2):
+        for k, members in enumerate(windows):
+            winner = members[np.argmax(x[sample].reshape(-1)[members])]
+            expected[sample, winner] += relevance[sample].reshape(-1)[k]
+    flow = layer.relevance(x, layer.forward(x), relevance, WinnerTakesAll())
+    np.testing.assert_allclose(flow.relevance.reshape(2, -1), expected, atol=1e-12)
+    assert not flow.accounts.any()
+
+
+@pytest.mark.parametrize("kind", POOLS, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_proportional_pooling_shares_by_positive_value_and_drops_the_rest(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, x, relevance, windows = pooled(kind, data)
+    expected, dropped = np.zeros((2, x[0].size)), np.zeros(2)
+    for sample in range(2):
+        for k, members in enumerate(windows):
+            values = np.maximum(x[sample].reshape(-1)[members], 0)
+            arrived = relevance[sample].reshape(-1)[k]
+            if values.sum() == 0:
+                dropped[sample] += arrived
+            else:
+                expected[sample, members] += values / values.sum() * arrived
+    flow = layer.relevance(x, layer.forward(x), relevance, Proportional())
+    np.testing.assert_allclose(flow.relevance.reshape(2, -1), expected, atol=1e-12)
+    np.testing.assert_allclose(flow.accounts[:, 2], dropped, atol=1e-12)
+
+
+def pooled(
+    kind: type[Layer], data: st.DataObject
+) -> tuple[Layer, np.ndarray, np.ndarray, list[np.ndarray]]:
+    """A max-pool, inputs without ties, relevance, and the flat positions that each window sees.
+
+    The positions are found by marking one input at a time: a window sees what it answers to.
+    """
+    layer, shape = data.draw(POOLS[kind])
+    rng = data.draw(generators())
+    count = int(np.prod(shape))
+    x = (rng.permutation(2 * count).reshape(2, *shape) - count / 2 + 0.25) * 0.1
+    marks = np.where(np.eye(count) > 0, 1.0, -1.0).reshape(count, *shape)
+    answers = layer.forward(marks).reshape(count, -1) > 0
+    relevance = rng.standard_normal((2, *layer.output_shape(shape)))
+    return layer, x, relevance, [np.flatnonzero(column) for column in answers.T]

@@ -20,6 +20,9 @@ FULL_SCALE = 32768.0
 _PERCENTILE = 95
 _OFFSET = 0.001
 _LARGEST_INPUT = 32.0
+
+INPUT_BOUNDS = (-_LARGEST_INPUT, _LARGEST_INPUT)
+"""No value that `waveform_input` gives lies outside."""
 # Windows whose energy differs by less are equally loud: the middle one of them centres the word.
 _EQUALLY_LOUD = 1e-4
 # Beyond this a float is no sample of sound, and its square would leave float32.

@@ -49,7 +49,8 @@ def find_recordings(folders: Iterable[Path]) -> tuple[Recording, ...]:
 def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()) -> Split:
     """Test on indices 0 to 4 and on every recording of the speakers in `held_out`.
 
-    Raises `DataError` where a held-out speaker does not occur or nothing is left to train on.
+    Raises `DataError` where a held-out speaker does not occur, or nothing is left to train or test
+    on.
     """
     recordings = tuple(recordings)
     speakers = {r.speaker for r in recordings}
@@ -63,4 +64,9 @@ def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()
     training = sorted(set(recordings) - set(test))
     if not training:
         raise DataError("Every recording is a test recording; nothing is left to train on.")
+    if not test:
+        raise DataError(
+            "No recording has an index from 0 to 4, so there is nothing to test on; add a folder "
+            f"with some, or hold out one of the speakers {', '.join(sorted(speakers))}."
+        )
     return Split(tuple(training), tuple(test))

@@ -1,4 +1,4 @@
-"""Max-pooling over windows of any size and overlap: forward, and the way back to the winners."""
+"""Pooling over windows of any size and overlap: maxima, winners, sums and their transpose."""
 
 from typing import Any
 
@@ -69,6 +69,40 @@ def _to_winners(
                                 left[c] -= given
 
 
+@njit(nogil=True, cache=True)
+def _window_sums(x: Array, sums: Array, window: Window, first: int, last: int) -> None:
+    kernel, stride, pad, dilation = window
+    _, height, width, channels = x.shape
+    _, oh, ow, _ = sums.shape
+    for sample in range(first, last):
+        for oy in range(oh):
+            for ox in range(ow):
+                for ky in range(kernel[0]):
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
+                    for kx in range(kernel[1]):
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
+                        if 0 <= row < height and 0 <= column < width:
+                            for c in range(channels):
+                                sums[sample, oy, ox, c] += x[sample, row, column, c]
+
+
+@njit(nogil=True, cache=True)
+def _spread_windows(sums: Array, x: Array, window: Window, first: int, last: int) -> None:
+    kernel, stride, pad, dilation = window
+    _, height, width, channels = x.shape
+    _, oh, ow, _ = sums.shape
+    for sample in range(first, last):
+        for oy in range(oh):
+            for ox in range(ow):
+                for ky in range(kernel[0]):
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
+                    for kx in range(kernel[1]):
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
+                        if 0 <= row < height and 0 <= column < width:
+                            for c in range(channels):
+                                x[sample, row, column, c] += sums[sample, oy, ox, c]
+
+
 def maximum(x: Array, window: Window, size: tuple[int, int]) -> Array:
     """Largest value of each window: ``(batch, channels, h, w)`` to ``(batch, channels, *size)``.
 
@@ -93,3 +127,19 @@ def to_winners(x: Array, y: Array, share: Array, window: Window) -> Array:
         lambda first, last: _to_winners(image, pooled, given, out, window, first, last), len(x), 1
     )
     return channels_first(out)
+
+
+def window_sums(x: Array, window: Window, size: tuple[int, int]) -> Array:
+    """Sum of each window: ``(batch, channels, h, w)`` to ``(batch, channels, *size)``."""
+    image = channels_last(x)
+    sums = np.zeros((len(x), *size, x.shape[1]), x.dtype)
+    spread(lambda first, last: _window_sums(image, sums, window, first, last), len(x), 1)
+    return channels_first(sums)
+
+
+def spread_windows(s: Array, window: Window, size: tuple[int, int]) -> Array:
+    """Transpose of `window_sums`, for an input of spatial `size`."""
+    sums = channels_last(s)
+    image = np.zeros((len(s), *size, s.shape[1]), s.dtype)
+    spread(lambda first, last: _spread_windows(sums, image, window, first, last), len(s), 1)
+    return channels_first(image)

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from copy import copy
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from lrp_audio.errors import RuleError, ShapeError
 from lrp_audio.kernels.elementwise import channel_sums
 from lrp_audio.rules.base import LinearRule, Propagation, Rule, negative, positive
+from lrp_audio.rules.epsilon import Epsilon
 from lrp_audio.rules.passing import Pass
 
 Array = NDArray[Any]
@@ -81,19 +83,22 @@ class PassingLayer(Layer):
         return Propagation(relevance.reshape(x.shape), np.zeros((len(x), 3)))
 
 
+class Activation(PassingLayer):
+    """A function of each value alone; relevance passes."""
+
+    kind: ClassVar[str] = "activation"
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the input."""
+        return shape
+
+
 class LinearLayer(Layer):
     """A layer ``z = W x + b``: it knows its map and the map's transpose, and serves every rule."""
 
-    default_rule: ClassVar[Rule | None] = None
-
-    def __init__(self, weight: Array, bias: Array | None = None) -> None:
-        if bias is not None and bias.shape != weight.shape[:1]:
-            raise ShapeError(
-                f"A bias of shape {bias.shape} was given with a weight of shape {weight.shape}; "
-                f"expected {weight.shape[:1]}, one number for each output."
-            )
-        self.weight = weight
-        self.bias = bias
+    default_rule: ClassVar[Rule | None] = Epsilon(1e-6)
+    weight: Array
+    bias: Array | None = None
 
     @abstractmethod
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
@@ -102,10 +107,6 @@ class LinearLayer(Layer):
     @abstractmethod
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """``weight^T s`` for an input of `shape`, batch axis included."""
-
-    @abstractmethod
-    def weight_gradient(self, x: Array, g: Array) -> Array:
-        """Gradient of the weight, summed over the batch."""
 
     @property
     def positive_weight(self) -> Array:
@@ -142,6 +143,33 @@ class LinearLayer(Layer):
     def accepts(self, rule: Rule) -> bool:
         """Every rule for linear maps."""
         return isinstance(rule, LinearRule)
+
+
+class WeightedLayer(LinearLayer):
+    """A linear layer whose `weight` ``(out, ...)`` and `bias` ``(out,)`` are trained."""
+
+    default_rule: ClassVar[Rule | None] = None
+
+    def __init__(self, weight: Array, bias: Array | None = None) -> None:
+        if bias is not None and bias.shape != weight.shape[:1]:
+            raise ShapeError(
+                f"A bias of shape {bias.shape} was given with a weight of shape {weight.shape}; "
+                f"expected {weight.shape[:1]}, one number for each output."
+            )
+        self.weight = weight
+        self.bias = bias
+
+    def with_parameters(self, weight: Array, bias: Array | None) -> Self:
+        """The same layer over another weight, of the same shape, and another bias."""
+        other = copy(self)
+        other.__dict__.pop("_positive", None)
+        other.__dict__.pop("_negative", None)
+        other.weight, other.bias = weight, bias
+        return other
+
+    @abstractmethod
+    def weight_gradient(self, x: Array, g: Array) -> Array:
+        """Gradient of the weight, summed over the batch."""
 
     def parameters(self) -> Gradients:
         """Weight, and bias where the layer has one."""

@@ -4,11 +4,11 @@ from typing import ClassVar, Literal
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
-from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.base import Array, WeightedLayer
 from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
 
 
-class Convolution(LinearLayer):
+class Convolution(WeightedLayer):
     """Cross-correlation with `weight` ``(out, in / groups, *kernel)``; one number an axis else."""
 
     kind: ClassVar[str] = "convolution"

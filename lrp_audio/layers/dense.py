@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import dense
-from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.base import Array, WeightedLayer
 
 
-class Dense(LinearLayer):
+class Dense(WeightedLayer):
     """``z = W x + b`` for `x` ``(batch, in)`` and `weight` ``(out, in)``."""
 
     kind: ClassVar[str] = "dense"

@@ -4,44 +4,22 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.errors import RuleError, ShapeError
+from lrp_audio.errors import RuleError
 from lrp_audio.kernels import pooling
 from lrp_audio.layers.base import Array, Layer
-from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
+from lrp_audio.layers.pooled import Pooled
+from lrp_audio.layers.window import spatial, spatial_size, with_rank
+from lrp_audio.layers.window_sum import WindowSum
+from lrp_audio.rules.alpha_beta import ZPlus
 from lrp_audio.rules.base import Propagation, Rule
-from lrp_audio.rules.winner import WinnerTakesAll
+from lrp_audio.rules.pooling import Proportional, WinnerTakesAll
 
 
-class MaxPool(Layer):
-    """Largest value of each window; `kernel`, `stride` and `pad` have one number an axis."""
+class MaxPool(Pooled, Layer):
+    """Largest value of each window."""
 
     kind: ClassVar[str] = "max-pool"
     default_rule: ClassVar[Rule | None] = WinnerTakesAll()
-    rank: ClassVar[int]
-
-    def __init__(
-        self,
-        kernel: tuple[int, ...],
-        stride: tuple[int, ...] | None = None,
-        pad: tuple[int, ...] | None = None,
-        ceil_mode: bool = False,
-    ) -> None:
-        self.window = Sliding(
-            kernel,
-            kernel if stride is None else stride,
-            (0,) * self.rank if pad is None else pad,
-            (1,) * self.rank,
-            ceil_mode,
-        )
-
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """``(channels, *windows)`` for ``(channels, *lengths)``."""
-        if len(shape) != 1 + self.rank:
-            raise ShapeError(
-                f"A max-pool over {self.rank} axes was given samples of shape {shape}; expected "
-                f"channels and {self.rank} lengths."
-            )
-        return (shape[0], *self.window.size(shape[1:]))
 
     def forward(self, x: Array) -> Array:
         """``y_k = max over window k of x``."""
@@ -55,14 +33,16 @@ class MaxPool(Layer):
         return with_rank(pooling.to_winners(spatial(x), spatial(y), spatial(g), window), self.rank)
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
-        """Winner-takes-all is the same map as the gradient."""
-        if not self.accepts(rule):
-            raise RuleError(f"A max-pool layer cannot take the rule {rule}.")
-        return Propagation(self.gradient(x, y, relevance), np.zeros((len(x), 3)))
+        """Winner-takes-all is the gradient's map; proportional is z+ on the sum of the window."""
+        if isinstance(rule, WinnerTakesAll):
+            return Propagation(self.gradient(x, y, relevance), np.zeros((len(x), 3)))
+        if isinstance(rule, Proportional):
+            return ZPlus().propagate(WindowSum(self.window), x, y, relevance)
+        raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
 
     def accepts(self, rule: Rule) -> bool:
-        """Winner-takes-all."""
-        return isinstance(rule, WinnerTakesAll)
+        """The rules of max-pooling."""
+        return isinstance(rule, WinnerTakesAll | Proportional)
 
 
 class MaxPool1D(MaxPool):

@@ -1,19 +1,11 @@
 """Rectified linear unit."""
 
-from typing import ClassVar
-
 from lrp_audio.kernels import elementwise
-from lrp_audio.layers.base import Array, PassingLayer
+from lrp_audio.layers.base import Activation, Array
 
 
-class ReLU(PassingLayer):
+class ReLU(Activation):
     """``y = max(x, 0)`` for each value; relevance passes."""
-
-    kind: ClassVar[str] = "activation"
-
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the input."""
-        return shape
 
     def forward(self, x: Array) -> Array:
         """``max(x, 0)``."""

@@ -57,6 +57,10 @@ class Sliding:
         """Number of windows along each axis of an input of spatial `shape`."""
         return tuple(self._length(axis, length) for axis, length in enumerate(shape))
 
+    def pads(self, shape: tuple[int, ...]) -> bool:
+        """Whether windows reach beyond an input of spatial `shape`."""
+        return any(sum(self._pads(axis, length)) > 0 for axis, length in enumerate(shape))
+
     def geometry(self, shape: tuple[int, ...]) -> Window:
         """The window as kernels take it, over two axes, for an input of spatial `shape`."""
         pads = tuple(self._pads(axis, length)[0] for axis, length in enumerate(shape))

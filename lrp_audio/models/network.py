@@ -82,8 +82,8 @@ class Network:
         self.input_shape = input_shape
         shapes = {INPUT: input_shape}
         for node in self.nodes:
-            shape = _joined([shapes[source] for source in node.sources])
             try:
+                shape = _joined([shapes[source] for source in node.sources])
                 shapes[node.name] = node.layer.output_shape(shape)
             except ShapeError as error:
                 raise ShapeError(f"Layer {node.name}: {error}") from error

@@ -6,7 +6,6 @@ Nothing is unpickled. A matrix may be stored as two factors ``NAME.left @ NAME.r
 import json
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from lrp_audio.layers.base import Array, Gradients
 
 FORMAT = 1
 _HEADER = "description"
-_MAX_NUMBERS = 100_000_000
 _MAX_HEADER = 65_536
+_MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -53,77 +52,89 @@ def read_weights(
     """Parameters of `shapes` from the file at `path`, factors multiplied out, read-only.
 
     Raises `ModelError` where a name or shape is not as expected, a value is not finite, or the file
-    is damaged.
+    is damaged. Nothing but `shapes` decides how much memory is taken.
     """
-    with _opened(path) as archive:
-        arrays = {
-            name: _read(path, archive, name)
-            for name in sorted(n.removesuffix(".npy") for n in archive.namelist())
-            if name != _HEADER
-        }
     parameters = {}
-    for name, shape in shapes.items():
-        if f"{name}.left" in arrays and f"{name}.right" in arrays:
-            left, right = arrays.pop(f"{name}.left"), arrays.pop(f"{name}.right")
-            if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
-                raise _damaged(path, f"the factors of {name} do not fit each other")
-            if (left.shape[0], right.shape[1]) != shape:
-                raise _damaged(path, f"the factors of {name} do not give the shape {shape}")
-            value = left.astype(dtype) @ right.astype(dtype)
-        elif name in arrays:
-            value = arrays.pop(name).astype(dtype)
-        else:
-            raise _damaged(path, f"{name} is missing")
-        if value.shape != shape:
-            raise _damaged(path, f"{name} has shape {value.shape}, expected {shape}")
-        value.setflags(write=False)
-        parameters[name] = value
-    if arrays:
-        raise _damaged(path, f"it holds {', '.join(arrays)}, which its architecture does not have")
+    with _opened(path) as archive:
+        unread = {name.removesuffix(".npy") for name in archive.namelist()} - {_HEADER}
+        for name, shape in shapes.items():
+            factors = [f"{name}.left", f"{name}.right"]
+            stored = factors if unread.issuperset(factors) else [name]
+            if not unread.issuperset(stored):
+                raise _damaged(path, f"{name} is missing")
+            unread.difference_update(stored)
+            arrays = [_read(path, archive, part, math.prod(shape)).astype(dtype) for part in stored]
+            value = arrays[0] if stored == [name] else _product(path, name, shape, *arrays)
+            if value.shape != shape:
+                raise _damaged(path, f"{name} has shape {value.shape}, expected {shape}")
+            if not np.isfinite(value).all():
+                raise _damaged(path, f"{name} holds values that are not finite")
+            value.setflags(write=False)
+            parameters[name] = value
+    if unread:
+        raise _damaged(path, f"it holds {min(unread)!r}, which its architecture does not have")
     return parameters
 
 
+def _product(path: Path, name: str, shape: tuple[int, ...], left: Array, right: Array) -> Array:
+    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
+        raise _damaged(path, f"the factors of {name} do not fit each other")
+    if (left.shape[0], right.shape[1]) != shape:
+        raise _damaged(path, f"the factors of {name} do not give the shape {shape}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(left @ right)
+
+
 def _opened(path: Path) -> zipfile.ZipFile:
-    if not path.is_file():
-        raise ModelError(f"There is no weights file {path}.")
+    # Of damage, zipfile, its decompressors and NumPy's header parser raise a dozen kinds of errors.
     try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
+        if path.is_file():
+            return zipfile.ZipFile(path)
+    except Exception as error:
         raise _damaged(path, "it is not an npz archive") from error
+    raise ModelError(f"There is no weights file {path}.")
 
 
 def _description(path: Path, archive: zipfile.ZipFile) -> Description:
-    raw = _read(path, archive, _HEADER)
+    raw = _read(path, archive, _HEADER, _MAX_HEADER, np.uint8)
     try:
         found = json.loads(raw.tobytes())
-        classes = tuple(found["classes"])
-        description = Description(str(found["architecture"]), classes)
-        version = found["format"]
-    except (ValueError, KeyError, TypeError) as error:
+        version, architecture, classes = (found[k] for k in ("format", "architecture", "classes"))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, "its description cannot be read") from error
     if version != FORMAT:
-        raise _damaged(path, f"its format is {version}, this version of lrp_audio reads {FORMAT}")
-    if not (2 <= len(classes) <= 1000 and all(isinstance(name, str) for name in classes)):
-        raise _damaged(path, "its class names are not between 2 and 1000 words")
-    return description
+        raise _damaged(path, f"its format is {version!r:.20}, this lrp_audio reads {FORMAT}")
+    if not isinstance(architecture, str):
+        raise _damaged(path, "its architecture is not a word")
+    if not (
+        isinstance(classes, list)
+        and 2 <= len(classes) <= _MAX_CLASSES
+        and all(isinstance(name, str) and name and name.isprintable() for name in classes)
+        and len(set(classes)) == len(classes)
+    ):
+        raise _damaged(path, f"its class names are not 2 to {_MAX_CLASSES} different words")
+    return Description(architecture, tuple(classes))
 
 
-def _read(path: Path, archive: zipfile.ZipFile, name: str) -> Array:
-    """One array, its size checked from its header before any memory is taken for it."""
+def _read(
+    path: Path,
+    archive: zipfile.ZipFile,
+    name: str,
+    limit: int,
+    expected: type[np.generic] = np.float32,
+) -> Array:
+    """One array of at most `limit` numbers: its header is checked before memory is taken for it."""
     try:
         with archive.open(f"{name}.npy") as member:
             shape, fortran, dtype = _read_header(member)
-            expected = np.uint8 if name == _HEADER else np.float32
-            limit = _MAX_HEADER if name == _HEADER else _MAX_NUMBERS
-            if dtype != expected or math.prod(shape) > limit:
-                raise ValueError("unexpected type or size")
+            if dtype != expected:
+                raise ValueError(f"its type is {dtype}, expected {np.dtype(expected)}")
+            if min(shape, default=0) < 0 or math.prod(shape) > limit:
+                raise ValueError(f"its shape is {shape}, expected at most {limit} numbers")
             data = member.read(math.prod(shape) * dtype.itemsize + 1)
-            array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise _damaged(path, f"{name} cannot be read ({error})") from error
-    if not np.isfinite(array).all():
-        raise _damaged(path, f"{name} holds values that are not finite")
-    return array
+            return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+    except Exception as error:
+        raise _damaged(path, f"{name} cannot be read ({error!s:.200})") from error
 
 
 def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -62,8 +62,8 @@ def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) ->
     description = read_description(path)
     if description.architecture not in ARCHITECTURES:
         raise ModelError(
-            f"The weights file {path} is for the architecture {description.architecture!r}; this "
-            f"version of lrp_audio knows {', '.join(ARCHITECTURES)}."
+            f"The weights file {path} is for the architecture {description.architecture!r:.40}; "
+            f"this version of lrp_audio knows {', '.join(ARCHITECTURES)}."
         )
     architecture = ARCHITECTURES[description.architecture]
     parameters = read_weights(path, architecture.shapes(len(description.classes)), dtype)

@@ -1,29 +1,41 @@
 """One rule a file, each readable as its formula; composites that hand them out; the ledger."""
 
 from lrp_audio.rules.alpha_beta import AlphaBeta, ZPlus
-from lrp_audio.rules.base import LinearMap, Part, Propagation, Rule, Term
+from lrp_audio.rules.base import LinearMap, LinearRule, Part, Propagation, Rule, Term, Trace
+from lrp_audio.rules.box import Box
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.rules.epsilon import LRP0, Epsilon
+from lrp_audio.rules.epsilon import LRP0, Epsilon, RelativeEpsilon
+from lrp_audio.rules.gamma import Gamma, GeneralisedGamma
 from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.rules.passing import Pass
+from lrp_audio.rules.pooling import Proportional, WinnerTakesAll
 from lrp_audio.rules.presets import PRESETS, composite
-from lrp_audio.rules.winner import WinnerTakesAll
+from lrp_audio.rules.uninformed import Flat, WSquare
 
 __all__ = [
     "LRP0",
     "PRESETS",
     "AlphaBeta",
     "Assignment",
+    "Box",
     "Composite",
     "Entry",
     "Epsilon",
+    "Flat",
+    "Gamma",
+    "GeneralisedGamma",
     "Ledger",
     "LinearMap",
+    "LinearRule",
     "Part",
     "Pass",
     "Propagation",
+    "Proportional",
+    "RelativeEpsilon",
     "Rule",
     "Term",
+    "Trace",
+    "WSquare",
     "WinnerTakesAll",
     "ZPlus",
     "composite",

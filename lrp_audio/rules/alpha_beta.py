@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.errors import RuleError
-from lrp_audio.rules.base import Array, LinearMap, LinearRule, Part, Term, negative, positive
-
-
-def _term(share: float, x: Array, same: Array, other: Array, bias: Array | None) -> Term:
-    """The share of ``x+ same + x- other``; without its second part where no input is negative."""
-    parts = [Part(positive(x), same)]
-    if x.min(initial=0) < 0:
-        parts.append(Part(negative(x), other))
-    return Term(tuple(parts), bias, share)
+from lrp_audio.rules.base import (
+    Array,
+    LinearMap,
+    LinearRule,
+    Term,
+    negative,
+    positive,
+    signed_parts,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class AlphaBeta(LinearRule):
         "z+ with b+, z- with b-"
     )
     source: ClassVar[str] = "Bach et al. 2015, eq. 60"
+    absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
 
     def __post_init__(self) -> None:
         if not (self.beta >= 0 and math.isclose(self.alpha - self.beta, 1, abs_tol=1e-9)):
@@ -41,9 +42,11 @@ class AlphaBeta(LinearRule):
         """The excitation with share alpha, and the inhibition with share -beta."""
         plus, minus = layer.positive_weight, layer.negative_weight
         bias = layer.bias
-        yield _term(self.alpha, x, plus, minus, None if bias is None else positive(bias))
+        excess = None if bias is None else positive(bias)
+        yield Term(signed_parts(x, plus, minus), excess, self.alpha)
         if self.beta:
-            yield _term(-self.beta, x, minus, plus, None if bias is None else negative(bias))
+            lack = None if bias is None else negative(bias)
+            yield Term(signed_parts(x, minus, plus), lack, -self.beta)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class ZPlus(LinearRule):
     name: ClassVar[str] = "z+"
     formula: ClassVar[str] = "R_j = sum_k (x_j w_jk)+ / z_k+ R_k"
     source: ClassVar[str] = "Montavon et al. 2017"
+    absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """The excitation alone."""

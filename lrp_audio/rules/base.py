@@ -91,11 +91,16 @@ class Propagation:
 
 
 class Rule(ABC):
-    """A way to hand relevance from a layer's output to its input; immutable and comparable."""
+    """A way to hand relevance from a layer's output to its input; immutable and comparable.
+
+    `absorbs` names the columns of the ledger that may take a share; without any of them the rule
+    conserves relevance exactly.
+    """
 
     name: ClassVar[str]
     formula: ClassVar[str]
     source: ClassVar[str]
+    absorbs: ClassVar[tuple[str, ...]]
 
     def __str__(self) -> str:
         values = ", ".join(f"{value:g}" for value in astuple(self))  # type: ignore[call-overload]
@@ -149,3 +154,9 @@ def positive(a: Array) -> Array:
 def negative(a: Array) -> Array:
     """``a-``, the negative part (values <= 0)."""
     return np.minimum(a, 0)
+
+
+def signed_parts(x: Array, same: Array, other: Array) -> tuple[Part, ...]:
+    """``x+ same + x- other``; without its second part where no input is negative."""
+    parts = (Part(positive(x), same),)
+    return (*parts, Part(negative(x), other)) if x.min(initial=0) < 0 else parts

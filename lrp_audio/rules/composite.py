@@ -17,7 +17,7 @@ class TakesRules(Protocol):
 
     @property
     def default_rule(self) -> Rule | None:
-        """The rule of a layer that no composite names; None for linear layers."""
+        """The rule of a layer that no composite names; None for dense and convolution layers."""
 
     def accepts(self, rule: Rule) -> bool:
         """Whether the layer can take `rule`."""
@@ -34,10 +34,11 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Composite:
-    """Rules by layer name, for the first and last linear layer, and by kind, in this precedence.
+    """Rules by layer name, for the first and last weighted layer, and by kind, in this precedence.
 
-    A layer that nothing names keeps its default rule (activations pass, max-pooling is
-    winner-takes-all); a layer without one raises `RuleError`.
+    Weighted layers are those without a default rule: dense and convolution. A layer that nothing
+    names keeps its default rule (activations pass, max-pooling is winner-takes-all, sums and
+    averages take epsilon); one without any raises `RuleError`.
     """
 
     name: str
@@ -58,16 +59,16 @@ class Composite:
                     f"The composite {self.name} names a layer {name!r} that the model does not "
                     f"have; its layers are {', '.join(known)}."
                 )
-        linear = [name for name, layer in layers if layer.default_rule is None]
-        return [self._assign_one(name, layer, linear) for name, layer in layers]
+        weighted = [name for name, layer in layers if layer.default_rule is None]
+        return [self._assign_one(name, layer, weighted) for name, layer in layers]
 
-    def _assign_one(self, name: str, layer: TakesRules, linear: list[str]) -> Assignment:
+    def _assign_one(self, name: str, layer: TakesRules, weighted: list[str]) -> Assignment:
         if name in self.names:
             rule, why = self.names[name], "by name"
-        elif self.first is not None and name in linear[:1]:
-            rule, why = self.first, "first linear layer"
-        elif self.last is not None and name in linear[-1:]:
-            rule, why = self.last, "last linear layer"
+        elif self.first is not None and name in weighted[:1]:
+            rule, why = self.first, "first weighted layer"
+        elif self.last is not None and name in weighted[-1:]:
+            rule, why = self.last, "last weighted layer"
         elif layer.kind in self.kinds:
             rule, why = self.kinds[layer.kind], f"kind {layer.kind}"
         elif layer.default_rule is not None:

@@ -1,11 +1,21 @@
-"""LRP-0 and the epsilon rule."""
+"""LRP-0, and the epsilon rule with an absolute or a relative epsilon."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from lrp_audio.errors import RuleError
 from lrp_audio.rules.base import Array, LinearMap, LinearRule, Part, Term
+
+
+def _check(epsilon: float) -> None:
+    if not epsilon > 0:
+        raise RuleError(
+            f"epsilon is {epsilon:g}; the epsilon rule needs a number above 0. "
+            "For epsilon = 0 take the rule lrp-0."
+        )
 
 
 @dataclass(frozen=True)
@@ -15,6 +25,7 @@ class LRP0(LinearRule):
     name: ClassVar[str] = "lrp-0"
     formula: ClassVar[str] = "R_j = x_j sum_k w_jk R_k / z_k"
     source: ClassVar[str] = "Bach et al. 2015, eq. 56"
+    absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """One term, divided by the layer's own output."""
@@ -29,14 +40,33 @@ class Epsilon(LinearRule):
     name: ClassVar[str] = "epsilon"
     formula: ClassVar[str] = "R_j = x_j sum_k w_jk R_k / (z_k + epsilon sign(z_k)), sign(0) = +1"
     source: ClassVar[str] = "Bach et al. 2015, eq. 58"
+    absorbs: ClassVar[tuple[str, ...]] = ("bias", "stabiliser")
 
     def __post_init__(self) -> None:
-        if not self.epsilon > 0:
-            raise RuleError(
-                f"epsilon is {self.epsilon:g}; the epsilon rule needs a number above 0. "
-                "For epsilon = 0 take the rule lrp-0."
-            )
+        _check(self.epsilon)
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """One term, divided by the layer's stabilised output."""
         yield Term((Part(x, layer.weight),), layer.bias, epsilon=self.epsilon, z=z)
+
+
+@dataclass(frozen=True)
+class RelativeEpsilon(LinearRule):
+    """The epsilon rule with an epsilon of `share` times the root mean square of the layer's output.
+
+    The scale is each sample's own, so that a row of a batch is explained as it is alone.
+    """
+
+    share: float = 0.1
+    name: ClassVar[str] = "relative-epsilon"
+    formula: ClassVar[str] = "epsilon with epsilon = share sqrt(mean_k z_k^2)"
+    source: ClassVar[str] = "Montavon et al. 2019"
+    absorbs: ClassVar[tuple[str, ...]] = ("bias", "stabiliser", "dropped")
+
+    def __post_init__(self) -> None:
+        _check(self.share)
+
+    def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
+        """One term, divided by the layer's stabilised output."""
+        scale = np.sqrt(np.mean(z**2, axis=tuple(range(1, z.ndim))))
+        yield Term((Part(x, layer.weight),), layer.bias, epsilon=self.share * scale, z=z)

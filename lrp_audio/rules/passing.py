@@ -13,3 +13,4 @@ class Pass(Rule):
     name: ClassVar[str] = "pass"
     formula: ClassVar[str] = "R_j = R_k"
     source: ClassVar[str] = "Bach et al. 2015"
+    absorbs: ClassVar[tuple[str, ...]] = ()

@@ -1,7 +1,6 @@
 """Checkpoints: everything a run needs to go on after a kill, written aside and renamed."""
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +24,14 @@ def save_checkpoint(path: Path, optimiser: Adam, settings: dict[str, Any]) -> No
 def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
     """Take over the checkpoint at `path`.
 
-    Raises `ModelError` where it is damaged or belongs to a run with other settings.
+    Raises `ModelError` where it is damaged or belongs to another network or other settings.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
             state: Gradients = {name: archive[name] for name in archive.files}
         found = json.loads(state.pop(_SETTINGS).tobytes())
-        steps = found.pop("step")
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        steps = int(found.pop("step"))
+    except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage
         raise ModelError(
             f"The checkpoint {path} cannot be read ({error}); delete it to start afresh."
         ) from error
@@ -41,5 +40,10 @@ def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
         raise ModelError(
             f"The checkpoint {path} belongs to a run with other settings ({', '.join(other)}); "
             "give the same ones to go on, or delete it to start afresh."
+        )
+    expected = {name: array.shape for name, array in optimiser.state().items()}
+    if {name: array.shape for name, array in state.items()} != expected:
+        raise ModelError(
+            f"The checkpoint {path} belongs to another network; delete it to start afresh."
         )
     optimiser.restore(state, steps)

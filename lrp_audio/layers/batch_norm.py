@@ -1,0 +1,54 @@
+"""Batch normalisation with its running statistics, as in use after training."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.layers.base import Array, LinearLayer
+
+
+class BatchNorm(LinearLayer):
+    """``y = scale (x - mean) / sqrt(variance + epsilon) + shift`` for each channel.
+
+    It is the linear map ``weight x + bias`` with one weight a channel, so every linear rule applies
+    to it as it stands. An explanation is better served by folding it into its neighbour
+    (`lrp_audio.models.folding`), for then the rule sees the map that the network computes.
+    """
+
+    kind: ClassVar[str] = "batch-norm"
+    bias: Array
+
+    def __init__(
+        self, scale: Array, shift: Array, mean: Array, variance: Array, epsilon: float = 1e-5
+    ) -> None:
+        if not scale.shape == shift.shape == mean.shape == variance.shape or scale.ndim != 1:
+            raise ShapeError(
+                f"A batch-norm was given scale {scale.shape}, shift {shift.shape}, mean "
+                f"{mean.shape}, variance {variance.shape}; expected one number a channel in each."
+            )
+        if not (variance + epsilon > 0).all():
+            raise ShapeError("A batch-norm was given a variance + epsilon that is not above 0.")
+        self.weight = scale / np.sqrt(variance + epsilon)
+        self.bias = shift - mean * self.weight
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the input."""
+        if shape[:1] != self.weight.shape:
+            raise ShapeError(
+                f"A batch-norm over {len(self.weight)} channels was given samples of shape {shape}."
+            )
+        return shape
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """``weight_c x_c + bias_c``."""
+        z = x * _channelwise(weight, x)
+        return z if bias is None else z + _channelwise(bias, x)
+
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+        """``weight_c s_c``."""
+        return s * _channelwise(weight, s)
+
+
+def _channelwise(values: Array, x: Array) -> Array:
+    return values.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))

@@ -1,0 +1,33 @@
+"""The same values in another shape."""
+
+import math
+from typing import ClassVar
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.layers.base import Array, PassingLayer
+
+
+class Reshape(PassingLayer):
+    """Each sample's values, last axis fastest, in `shape` (batch axis left out)."""
+
+    kind: ClassVar[str] = "shape"
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """`self.shape`, if that holds as many values."""
+        if math.prod(shape) != math.prod(self.shape):
+            raise ShapeError(
+                f"A reshape to {self.shape} was given samples of shape {shape}, which hold "
+                f"{math.prod(shape)} values instead of {math.prod(self.shape)}."
+            )
+        return self.shape
+
+    def forward(self, x: Array) -> Array:
+        """`x` reshaped."""
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
+
+    def gradient(self, x: Array, y: Array, g: Array) -> Array:
+        """`g` in the shape of `x`."""
+        return g.reshape(x.shape)
