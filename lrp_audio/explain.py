@@ -3,16 +3,15 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import lrp_audio
+from lrp_audio.audio.clip import INPUT_BOUNDS
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.explanation import Explanation
 from lrp_audio.kernels.compiling import before_compiling
+from lrp_audio.report.catalogue import rules_text
 from lrp_audio.report.table import classes_table, ledger_table
-
-EXAMPLE = "7_female"
 
 _EPILOG = """\
 For each clip, OUT/<clip's stem>/ takes
@@ -35,17 +34,18 @@ exit code: 0 if every clip was explained, 2 if one was not or an argument was wr
 def main(arguments: Sequence[str] | None = None) -> int:
     """Explain the clips that ``arguments`` (or the command line) name; return the exit code."""
     options = _parser().parse_args(arguments)
+    if options.list_rules:
+        print(rules_text(INPUT_BOUNDS))
+        return 0
     # A file name may hold bytes that the terminal's encoding lacks: show them escaped.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    example = files("lrp_audio") / "examples"
     try:
         model = lrp_audio.load(options.model, dtype=options.dtype)
         target = None if options.target == "predicted" else options.target
         failed = False
-        with as_file(example) as folder, before_compiling(_say_compiling):
-            clips = options.clips or sorted(folder.glob(f"{EXAMPLE}.*"))[:1]
-            for clip, out in _folders(clips, options.out):
+        with before_compiling(_say_compiling):
+            for clip, out in _folders(options.clips or [lrp_audio.example()], options.out):
                 try:
                     explanation = model.explain(clip, target=target, rules=options.rules)
                 except ClipError as error:
@@ -97,8 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         "--rules",
         default="epsilon-plus",
         metavar="COMPOSITE",
-        help="which rule each layer follows: epsilon, epsilon-plus, epsilon-alpha2-beta1 or lrp-0 "
-        "(default: %(default)s)",
+        help="which rule each layer follows, see --list-rules (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--list-rules",
+        action="store_true",
+        help="print every rule with its formula and every composite, and stop",
     )
     parser.add_argument(
         "--out",

@@ -103,10 +103,10 @@ class Explanation:
         return folder
 
     def _require_finite(self) -> None:
-        figures = [
-            v for line in self.ledger.sample(0) for v in line.values() if isinstance(v, float)
+        entries = [
+            (e.relevance_out, e.relevance_in, e.bias, e.stabiliser, e.dropped) for e in self.ledger
         ]
-        shown = {"relevance": self.relevance, "logits": self.logits, "ledger": np.array(figures)}
+        shown = {"relevance": self.relevance, "logits": self.logits, "ledger": np.array(entries)}
         for name, values in shown.items():
             if not np.isfinite(values).all():
                 raise LrpAudioError(

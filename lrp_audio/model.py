@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ from lrp_audio.audio.clip import (
     read_clip,
     waveform_input,
 )
-from lrp_audio.errors import TargetError
+from lrp_audio.errors import ClipError, TargetError
 from lrp_audio.explanation import Explanation
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
-from lrp_audio.rules.composite import Composite
+from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.ledger import Ledger
 from lrp_audio.rules.presets import composite
 
@@ -38,6 +39,18 @@ def load(name: str | os.PathLike[str], dtype: str = "float32") -> "Model":
     """
     loaded = load_network(name, np.dtype(dtype).type)
     return Model(loaded.name, loaded.network, loaded.classes, np.dtype(dtype))
+
+
+def example(name: str = "7_female") -> Path:
+    """Path of a bundled clip: ``0_female`` to ``9_female`` and ``0_male`` to ``9_male``.
+
+    Raises `ClipError` for another name.
+    """
+    folder = Path(__file__).parent / "examples"
+    known = {path.stem: path for path in sorted(folder.glob("*.wav"))}
+    if name not in known:
+        raise ClipError(f"There is no bundled clip {name!r}; choose one of {', '.join(known)}.")
+    return known[name]
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,11 @@ class Model:
         activations = self.network.activations(x)
         logits = activations[self.network.output]
         index = self._target(target, logits[0])
-        steps = list(self._steps(activations, index, rules))
-        layers = {step.assignment.layer: step.relevance[0] for step in steps}
+        layers, entries = {}, []
+        for step in self._steps(activations, index, rules):
+            layers[step.assignment.layer] = step.relevance[0]
+            layers[INPUT] = step.flow.relevance[0]
+            entries.append(step.entry)
         return Explanation(
             model=self.name,
             rules=str(rules),
@@ -76,8 +92,8 @@ class Model:
             classes=self.classes,
             logits=logits[0],
             target=index,
-            layers=layers | {INPUT: steps[-1].flow.relevance[0]},
-            ledger=Ledger(tuple(step.entry for step in steps)),
+            layers=layers,
+            ledger=Ledger(tuple(entries)),
             seconds=time.perf_counter() - started,
         )
 
@@ -95,6 +111,10 @@ class Model:
         activations = self.network.activations(self._input(clip)[1])
         index = self._target(target, activations[self.network.output][0])
         yield from self._steps(activations, index, composite(rules, INPUT_BOUNDS))
+
+    def assignments(self, rules: str | Composite = "epsilon-plus") -> list[Assignment]:
+        """Which layer gets which rule, and why, from input to output."""
+        return self.network.assign(composite(rules, INPUT_BOUNDS))
 
     def _steps(
         self, activations: dict[str, Array], target: int, rules: Composite

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 
 from lrp_audio.errors import RuleError, ShapeError
-from lrp_audio.layers import Conv1D, Dense, MaxPool1D, MaxPool2D
-from lrp_audio.rules import AlphaBeta, Composite, Epsilon, WinnerTakesAll, ZPlus, composite
+from lrp_audio.layers import AveragePool1D, Conv1D, Dense, MaxPool1D, MaxPool2D
+from lrp_audio.rules import (
+    AlphaBeta,
+    Box,
+    Composite,
+    Epsilon,
+    Gamma,
+    WinnerTakesAll,
+    ZPlus,
+    composite,
+)
 
 
 @pytest.mark.parametrize(("alpha", "beta", "expected"), [(1, 0, [-1.0, 0.0]), (2, 1, [-2.0, 0.5])])
@@ -124,3 +133,39 @@ def test_wrong_shapes_are_refused_with_both_shapes(layer: Dense, shape: tuple[in
 def test_a_bias_of_another_length_is_refused() -> None:
     with pytest.raises(ShapeError, match=r"expected \(3,\)"):
         Dense(np.eye(3), np.zeros(2))
+
+
+def test_gamma_refuses_negative_inputs_and_names_the_rule_to_take() -> None:
+    layer, x = Dense(np.eye(2)), np.array([[1.0, -2.0]])
+    with pytest.raises(RuleError, match=r"inputs down to -2.*generalised-gamma"):
+        layer.relevance(x, layer.forward(x), x, Gamma(0.25))
+
+
+def test_the_box_refuses_inputs_outside_it() -> None:
+    layer, x = Dense(np.eye(2)), np.array([[1.0, -2.0]])
+    with pytest.raises(
+        RuleError, match=r"inputs from -2 to 1; expected all of them between 0 and 1"
+    ):
+        layer.relevance(x, layer.forward(x), x, Box(0, 1))
+
+
+def test_an_empty_box_is_refused() -> None:
+    with pytest.raises(RuleError, match="from 1 to 0 is empty"):
+        Box(1, 0)
+
+
+def test_padding_that_hides_a_whole_pooling_window_is_refused() -> None:
+    with pytest.raises(ShapeError, match="at most half the kernel"):
+        MaxPool1D((2,), pad=(2,))
+
+
+def test_a_max_pool_refuses_a_rule_for_linear_maps() -> None:
+    layer, x = MaxPool1D((2,)), np.ones((1, 1, 4))
+    with pytest.raises(RuleError, match="max-pool layer cannot take the rule z"):
+        layer.relevance(x, layer.forward(x), np.ones((1, 1, 2)), ZPlus())
+
+
+def test_average_pool_counts_only_real_inputs() -> None:
+    layer = AveragePool1D((3,), (2,), (1,), ceil_mode=True)
+    x = np.array([[[3.0, 5.0, 7.0, 9.0]]])
+    np.testing.assert_allclose(layer.forward(x), [[[4.0, 7.0, 9.0]]])

@@ -47,9 +47,10 @@ class Layer(ABC):
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
         """Relevance of the input, for the `relevance` of the output under `rule`."""
 
-    def accepts(self, rule: Rule) -> bool:
-        """Whether `relevance` can take `rule`."""
-        return isinstance(rule, Pass)
+    @classmethod
+    def accepts(cls, rule: Rule | type[Rule]) -> bool:
+        """Whether `relevance` can take `rule` (or rules of that class)."""
+        return issubclass(rule_class(rule), Pass)
 
     def parameters(self) -> Gradients:
         """Trainable arrays by name; none for most layers."""
@@ -140,9 +141,10 @@ class LinearLayer(Layer):
             raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
         return rule.propagate(self, x, y, relevance)
 
-    def accepts(self, rule: Rule) -> bool:
+    @classmethod
+    def accepts(cls, rule: Rule | type[Rule]) -> bool:
         """Every rule for linear maps."""
-        return isinstance(rule, LinearRule)
+        return issubclass(rule_class(rule), LinearRule)
 
 
 class WeightedLayer(LinearLayer):
@@ -181,3 +183,8 @@ class WeightedLayer(LinearLayer):
         if self.bias is not None:
             gradients["bias"] = channel_sums(g)
         return gradients
+
+
+def rule_class(rule: Rule | type[Rule]) -> type[Rule]:
+    """The class of `rule`, or `rule` itself if it is one."""
+    return rule if isinstance(rule, type) else type(rule)

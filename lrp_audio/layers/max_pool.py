@@ -6,7 +6,7 @@ import numpy as np
 
 from lrp_audio.errors import RuleError
 from lrp_audio.kernels import pooling
-from lrp_audio.layers.base import Array, Layer
+from lrp_audio.layers.base import Array, Layer, rule_class
 from lrp_audio.layers.pooled import Pooled
 from lrp_audio.layers.window import spatial, spatial_size, with_rank
 from lrp_audio.layers.window_sum import WindowSum
@@ -40,9 +40,10 @@ class MaxPool(Pooled, Layer):
             return ZPlus().propagate(WindowSum(self.window), x, y, relevance)
         raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
 
-    def accepts(self, rule: Rule) -> bool:
+    @classmethod
+    def accepts(cls, rule: Rule | type[Rule]) -> bool:
         """The rules of max-pooling."""
-        return isinstance(rule, WinnerTakesAll | Proportional)
+        return rule_class(rule) in (WinnerTakesAll, Proportional)
 
 
 class MaxPool1D(MaxPool):

@@ -118,6 +118,10 @@ class Network:
         """Output of the last node for `x` ``(batch, *input_shape)``."""
         return self.activations(x)[self.output]
 
+    def assign(self, rules: Composite) -> list[Assignment]:
+        """The rule of every layer under `rules`, from input to output."""
+        return rules.assign([(node.name, node.layer) for node in self.nodes])
+
     def steps(
         self, activations: dict[str, Array], relevance: Array, rules: Composite
     ) -> Iterator[Step]:
@@ -125,7 +129,7 @@ class Network:
 
         `relevance` belongs to the output of the last node. Yields one `Step` a layer.
         """
-        assigned = {a.layer: a for a in rules.assign([(n.name, n.layer) for n in self.nodes])}
+        assigned = {a.layer: a for a in self.assign(rules)}
 
         def visit(node: Node, arriving: Array) -> tuple[Array, Step]:
             x, y = self._input(node, activations), activations[node.name]

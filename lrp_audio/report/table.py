@@ -10,7 +10,7 @@ _LEDGER_NUMBERS = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropp
 def classes_table(ranking: Sequence[tuple[str, float, float]]) -> str:
     """Format (class, logit, probability) triples, best first, as aligned lines."""
     rows = [(name, f"{logit:.3f}", f"{share:.1%}") for name, logit, share in ranking]
-    return _aligned([("class", "logit", "probability"), *rows], left=1)
+    return aligned([("class", "logit", "probability"), *rows], left=1)
 
 
 def ledger_table(ledger: Ledger, sample: int = 0) -> str:
@@ -19,7 +19,7 @@ def ledger_table(ledger: Ledger, sample: int = 0) -> str:
         (str(entry["layer"]), str(entry["rule"]), *(_short(entry[key]) for key in _LEDGER_NUMBERS))
         for entry in ledger.sample(sample)
     ]
-    return _aligned([("layer", "rule", *_LEDGER_NUMBERS), *rows], left=2)
+    return aligned([("layer", "rule", *_LEDGER_NUMBERS), *rows], left=2)
 
 
 def _short(value: str | float) -> str:
@@ -29,8 +29,8 @@ def _short(value: str | float) -> str:
     return f"{number:.4f}" if 1e-3 <= abs(number) < 1e5 else f"{number:.2e}"
 
 
-def _aligned(rows: Sequence[Sequence[str]], left: int) -> str:
-    """Pad to columns: the first ``left`` ones flush left, the others (numbers) flush right."""
+def aligned(rows: Sequence[Sequence[str]], left: int) -> str:
+    """Rows as lines: the first ``left`` columns flush left, the others (numbers) flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(
