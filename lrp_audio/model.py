@@ -97,6 +97,10 @@ class Model:
             seconds=time.perf_counter() - started,
         )
 
+    def classify(self, clip: AnyClip) -> int:
+        """Index of the class with the largest logit."""
+        return int(self.network.forward(self._input(clip)[1])[0].argmax())
+
     def steps(
         self,
         clip: AnyClip,

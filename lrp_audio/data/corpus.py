@@ -1,4 +1,7 @@
-"""Corpora of spoken digits: ``{digit}_{speaker}_{index}.wav`` in a folder or those below it."""
+"""Corpora of spoken digits: ``{digit}_{speaker}_{index}.wav`` in a folder or those below it.
+
+Without an index (``7_female.wav``) a recording counts as index 0.
+"""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,7 +13,7 @@ from lrp_audio.errors import DataError
 OFFICIAL_TEST = range(5)
 """Indices that are test recordings by FSDD's convention; they are never trained on."""
 
-_NAME = re.compile(r"(\d)_([^_]+)_(\d+)\.wav")
+_NAME = re.compile(r"(\d)_([^_]+)(?:_(\d+))?\.wav")
 
 
 @dataclass(frozen=True, order=True)
@@ -21,6 +24,11 @@ class Recording:
     digit: int
     speaker: str
     index: int
+
+    @property
+    def official_test(self) -> bool:
+        """Whether this is one of the official test recordings."""
+        return self.index in OFFICIAL_TEST
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def find_recordings(folders: Iterable[Path]) -> tuple[Recording, ...]:
     found: list[Recording] = []
     for folder in folders:
         names = ((path, _NAME.fullmatch(path.name)) for path in sorted(folder.rglob("*.wav")))
-        here = [Recording(p, int(m[1]), m[2], int(m[3])) for p, m in names if m]
+        here = [Recording(p, int(m[1]), m[2], int(m[3] or 0)) for p, m in names if m]
         if not here:
             raise DataError(
                 f"{folder} holds no recordings; expected files named like 7_jackson_12.wav "
@@ -60,7 +68,7 @@ def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()
                 f"There is no speaker {speaker!r} to hold out; the corpus has "
                 f"{', '.join(sorted(speakers))}."
             )
-    test = [r for r in recordings if r.index in OFFICIAL_TEST or r.speaker in held_out]
+    test = [r for r in recordings if r.official_test or r.speaker in held_out]
     training = sorted(set(recordings) - set(test))
     if not training:
         raise DataError("Every recording is a test recording; nothing is left to train on.")

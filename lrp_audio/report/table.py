@@ -6,6 +6,11 @@ from lrp_audio.rules.ledger import Ledger
 
 _LEDGER_NUMBERS = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped", "residual")
 
+_LEDGER_NOTE = (
+    "bias, stabiliser, dropped: what a rule absorbs by design, see --list-rules; "
+    "residual: rounding."
+)
+
 
 def classes_table(ranking: Sequence[tuple[str, float, float]]) -> str:
     """Format (class, logit, probability) triples, best first, as aligned lines."""
@@ -19,7 +24,8 @@ def ledger_table(ledger: Ledger, sample: int = 0) -> str:
         (str(entry["layer"]), str(entry["rule"]), *(_short(entry[key]) for key in _LEDGER_NUMBERS))
         for entry in ledger.sample(sample)
     ]
-    return aligned([("layer", "rule", *_LEDGER_NUMBERS), *rows], left=2)
+    table = aligned([("layer", "rule", *_LEDGER_NUMBERS), *rows], left=2)
+    return f"{table}\n{_LEDGER_NOTE}"
 
 
 def _short(value: str | float) -> str:
