@@ -32,11 +32,25 @@ Recordings with index 0 to 4 are FSDD's official test set and never trained on.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, train, write the weights; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if min(options.epochs, options.batch) < 1 or options.seed < 0:
+        parser.error("--epochs and --batch must be at least 1, --seed at least 0")
+    if not (0 < options.rate < 1 and 0 <= options.fall <= 1):
+        parser.error("--rate must lie between 0 and 1, --fall from 0 to 1")
+    if options.out.suffix != ".npz":
+        parser.error("--out must end in .npz")
     try:
         _train(options)
     except LrpAudioError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"error: {error.filename or options.out} cannot be written ({error.strerror}): free "
+            "it, then give the same command again to go on from the checkpoint.",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print(

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU
-from lrp_audio.layers.base import LinearLayer
+from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.models.audionet import audionet, parameter_shapes
 from lrp_audio.models.network import INPUT, Network, Node, chain
-from lrp_audio.rules import LRP0, Composite, Epsilon, ZPlus, composite
+from lrp_audio.rules import LRP0, Composite, Epsilon, ZPlus
 
 Array = NDArray[Any]
 
 
-class Meet(LinearLayer):
+class Meet(WeightedLayer):
     """``sum_i w_i x_i`` of branches stacked along axis 1: a test's own layer with many inputs."""
 
     kind: ClassVar[str] = "meet"
@@ -36,7 +36,7 @@ class Meet(LinearLayer):
         return np.einsum("bij,bj->i", x, g)
 
 
-FORKED = Composite("forked", {"dense": LRP0(), "meet": LRP0()})
+GRADIENT = Composite("gradient", {kind: LRP0() for kind in ("dense", "convolution", "meet")})
 
 
 def forked(rng: np.random.Generator) -> Network:
@@ -176,7 +176,7 @@ def test_the_relevance_of_a_fork_is_the_sum_of_what_its_branches_hand_back() -> 
     chosen = np.eye(2)[[0, 1, 1]]
     steps = {
         step.assignment.layer: step
-        for step in network.steps(activations, chosen * activations["top"], FORKED)
+        for step in network.steps(activations, chosen * activations["top"], GRADIENT)
     }
     assert list(steps) == ["top", "meet", "right", "relu", "left", "stem"]
     handed = steps["left"].flow.relevance + steps["relu"].flow.relevance
@@ -190,7 +190,7 @@ def test_a_node_with_two_sources_hands_each_its_own_share() -> None:
     rng = np.random.default_rng(4)
     network, x = forked(rng), rng.standard_normal((1, 4))
     found = network.activations(x)
-    steps = {s.assignment.layer: s for s in network.steps(found, found["top"], FORKED)}
+    steps = {s.assignment.layer: s for s in network.steps(found, found["top"], GRADIENT)}
     arrived = steps["meet"].relevance
     np.testing.assert_allclose(
         steps["left"].relevance, arrived * found["left"] / found["meet"], rtol=1e-10
@@ -264,7 +264,7 @@ def test_no_pass_changes_its_input_or_an_activation(dtype: type[np.floating]) ->
     before = {name: array.copy() for name, array in found.items()}
     given = x.copy()
     network.gradient(found, np.ones((2, 10), dtype))
-    list(network.steps(found, found["fc"], composite("lrp-0")))
+    list(network.steps(found, found["fc"], GRADIENT))
     np.testing.assert_array_equal(x, given)
     for name, array in found.items():
         assert array.dtype == dtype

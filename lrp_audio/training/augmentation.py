@@ -25,17 +25,22 @@ class Augmentation:
     snr: tuple[float, float] = (10.0, 40.0)
     gain: tuple[float, float] = (0.7, 1.4)
 
-    def __call__(self, samples: Array, length: int, rng: np.random.Generator) -> Array:
-        """A normalised network input ``(length,)`` in float32 from `samples` ``(time,)``."""
-        placed = place(self._stretched(samples, rng), length, rng)
-        if rng.random() < self.noisy:
+    def __call__(
+        self, samples: Array, length: int, rng: np.random.Generator, strength: float = 1.0
+    ) -> Array:
+        """A normalised network input ``(length,)`` in float32 from `samples` ``(time,)``.
+
+        `strength` from 1 down to 0 narrows the ranges and makes noise rarer.
+        """
+        placed = place(self._stretched(samples, rng, strength), length, rng)
+        if rng.random() < self.noisy * strength:
             placed = placed + self._noise(placed, rng)
-        gain = float(np.exp(rng.uniform(*np.log(self.gain))))
+        gain = float(np.exp(strength * rng.uniform(*np.log(self.gain))))
         return np.asarray(gain * waveform_input(placed), np.float32)
 
-    def _stretched(self, samples: Array, rng: np.random.Generator) -> Array:
+    def _stretched(self, samples: Array, rng: np.random.Generator, strength: float) -> Array:
         """Faster and higher, or slower and lower, by linear interpolation."""
-        factor = rng.triangular(1 - self.stretch, 1, 1 + self.stretch)
+        factor = 1 + strength * rng.triangular(-self.stretch, 0, self.stretch)
         positions = np.arange(0, len(samples) - 1, factor)
         return np.asarray(np.interp(positions, np.arange(len(samples)), samples))
 

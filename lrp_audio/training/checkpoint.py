@@ -27,7 +27,7 @@ def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
     Raises `ModelError` where it is damaged or belongs to another network or other settings.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             state: Gradients = {name: archive[name] for name in archive.files}
         found = json.loads(state.pop(_SETTINGS).tobytes())
         steps = int(found.pop("step"))

@@ -1,4 +1,4 @@
-"""The learning rate over time: rise, hold, fall."""
+"""The learning rate over time: rise, hold, fall; and the strength of augmentation with it."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,11 @@ class Schedule:
 
     def rate(self, step: int) -> float:
         """Learning rate of `step`, counted from 1."""
-        rise = step / max(1, self.warmup)
-        left = (self.steps - step + 1) / max(1.0, self.fall * self.steps)
-        return self.peak * min(1.0, rise, left)
+        return self.peak * min(1.0, step / max(1, self.warmup), self.strength(step))
+
+    def strength(self, step: int) -> float:
+        """How strongly to augment at `step`: in full, then less in the same proportion as the rate.
+
+        The last, small steps are taken on recordings nearly as they are.
+        """
+        return min(1.0, (self.steps - step + 1) / max(1.0, self.fall * self.steps))

@@ -1,0 +1,209 @@
+"""Random networks from a seed: chains and residual blocks over one axis, two axes, or none."""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.layers import (
+    ELU,
+    GELU,
+    AveragePool1D,
+    AveragePool2D,
+    BatchNorm,
+    Conv1D,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAveragePool,
+    Layer,
+    LeakyReLU,
+    MaxPool1D,
+    MaxPool2D,
+    ReLU,
+    Reshape,
+    Sigmoid,
+    Sum,
+    Tanh,
+)
+from lrp_audio.models.folding import fold_batch_norms
+from lrp_audio.models.network import INPUT, Network, Node
+
+Array = NDArray[np.float64]
+BOUNDS = (-0.9, 1.1)
+"""Every input lies within them."""
+
+
+class RecordedBatchNorm(BatchNorm):
+    """A batch-norm that still knows its statistics, so that it can be translated."""
+
+    def __init__(self, scale: Array, shift: Array, mean: Array, variance: Array) -> None:
+        super().__init__(scale, shift, mean, variance)
+        self.scale, self.shift, self.mean, self.variance = scale, shift, mean, variance
+        self.epsilon = 1e-5
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A network, two samples for it, and how much of each logit is to be explained.
+
+    `folded` is the network without batch-norms. The relevance starts as ``share * logit``, so it
+    is never large where the logit is close to zero: the quotient by which an epsilon rule starts
+    is well conditioned, as it is in every use of LRP.
+    """
+
+    network: Network
+    folded: Network
+    x: Array
+    share: Array
+
+
+@cache
+def draw(seed: int, non_negative: bool = False) -> Draw:
+    """The network of that `seed`.
+
+    With `non_negative`, no layer but the last one ever sees or gives a value below zero after its
+    activation: inputs are drawn >= 0 and every weighted layer is followed by a ReLU.
+    """
+    rng = np.random.default_rng([seed, non_negative])
+    network = _Builder(rng, non_negative).network()
+    low, high = BOUNDS
+    x = rng.uniform(0 if non_negative else low, high, (2, *network.input_shape))
+    x[rng.random(x.shape) < 0.1] = 0  # silence
+    share = rng.choice([0.0, 0.5, 1.0], (2, *network.shapes[network.output]))
+    share[:, 0] = 1.0
+    return Draw(network, fold_batch_norms(network), x, share)
+
+
+@dataclass
+class _Builder:
+    """A network under construction: its nodes, and what the next layer will read."""
+
+    rng: np.random.Generator
+    non_negative: bool
+    nodes: list[Node] = field(default_factory=list)
+    source: str = INPUT
+    shape: tuple[int, ...] = ()
+
+    def network(self) -> Network:
+        rank = int(self.rng.choice([0, 1, 2], p=[0.1, 0.45, 0.45]))
+        if rank == 0 and self._chance(0.5):
+            input_shape = self.shape = (self._whole(3, 8),)
+        elif rank == 0:
+            rank, input_shape = 1, (self._whole(6, 16),)
+            self.shape = input_shape
+            length = self._whole(4, 8)
+            self._dense(2 * length)
+            self._activation()
+            self._add(Reshape((2, length)))
+        else:
+            lengths = (self._whole(10, 24),) if rank == 1 else (self._whole(6, 9),) * 2
+            input_shape = self.shape = (self._whole(1, 3), *lengths)
+        if len(self.shape) > 1:
+            self._body(rank)
+        for _ in range(self._whole(0, 2)):
+            self._dense(self._whole(3, 6))
+            self._batch_norm()
+            self._activation()
+            if self._chance(0.2):
+                self._add(Dropout(0.5))
+        self._dense(self._whole(2, 4))
+        return Network(self.nodes, input_shape)
+
+    def _body(self, rank: int) -> None:
+        if self._chance(0.1):
+            self._pool(rank)
+        if self._chance(0.1):
+            self._residual(rank)
+        for _ in range(self._whole(1, 3)):
+            self._convolution(rank)
+            self._batch_norm()
+            self._activation()
+            if self._chance(0.3):
+                self._residual(rank)
+            if self._chance(0.5):
+                self._pool(rank)
+        self._add(GlobalAveragePool() if self._chance(0.3) else Flatten())
+
+    def _residual(self, rank: int) -> None:
+        start, channels = self.source, self.shape[0]
+        weight = self._numbers((channels, channels, *self._axes(rank, 1, 3)))
+        self._add((Conv1D, Conv2D)[rank - 1](weight, self._bias(channels), pad="same"))
+        self._batch_norm()
+        if self.non_negative or self._chance(0.5):
+            self._activation()
+        self._add(Sum(2), also=start)
+        if self._chance(0.5):
+            self._activation()
+
+    def _convolution(self, rank: int) -> None:
+        groups = int(self.rng.choice([g for g in (1, 2, 3) if self.shape[0] % g == 0]))
+        outputs = groups * self._whole(1, 3)
+        while True:
+            kernel = self._axes(rank, 1, 4)
+            weight = self._numbers((outputs, self.shape[0] // groups, *kernel))
+            same = self._chance(0.2)
+            layer = (Conv1D, Conv2D)[rank - 1](
+                weight,
+                self._bias(outputs),
+                self._axes(rank, 1, 1 if same else 3),
+                "same" if same else self._axes(rank, 0, 2),
+                self._axes(rank, 1, 2),
+                groups,
+            )
+            if self._fits(layer):
+                return self._add(layer)
+
+    def _pool(self, rank: int) -> None:
+        kinds = (MaxPool1D, AveragePool1D) if rank == 1 else (MaxPool2D, AveragePool2D)
+        kind = kinds[self._whole(0, 1)]
+        while True:
+            kernel = self._axes(rank, 1, 3)
+            pad = tuple(self._whole(0, k // 2) for k in kernel)
+            layer = kind(kernel, self._axes(rank, 1, 3), pad, ceil_mode=self._chance(0.5))
+            if self._fits(layer):
+                return self._add(layer)
+
+    def _dense(self, outputs: int) -> None:
+        self._add(Dense(self._numbers((outputs, self.shape[0])), self._bias(outputs)))
+
+    def _batch_norm(self) -> None:
+        if self._chance(0.4):
+            channels = self.shape[0]
+            scale, shift, mean = (self.rng.normal(size=channels) for _ in range(3))
+            self._add(RecordedBatchNorm(scale, shift, mean, self.rng.uniform(0.2, 2, channels)))
+
+    def _activation(self) -> None:
+        choices = [ReLU(), ReLU(), LeakyReLU(0.1), ELU(1.2), GELU(), Tanh(), Sigmoid()]
+        self._add(ReLU() if self.non_negative else choices[self._whole(0, len(choices) - 1)])
+
+    def _add(self, layer: Layer, also: str | None = None) -> None:
+        sources = (self.source,) if also is None else (also, self.source)
+        shape = self.shape if also is None else (2, *self.shape)
+        self.shape = layer.output_shape(shape)
+        self.source = f"{type(layer).__name__.lower()}{len(self.nodes)}"
+        self.nodes.append(Node(self.source, layer, sources))
+
+    def _fits(self, layer: Layer) -> bool:
+        try:
+            return min(layer.output_shape(self.shape)) > 0
+        except ShapeError:
+            return False
+
+    def _bias(self, outputs: int) -> Array | None:
+        return self.rng.normal(scale=0.3, size=outputs) if self._chance(0.6) else None
+
+    def _numbers(self, shape: tuple[int, ...]) -> Array:
+        return self.rng.normal(scale=np.prod(shape[1:]) ** -0.5, size=shape)
+
+    def _axes(self, rank: int, low: int, high: int) -> tuple[int, ...]:
+        return tuple(self._whole(low, high) for _ in range(rank))
+
+    def _whole(self, low: int, high: int) -> int:
+        return int(self.rng.integers(low, high + 1))
+
+    def _chance(self, probability: float) -> bool:
+        return bool(self.rng.random() < probability)

@@ -1,0 +1,92 @@
+"""What the documents say is so: their Python runs, their commands, options and links exist."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+TEST_COMMAND = 'pip install -e ".[test]" && python -m pytest'
+
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"python -m lrp_audio\.([a-z]+(?:\.[a-z]+)*)")
+_LINK = re.compile(r"\]\(([^)#\s]+)")
+
+
+def blocks(document: Path, language: str) -> list[str]:
+    found = _BLOCK.findall(document.read_text(encoding="utf-8"))
+    return [text for name, text in found if name == language]
+
+
+def name(document: Path) -> str:
+    return document.name
+
+
+@pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d, "python")], ids=name)
+def test_the_python_of_a_document_runs_from_top_to_bottom(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {"__name__": "document"}
+    for number, block in enumerate(blocks(document, "python"), 1):
+        exec(compile(block, f"{document.name}, Python block {number}", "exec"), namespace)
+
+
+def test_the_readme_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(blocks(ROOT / "README.md", "python")[0], {})
+    table = re.findall(r"^\| `([a-z]+\.[a-z]+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(table) == sorted(path.name for path in (tmp_path / "out" / "seven").iterdir())
+
+
+def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [line for document in DOCUMENTS for line in document.read_text().splitlines()]
+    seen = set()
+    for line in lines:
+        for command in _COMMAND.findall(line):
+            main = getattr(importlib.import_module(f"lrp_audio.{command}"), "main", None)
+            options = re.findall(r"(?<!\S)--[a-z-]+", line)
+            if main is None:
+                assert not options
+                continue
+            with pytest.raises(SystemExit, match="0"):
+                main(["--help"])
+            offered = re.findall(r"--[a-z-]+", capsys.readouterr().out)
+            assert set(options) <= set(offered), line
+            seen.add(command)
+    assert seen >= {"explain", "train", "evaluate", "data.voices"}
+
+
+def test_options_named_in_the_text_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    offered = set()
+    for command in ("explain", "train", "evaluate"):
+        with pytest.raises(SystemExit, match="0"):
+            importlib.import_module(f"lrp_audio.{command}").main(["--help"])
+        offered |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    named = set(re.findall(r"`(--[a-z-]+)", (ROOT / "README.md").read_text()))
+    assert named
+    assert named <= offered
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
+def test_links_to_files_of_the_project_lead_somewhere(document: Path) -> None:
+    targets = _LINK.findall(document.read_text(encoding="utf-8"))
+    missing = [t for t in targets if "://" not in t and not (document.parent / t).exists()]
+    assert missing == []
+
+
+def test_the_checks_run_the_test_command_of_the_readme() -> None:
+    assert any(TEST_COMMAND in block for block in blocks(ROOT / "README.md", "sh"))
+    assert TEST_COMMAND in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_the_map_names_every_room() -> None:
+    described = (ROOT / "CONTRIBUTING.md").read_text()
+    package = ROOT / "lrp_audio"
+    rooms = [path.parent.name for path in package.glob("*/__init__.py")]
+    assert rooms
+    for room in rooms:
+        assert f"`lrp_audio/{room}/`" in described
