@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -124,13 +125,12 @@ class Explanation:
         sound = audible(self.relevance, self.clip.samples)
         with (folder / "audible.wav").open("wb") as file:
             soundfile.write(file, sound, self.clip.rate, subtype="PCM_16", format="WAV")
-        np.savez(
-            folder / "relevance.npz",
-            allow_pickle=False,
-            relevance=self.relevance,
-            input=self.input,
-            rate=np.int64(self.clip.rate),
-            **{f"layer_{name}": values for name, values in self.layers.items()},
-        )
+        arrays: dict[str, Any] = {
+            "relevance": self.relevance,
+            "input": self.input,
+            "rate": np.int64(self.clip.rate),
+        }
+        arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
+        np.savez(folder / "relevance.npz", **arrays)
         text = json.dumps(self.summary(), indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")

@@ -1,7 +1,9 @@
 """The graph: building it, walking it forwards and backwards, and AudioNet as published."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any, ClassVar
 
 import numpy as np
@@ -300,3 +302,14 @@ def test_audionet_has_a_relu_after_every_convolution_and_none_in_the_dense_stack
     kinds: list[Callable[..., Layer]] = [type(node.layer) for node in hollow_audionet(10).nodes]
     assert kinds[:18] == [Conv1D, ReLU, MaxPool1D] * 6
     assert kinds[18:] == [Flatten, Dense, Dropout, Dense, Dropout, Dense]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_computes_with_threads_of_its_own() -> None:
+    layer = Dense(np.ones((1 << 12, 1 << 10)))  # large enough for several threads
+    x = np.ones((1, 1 << 10))
+    expected = layer.forward(x)
+    with get_context("fork").Pool(1) as pool:
+        found = pool.apply_async(layer.forward, (x,)).get(timeout=60)
+    np.testing.assert_array_equal(found, expected)

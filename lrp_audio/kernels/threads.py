@@ -28,6 +28,10 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(available_cores(), thread_name_prefix="lrp-audio")
 
 
+if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting child would hang
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 @cache
 def _blas() -> ThreadpoolController:
     import scipy.linalg.blas  # noqa: F401  (the BLAS that numba's np.dot calls, loaded to be found)

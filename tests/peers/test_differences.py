@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from draws import input_relevance
 from installed import torch, zennit
-from translate import input_relevance
 from zennit import composites, types
 from zennit.canonizers import SequentialMergeBatchNorm
 from zennit.rules import AlphaBeta, Epsilon, Gamma, WSquare, ZBox, ZPlus
