@@ -147,11 +147,13 @@ def test_heatmaps_can_be_drawn_in_threads_without_pyplot(tmp_path: Path) -> None
 
 
 def test_the_ledger_table_has_a_line_a_layer_with_aligned_columns() -> None:
-    lines = ledger_table(Ledger((entry("fc", 12.0), entry("convolution1", -3e-7)))).splitlines()
+    ledger = Ledger((entry("fc", 12.0), entry("convolution1", -3e-7)))
+    *lines, note = ledger_table(ledger).splitlines()
     assert lines[0].split() == list(entry("fc", 1.0).sample(0))
     assert lines[1].split() == ["fc", "epsilon", "12.0000", "11.7500", "0.2500", "0", "0", "0"]
     assert lines[2].split()[:3] == ["convolution1", "epsilon", "-3.00e-07"]
     assert len({len(line) for line in lines}) == 1
+    assert note.startswith("bias, stabiliser, dropped: what a rule absorbs by design")
 
 
 def test_the_ledger_table_shows_the_sample_it_is_asked_for() -> None:
