@@ -6,7 +6,7 @@ class LrpAudioError(Exception):
 
 
 class ClipError(LrpAudioError):
-    """A recording that cannot be used: missing, empty, silent, truncated or not audio at all."""
+    """A recording that cannot be used or explained: missing, empty, silent, truncated, no audio."""
 
 
 class ModelError(LrpAudioError):

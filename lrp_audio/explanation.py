@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import audible
 from lrp_audio.audio.clip import Clip
-from lrp_audio.errors import LrpAudioError
+from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
 from lrp_audio.models.network import INPUT
 from lrp_audio.report.heatmap import save_heatmap
@@ -65,7 +65,7 @@ class Explanation:
     def summary(self) -> dict[str, object]:
         """What ``summary.json`` holds, as plain Python values.
 
-        Raises `LrpAudioError` where relevance, logits or ledger are not finite.
+        Raises `ClipError` where relevance, logits or ledger are not finite.
         """
         self._require_finite()
         name, logit, probability = self.top(1)[0]
@@ -110,7 +110,7 @@ class Explanation:
         shown = {"relevance": self.relevance, "logits": self.logits, "ledger": np.array(entries)}
         for name, values in shown.items():
             if not np.isfinite(values).all():
-                raise LrpAudioError(
+                raise ClipError(
                     f"The {name} of {self.clip.name} under {self.rules} has numbers that are not "
                     "finite, so there is nothing to show: explain in float64 or with a stabilised "
                     "rule."

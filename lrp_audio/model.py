@@ -18,12 +18,11 @@ from lrp_audio.audio.clip import (
     read_clip,
     waveform_input,
 )
-from lrp_audio.errors import ClipError, TargetError
+from lrp_audio.errors import ClipError, ModelError, TargetError
 from lrp_audio.explanation import Explanation
-from lrp_audio.models.network import INPUT, Network, Step
+from lrp_audio.models.network import Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.rules.ledger import Ledger
 from lrp_audio.rules.presets import composite
 
 Array = NDArray[Any]
@@ -35,8 +34,10 @@ def load(name: str | os.PathLike[str], dtype: str = "float32") -> "Model":
     """The shipped model `name`, such as ``audionet-digit``, or the weights file at that path.
 
     `dtype` is ``float32`` (speed) or ``float64`` (truth). Raises `ModelError` where there is no
-    such model or its file is damaged.
+    such model, its file is damaged, or for another dtype.
     """
+    if dtype not in ("float32", "float64"):
+        raise ModelError(f"A model computes in float32 or float64, not in {dtype!r}.")
     loaded = load_network(name, np.dtype(dtype).type)
     return Model(loaded.name, loaded.network, loaded.classes, np.dtype(dtype))
 
@@ -79,11 +80,7 @@ class Model:
         activations = self.network.activations(x)
         logits = activations[self.network.output]
         index = self._target(target, logits[0])
-        layers, entries = {}, []
-        for step in self._steps(activations, index, rules):
-            layers[step.assignment.layer] = step.relevance[0]
-            layers[INPUT] = step.flow.relevance[0]
-            entries.append(step.entry)
+        layers, ledger = self.network.relevance(activations, _start(logits, index), rules)
         return Explanation(
             model=self.name,
             rules=str(rules),
@@ -92,8 +89,8 @@ class Model:
             classes=self.classes,
             logits=logits[0],
             target=index,
-            layers=layers,
-            ledger=Ledger(tuple(entries)),
+            layers={name: relevance[0] for name, relevance in layers.items()},
+            ledger=ledger,
             seconds=time.perf_counter() - started,
         )
 
@@ -113,20 +110,13 @@ class Model:
         arrived, and the flow: R_in, and z, s and c of each term.
         """
         activations = self.network.activations(self._input(clip)[1])
-        index = self._target(target, activations[self.network.output][0])
-        yield from self._steps(activations, index, composite(rules, INPUT_BOUNDS))
+        logits = activations[self.network.output]
+        start = _start(logits, self._target(target, logits[0]))
+        return self.network.steps(activations, start, composite(rules, INPUT_BOUNDS))
 
     def assignments(self, rules: str | Composite = "epsilon-plus") -> list[Assignment]:
         """Which layer gets which rule, and why, from input to output."""
         return self.network.assign(composite(rules, INPUT_BOUNDS))
-
-    def _steps(
-        self, activations: dict[str, Array], target: int, rules: Composite
-    ) -> Iterator[Step]:
-        logits = activations[self.network.output]
-        relevance = np.zeros_like(logits)
-        relevance[:, target] = logits[:, target]
-        return self.network.steps(activations, relevance, rules)
 
     def _input(self, clip: AnyClip) -> tuple[Clip, Array]:
         if isinstance(clip, tuple):
@@ -149,3 +139,10 @@ class Model:
             f"The model {self.name} has no class {target!r}; choose {PREDICTED}, one of "
             f"{', '.join(self.classes)}, or a number from 0 to {len(self.classes) - 1}."
         )
+
+
+def _start(logits: Array, target: int) -> Array:
+    """The target's logit (never its softmax), and 0 for the other classes."""
+    relevance = np.zeros_like(logits)
+    relevance[:, target] = logits[:, target]
+    return relevance

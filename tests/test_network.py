@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU
+from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU, Sum
 from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.models.audionet import audionet, parameter_shapes
 from lrp_audio.models.network import INPUT, Network, Node, chain
@@ -313,3 +313,32 @@ def test_a_forked_process_computes_with_threads_of_its_own() -> None:
     with get_context("fork").Pool(1) as pool:
         found = pool.apply_async(layer.forward, (x,)).get(timeout=60)
     np.testing.assert_array_equal(found, expected)
+
+
+def test_input_relevance_is_the_sum_over_all_who_read_the_input() -> None:
+    same = Dense(np.eye(2))
+    nodes = [Node("branch", same, (INPUT,)), Node("sum", Sum(2), (INPUT, "branch"))]
+    network, x = Network(nodes, (2,)), np.array([[1.0, 3.0]])
+    rules = Composite("lrp-0", {"dense": LRP0(), "sum": LRP0()})
+    found, ledger = network.relevance(network.activations(x), network.forward(x), rules)
+    np.testing.assert_allclose(found[INPUT], 2 * x)
+    np.testing.assert_allclose(found["branch"], x)
+    assert [entry.layer for entry in ledger] == ["sum", "branch"]
+
+
+def test_a_layer_that_nobody_reads_is_refused_by_name() -> None:
+    nodes = [Node("dead", Dense(np.eye(2)), (INPUT,)), Node("top", Dense(np.eye(2)), (INPUT,))]
+    with pytest.raises(ShapeError, match="No layer reads dead"):
+        Network(nodes, (2,))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [Node("a", Dense(np.eye(2)), ("typo",))],
+        [Node("a", Dense(np.eye(2)), (INPUT,)), Node("a", Dense(np.eye(2)), ("a",))],
+    ],
+)
+def test_unknown_sources_and_repeated_names_are_refused(nodes: list[Node]) -> None:
+    with pytest.raises(ShapeError, match=r"Layer a reading .* does not fit"):
+        Network(nodes, (2,))

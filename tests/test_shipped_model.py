@@ -7,6 +7,7 @@ import pytest
 
 import lrp_audio
 from lrp_audio.data.corpus import find_recordings
+from lrp_audio.errors import ModelError
 from lrp_audio.model import Model
 from lrp_audio.rules import PRESETS
 
@@ -70,3 +71,8 @@ def test_samples_with_a_rate_are_explained_like_the_file(model: Model) -> None:
     samples, rate = soundfile.read(path)
     from_samples = model.explain((samples, rate))
     np.testing.assert_allclose(from_samples.relevance, model.explain(path).relevance, atol=1e-6)
+
+
+def test_other_arithmetic_than_float32_and_float64_is_refused() -> None:
+    with pytest.raises(ModelError, match="not in 'float16'"):
+        lrp_audio.load("audionet-digit", dtype="float16")

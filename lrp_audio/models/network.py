@@ -11,7 +11,7 @@ from lrp_audio.errors import ShapeError
 from lrp_audio.layers.base import Gradients, Layer, Pullback
 from lrp_audio.rules.base import Propagation
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.rules.ledger import Entry
+from lrp_audio.rules.ledger import Entry, Ledger
 
 Array = NDArray[Any]
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def chain(layers: Sequence[tuple[str, Layer]]) -> tuple[Node, ...]:
 class Network:
     """Layers in topological order over samples of `input_shape` (batch axis left out).
 
-    Raises `ShapeError` where a layer does not fit the one it reads.
+    Raises `ShapeError` where a layer does not fit the one it reads, or is read by none.
     """
 
     def __init__(self, nodes: Sequence[Node], input_shape: tuple[int, ...]) -> None:
@@ -88,6 +88,10 @@ class Network:
             except ShapeError as error:
                 raise ShapeError(f"Layer {node.name}: {error}") from error
         self.shapes = shapes
+        read = {source for node in self.nodes for source in node.sources}
+        for node in self.nodes[:-1]:
+            if node.name not in read:
+                raise ShapeError(f"No layer reads {node.name}, and it is not the last one.")
 
     @property
     def output(self) -> str:
@@ -129,6 +133,27 @@ class Network:
 
         `relevance` belongs to the output of the last node. Yields one `Step` a layer.
         """
+        for _, step in self._walk(activations, relevance, rules):
+            yield step
+
+    def relevance(
+        self, activations: dict[str, Array], relevance: Array, rules: Composite
+    ) -> tuple[dict[str, Array], Ledger]:
+        """The same in one go: relevance at the output of every node and at `INPUT`, and the ledger.
+
+        Where several nodes read the input, its relevance is the sum of what they hand to it.
+        """
+        found, entries = {}, []
+        for waiting, step in self._walk(activations, relevance, rules):
+            found[step.assignment.layer] = step.relevance
+            if INPUT in waiting:
+                found[INPUT] = waiting[INPUT]
+            entries.append(step.entry)
+        return found, Ledger(tuple(entries))
+
+    def _walk(
+        self, activations: dict[str, Array], relevance: Array, rules: Composite
+    ) -> Iterator[tuple[dict[str, Array], Step]]:
         assigned = {a.layer: a for a in self.assign(rules)}
 
         def visit(node: Node, arriving: Array) -> tuple[Array, Step]:
@@ -136,8 +161,7 @@ class Network:
             flow = node.layer.relevance(x, y, arriving, assigned[node.name].rule)
             return flow.relevance, Step(assigned[node.name], x, y, arriving, flow)
 
-        for _, step in self._backwards(relevance, visit):
-            yield step
+        return self._backwards(relevance, visit)
 
     def gradient(self, activations: dict[str, Array], g: Array) -> Array:
         """Gradient at the input for the gradient `g` at the output, dropout inactive."""

@@ -65,21 +65,8 @@ class Draw:
         """Logits and input relevance as lrp_audio finds them."""
         activations = self.folded.activations(self.x)
         logits = activations[self.folded.output]
-        return logits, input_relevance(self.folded, activations, logits * self.share, rules)
-
-
-def input_relevance(
-    network: Network, activations: dict[str, Array], start: Array, rules: Composite
-) -> Array:
-    """What all the nodes that read the network's input hand to it, added up."""
-    sources = {node.name: node.sources for node in network.nodes}
-    total = np.zeros_like(activations[INPUT])
-    for step in network.steps(activations, start, rules):
-        read = sources[step.assignment.layer]
-        given = step.flow.relevance
-        shares = [given] if len(read) == 1 else [given[:, i] for i in range(len(read))]
-        total += sum(s for source, s in zip(read, shares, strict=True) if source == INPUT)
-    return total
+        found, _ = self.folded.relevance(activations, logits * self.share, rules)
+        return logits, found[INPUT]
 
 
 @cache

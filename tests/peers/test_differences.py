@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from draws import input_relevance
 from installed import torch, zennit
 from zennit import composites, types
 from zennit.canonizers import SequentialMergeBatchNorm
@@ -54,7 +53,8 @@ def ours(
     network = layer if isinstance(layer, Network) else Network(chain([("only", layer)]), (2,))
     if isinstance(rule, rules.Rule):
         rule = rules.Composite(str(rule), {n.layer.kind: rule for n in network.nodes})
-    return input_relevance(network, network.activations(np.array(x)), np.array(relevance), rule)
+    found, _ = network.relevance(network.activations(np.array(x)), np.array(relevance), rule)
+    return found[INPUT]
 
 
 def near(expected: Sequence[object], tolerance: float = 1e-12) -> Any:
