@@ -82,6 +82,11 @@ class Network:
         self.input_shape = input_shape
         shapes = {INPUT: input_shape}
         for node in self.nodes:
+            if node.name in shapes or not set(node.sources) <= shapes.keys():
+                raise ShapeError(
+                    f"Layer {node.name} reading {', '.join(node.sources)} does not fit: expected a "
+                    f"new name, and sources among {', '.join(shapes)}."
+                )
             try:
                 shape = _joined([shapes[source] for source in node.sources])
                 shapes[node.name] = node.layer.output_shape(shape)
