@@ -57,19 +57,11 @@ def divide(relevance: Array, z: Array, bias: Array, epsilon: Array) -> tuple[Arr
     """
     last = channels_last(z)
     flat = last.reshape(len(z), -1, z.shape[1])
+    share = channels_last(relevance).reshape(flat.shape)
     s = np.empty_like(last)
     accounts = np.zeros((len(z), 3))
     spread(
-        lambda first, last_sample: _divide(
-            channels_last(relevance).reshape(flat.shape),
-            flat,
-            bias,
-            epsilon,
-            s.reshape(flat.shape),
-            accounts,
-            first,
-            last_sample,
-        ),
+        lambda i, j: _divide(share, flat, bias, epsilon, s.reshape(flat.shape), accounts, i, j),
         len(z),
         max(1, _GRAIN // max(1, flat[0].size)),
     )

@@ -8,12 +8,6 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def softmax(logits: Array) -> Array:
-    """Probabilities over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
-
-
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[float, Array]:
     """Mean loss over the batch, and its gradient at the `logits` ``(batch, classes)``.
 
@@ -22,10 +16,7 @@ def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple
     batch, classes = logits.shape
     targets = np.full((batch, classes), smoothing / classes, logits.dtype)
     targets[np.arange(batch), labels] += 1 - smoothing
-    probabilities = softmax(logits)
-    log_probabilities = logits - logits.max(axis=-1, keepdims=True)
-    log_probabilities = log_probabilities - np.log(
-        np.exp(log_probabilities).sum(axis=-1, keepdims=True)
-    )
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     loss = float(-(targets * log_probabilities).sum() / batch)
-    return loss, ((probabilities - targets) / batch).astype(logits.dtype)
+    return loss, ((np.exp(log_probabilities) - targets) / batch).astype(logits.dtype)
