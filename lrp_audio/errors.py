@@ -27,3 +27,7 @@ class TargetError(LrpAudioError):
 
 class DataError(LrpAudioError):
     """A corpus folder without usable recordings."""
+
+
+class SpectrumError(LrpAudioError):
+    """A window, hop or domain that a clip cannot be analysed with."""

@@ -1,0 +1,70 @@
+"""AlexNet on spectrograms, as published (Becker et al., arXiv 1807.03418): no normalisation."""
+
+import math
+
+import numpy as np
+
+from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
+from lrp_audio.layers.base import Gradients
+from lrp_audio.models.network import Network, chain
+
+SIZE = 227  # rows and columns of the spectrogram
+
+
+_CONVOLUTIONS = {
+    # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows
+    "conv1": (96, 1, 11, 4, 0, 1, True),
+    "conv2": (256, 96, 5, 1, 2, 2, True),
+    "conv3": (384, 256, 3, 1, 1, 1, False),
+    "conv4": (384, 384, 3, 1, 1, 2, False),
+    "conv5": (256, 384, 3, 1, 1, 2, True),
+}
+_FLAT = 256 * 6 * 6
+_HIDDEN = {"fc6": 1024, "fc7": 1024}
+
+
+def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
+    """Shape of every parameter by name; 12,808,906 numbers for ten classes."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, (channels, width, kernel, _, _, groups, _) in _CONVOLUTIONS.items():
+        shapes[f"{name}.weight"] = (channels, width // groups, kernel, kernel)
+        shapes[f"{name}.bias"] = (channels,)
+    width = _FLAT
+    for name, units in (_HIDDEN | {"fc8": classes}).items():
+        shapes |= {f"{name}.weight": (units, width), f"{name}.bias": (units,)}
+        width = units
+    return shapes
+
+
+def alexnet(parameters: Gradients) -> Network:
+    """AlexNet over `parameters` as named and shaped by `parameter_shapes`; they are not copied.
+
+    Input ``(batch, 1, 227, 227)``, frequency first, output the logits ``(batch, classes)``.
+    """
+    layers: list[tuple[str, Layer]] = []
+    for name, (_, _, _, stride, pad, groups, pooled) in _CONVOLUTIONS.items():
+        weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
+        convolution = Conv2D(weight, bias, (stride, stride), (pad, pad), groups=groups)
+        layers += [(name, convolution), (f"relu{name[4:]}", ReLU())]
+        if pooled:
+            layers += [(f"pool{name[4:]}", MaxPool2D((3, 3), (2, 2)))]
+    layers += [("flatten", Flatten())]
+    for name in _HIDDEN:
+        dense = Dense(parameters[f"{name}.weight"], parameters[f"{name}.bias"])
+        layers += [(name, dense), (f"relu{name[2:]}", ReLU()), (f"drop{name[2:]}", Dropout(0.5))]
+    layers += [("fc8", Dense(parameters["fc8.weight"], parameters["fc8.bias"]))]
+    return Network(chain(layers), (1, SIZE, SIZE))
+
+
+def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
+    """Random float32 parameters, biases zero: gaussian as He et al. 2015, the last layer smaller.
+
+    The published fillers (gaussian, 0.01 and 0.005) suit spectrograms in decibels and 10,000 steps;
+    these suit standardised ones and fewer steps.
+    """
+    parameters = {}
+    for name, shape in parameter_shapes(classes).items():
+        gain = 0.1 if name.startswith("fc8") else 2.0
+        spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
+        parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
+    return parameters
