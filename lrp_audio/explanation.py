@@ -4,18 +4,18 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from lrp_audio.audio.audible import audible
+from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, speaking, weighted
 from lrp_audio.audio.clip import Clip
+from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
-from lrp_audio.models.network import INPUT
-from lrp_audio.report.heatmap import save_heatmap
+from lrp_audio.report.picture import save_picture
 from lrp_audio.rules.ledger import Ledger
 
 
@@ -23,10 +23,11 @@ from lrp_audio.rules.ledger import Ledger
 class Explanation:
     """The relevance of one clip for one class of one model.
 
-    ``clip`` is the clip as fitted, ``input`` its normalised samples ``(time,)``, ``logits`` has
-    shape ``(classes,)``, ``target`` indexes the explained class. ``layers`` maps each layer's name
-    to the relevance at its output, and ``"input"`` to that of the samples, without a batch axis;
-    ``ledger`` holds a batch of one. ``seconds`` is how long the explanation took.
+    ``clip`` is the clip as fitted, ``input`` what the network hears of it (normalised samples
+    ``(time,)`` or decibels ``(frequency, time)``), ``logits`` has shape ``(classes,)``, ``target``
+    indexes the explained class. ``relevance`` lies on the axes of ``domain``. ``layers`` maps each
+    layer's name to the relevance at its output, and ``"input"`` to that of the network's input,
+    without a batch axis; ``ledger`` holds a batch of one. ``seconds`` is how long it took.
     """
 
     model: str
@@ -36,14 +37,11 @@ class Explanation:
     classes: tuple[str, ...]
     logits: NDArray[np.floating]
     target: int
+    domain: Domain
+    relevance: NDArray[np.floating]
     layers: dict[str, NDArray[np.floating]]
     ledger: Ledger
     seconds: float
-
-    @property
-    def relevance(self) -> NDArray[np.floating]:
-        """Relevance of each sample, ``(time,)``."""
-        return self.layers[INPUT].reshape(-1)
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -73,6 +71,7 @@ class Explanation:
             "clip": self.clip.name,
             "model": self.model,
             "rules": self.rules,
+            "domain": self.domain.name,
             "target": self.classes[self.target],
             "predicted": {"class": name, "logit": logit, "probability": probability},
             "classes": list(self.classes),
@@ -83,9 +82,25 @@ class Explanation:
             "ledger": self.ledger.sample(0),
         }
 
-    def save(self, folder: str | os.PathLike[str]) -> Path:
+    def sound(self, sound: Sound = "weighted", sign: Sign = "for") -> NDArray[np.float32]:
+        """What spoke for the class, or against it, at the rate of the clip's recording.
+
+        ``weighted`` is as loud as it is relevant (peak 0.99), ``masked`` as loud as the clip.
+        Raises `LrpAudioError` for another `sound` or `sign`.
+        """
+        samples = self.clip.samples
+        heard = self.domain.heard(speaking(self.relevance, sign), samples)
+        if sound not in get_args(Sound):
+            raise LrpAudioError(f"There is no sound {sound!r}: choose weighted or masked.")
+        levelled = weighted(heard) if sound == "weighted" else masked(heard, samples)
+        return at_rate(levelled, self.clip.source_rate)
+
+    def save(
+        self, folder: str | os.PathLike[str], sound: Sound = "weighted", sign: Sign = "for"
+    ) -> Path:
         """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
 
+        ``audible.wav`` holds ``self.sound(sound, sign)``.
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
         written or where relevance, logits or ledger are not finite.
@@ -94,7 +109,7 @@ class Explanation:
         self._require_finite()
         try:
             with staged(folder) as aside:
-                self._write(aside)
+                self._write(aside, self.sound(sound, sign))
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
@@ -116,19 +131,24 @@ class Explanation:
                     "rule."
                 )
 
-    def _write(self, folder: Path) -> None:
+    def _write(self, folder: Path, sound: NDArray[np.float32]) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]
         title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
-        save_heatmap(
-            folder / "heatmap.png", self.clip.samples, self.relevance, self.clip.rate, title
+        save_picture(
+            folder / "heatmap.png",
+            self.clip.samples,
+            self.clip.rate,
+            self.relevance,
+            self.domain,
+            title,
         )
-        sound = audible(self.relevance, self.clip.samples)
         with (folder / "audible.wav").open("wb") as file:
-            soundfile.write(file, sound, self.clip.rate, subtype="PCM_16", format="WAV")
+            soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
         arrays: dict[str, Any] = {
             "relevance": self.relevance,
             "input": self.input,
             "rate": np.int64(self.clip.rate),
+            **self.domain.axes(len(self.clip.samples)),
         }
         arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
         np.savez(folder / "relevance.npz", **arrays)

@@ -3,21 +3,25 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from lrp_audio.audio.clip import fit, read_clip, waveform_input
-from lrp_audio.data.corpus import Recording, find_recordings, split_official
+from lrp_audio.audio.clip import fit
+from lrp_audio.audio.front import WAVEFORM
+from lrp_audio.data.corpus import find_recordings, read
+from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError
-from lrp_audio.layers.base import Array, Gradients
-from lrp_audio.models.audionet import audionet, initial_parameters
-from lrp_audio.models.compact import compact_dense_stack
+from lrp_audio.layers.base import Array
+from lrp_audio.models.network import Network
 from lrp_audio.models.weights import Description, save_weights
-from lrp_audio.training.run import Samples, Settings, train
+from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.training.recipes import RECIPES
+from lrp_audio.training.run import Samples, train
+from lrp_audio.training.standard import for_raw_input
 
-DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_MOST_TESTED = 400  # recordings listened to after every epoch
 
 _EXAMPLES = """\
 examples:
@@ -34,10 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, train, write the weights; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if min(options.epochs, options.batch) < 1 or options.seed < 0:
-        parser.error("--epochs and --batch must be at least 1, --seed at least 0")
-    if not (0 < options.rate < 1 and 0 <= options.fall <= 1):
-        parser.error("--rate must lie between 0 and 1, --fall from 0 to 1")
+    checks = {
+        "--epochs must be at least 1": options.epochs is None or options.epochs >= 1,
+        "--batch must be at least 1": options.batch is None or options.batch >= 1,
+        "--seed must be at least 0": options.seed is None or options.seed >= 0,
+        "--rate must lie between 0 and 1": options.rate is None or 0 < options.rate < 1,
+        "--fall must lie from 0 to 1": options.fall is None or 0 <= options.fall <= 1,
+    }
+    for sentence, held in checks.items():
+        if not held:
+            parser.error(sentence)
     if options.out.suffix != ".npz":
         parser.error("--out must end in .npz")
     try:
@@ -61,22 +71,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    default = Settings()
     parser = argparse.ArgumentParser(
         prog="python -m lrp_audio.train",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--model", choices=["audionet"], default="audionet")
-    parser.add_argument("--task", choices=["digit"], default="digit")
+    parser.add_argument("--model", choices=sorted(ARCHITECTURES), default="audionet")
+    parser.add_argument("--task", choices=sorted(TASKS), default="digit")
     parser.add_argument(
         "--data",
         nargs="+",
         type=Path,
         required=True,
         metavar="DIR",
-        help="folders with files {digit}_{speaker}_{index}.wav",
+        help="folders of corpora: FSDD, AudioMNIST's layout, EmoDB, synthetic voices",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights (.npz)")
     parser.add_argument(
@@ -86,57 +95,63 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SPEAKER",
         help="speakers to test on instead of training on them",
     )
-    parser.add_argument("--epochs", type=int, default=default.epochs, metavar="N")
-    parser.add_argument("--batch", type=int, default=default.batch, metavar="N")
-    parser.add_argument("--rate", type=float, default=default.rate, help="peak learning rate")
+    parser.add_argument("--epochs", type=int, metavar="N")
+    parser.add_argument("--batch", type=int, metavar="N")
+    parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument(
         "--fall",
         type=float,
-        default=default.fall,
         help="share of the run over which the rate falls to zero",
     )
-    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--seed", type=int)
     return parser
 
 
 def _train(options: argparse.Namespace) -> None:
-    split = split_official(find_recordings(options.data), options.hold_out)
+    architecture = ARCHITECTURES[options.model]
+    front, build = architecture.front, architecture.build
+    recipe = RECIPES[options.model, options.task]
+    given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "fall", "seed")}
+    settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
+    task = TASKS[options.task]
+    split = task.split(find_recordings(options.data), options.hold_out)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
-    samples = _load(split.training)
-    inputs = np.stack([waveform_input(fit(read_clip(r.path)).samples) for r in split.test])
-    labels = np.array([r.digit for r in split.test])
-    settings = Settings(
-        epochs=options.epochs,
-        batch=options.batch,
-        rate=options.rate,
-        fall=options.fall,
-        seed=options.seed,
-    )
+
+    def standard(samples: Array) -> Array:
+        return np.asarray((front(samples) - front.centre) / front.spread, np.float32)
+
+    def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
+        placed, gain = recipe.augmentation(samples, front.length, rng, strength)
+        return np.float32(gain if front is WAVEFORM else 1) * standard(placed)
+
+    test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
+    inputs = np.stack([standard(fit(read(r)).samples) for r in test])
+    labels = np.array([task.label(r) for r in test])
     averaged = train(
-        audionet,
-        initial_parameters(len(DIGITS), np.random.default_rng(options.seed)),
-        samples,
+        build,
+        architecture.initial(len(task.classes), np.random.default_rng(settings.seed)),
+        Samples(
+            [read(r).samples.astype(np.float32) for r in split.training],
+            np.array([task.label(r) for r in split.training]),
+            task.chances(split.training),
+        ),
+        prepare,
         settings,
         options.out.with_name(f"{options.out.name}.checkpoint"),
-        partial(_accuracy, inputs=inputs.astype(np.float32), labels=labels),
+        lambda parameters: _accuracy(build(parameters), inputs, labels),
     )
-    compacted = compact_dense_stack(averaged, ["fc7", "fc8", "fc9"])
-    save_weights(options.out, Description("audionet", DIGITS), compacted)
-    print(f"wrote {options.out}: {_accuracy(averaged, inputs.astype(np.float32), labels)}")
+    raw = for_raw_input(averaged, "conv1", front.centre, front.spread)
+    description = Description(options.model, task.classes)
+    save_weights(options.out, description, architecture.compact(raw))
+    print(f"wrote {options.out}: {_accuracy(build(averaged), inputs, labels)}")
 
 
-def _load(recordings: Sequence[Recording]) -> Samples:
-    signals = [read_clip(r.path).samples.astype(np.float32) for r in recordings]
-    return Samples(signals, np.array([r.digit for r in recordings]))
-
-
-def _accuracy(parameters: Gradients, inputs: Array, labels: Array, batch: int = 32) -> str:
-    network = audionet(parameters)
+def _accuracy(network: Network, inputs: Array, labels: Array, batch: int = 32) -> str:
     found = [
-        network.forward(inputs[i : i + batch, None]).argmax(axis=1)
-        for i in range(0, len(inputs), batch)
+        network.forward(inputs[i : i + batch]).argmax(axis=1) for i in range(0, len(inputs), batch)
     ]
-    return f"accuracy on the test recordings {(np.concatenate(found) == labels).mean():.4f}"
+    right = np.concatenate(found) == labels
+    return f"accuracy on {len(inputs)} test recordings {right.mean():.4f}"
 
 
 if __name__ == "__main__":

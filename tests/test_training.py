@@ -1,4 +1,4 @@
-"""Training: schedule, optimiser, augmentation, corpus, and runs that survive a kill."""
+"""Training: schedule, optimiser, augmentation, and runs that survive a kill."""
 
 import signal
 import subprocess
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from lrp_audio import train as train_command
 from lrp_audio.audio.clip import waveform_input
-from lrp_audio.data.corpus import Recording, find_recordings, split_official
-from lrp_audio.errors import DataError, ModelError
+from lrp_audio.errors import ModelError
 from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, MaxPool1D, ReLU
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.audionet import parameter_shapes
@@ -252,67 +251,6 @@ def test_a_short_clip_falls_on_every_offset_and_a_long_one_on_every_window() -> 
     windows = {tuple(place(np.arange(5), 3, rng)) for _ in range(300)}
     assert windows == {(0, 1, 2), (1, 2, 3), (2, 3, 4)}
     np.testing.assert_array_equal(place(np.arange(3), 3, rng), [0, 1, 2])
-
-
-# --- corpus -------------------------------------------------------------------------------------
-
-
-def recordings(folder: Path, speakers: tuple[str, ...], count: int = 8) -> tuple[Recording, ...]:
-    for speaker in speakers:
-        (folder / speaker).mkdir(parents=True)
-        for digit in (3, 7):
-            for index in range(count):
-                (folder / speaker / f"{digit}_{speaker}_{index}.wav").touch()
-    return find_recordings([folder])
-
-
-def test_recordings_are_found_below_folders_and_read_from_their_names(tmp_path: Path) -> None:
-    found = recordings(tmp_path, ("ann", "bob"), 1)
-    for other in ("readme.txt", "seven.wav", "7.wav", "77_ann_3.wav"):
-        (tmp_path / other).touch()
-    assert find_recordings([tmp_path]) == found
-    assert [(r.digit, r.speaker, r.index) for r in found] == [
-        (3, "ann", 0),
-        (7, "ann", 0),
-        (3, "bob", 0),
-        (7, "bob", 0),
-    ]
-    assert found[0].path == tmp_path / "ann" / "3_ann_0.wav"
-
-
-def test_a_recording_without_an_index_is_for_testing(tmp_path: Path) -> None:
-    (tmp_path / "7_ann.wav").touch()
-    (found,) = find_recordings([tmp_path])
-    assert (found.digit, found.speaker, found.index) == (7, "ann", 0)
-    assert found.official_test
-
-
-def test_official_test_recordings_and_held_out_speakers_are_never_trained_on(
-    tmp_path: Path,
-) -> None:
-    found = recordings(tmp_path, ("ann", "bob", "cem"))
-    split = split_official(found, held_out=["bob"])
-    assert {(r.speaker, r.index) for r in split.training} == {
-        (speaker, index) for speaker in ("ann", "cem") for index in (5, 6, 7)
-    }
-    assert {r for r in found if r.speaker == "bob"} <= set(split.test)
-    assert set(split.training) | set(split.test) == set(found)
-    assert not set(split.training) & set(split.test)
-    assert {r.index for r in split_official(found).training} == {5, 6, 7}
-
-
-def test_a_corpus_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
-    found = recordings(tmp_path / "all", ("ann", "bob"))
-    (tmp_path / "empty").mkdir()
-    for folder in (tmp_path / "empty", tmp_path / "missing"):
-        with pytest.raises(DataError, match=r"holds no recordings; expected .* 7_jackson_12\.wav"):
-            find_recordings([tmp_path / "all", folder])
-    with pytest.raises(DataError, match=r"no speaker 'eve' .* the corpus has ann, bob"):
-        split_official(found, held_out=["eve"])
-    with pytest.raises(DataError, match="nothing is left to train on"):
-        split_official(found, held_out=["ann", "bob"])
-    with pytest.raises(DataError, match=r"nothing to test on; .* speakers ann, bob"):
-        split_official([r for r in found if r.index >= 5])
 
 
 # --- runs ---------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ class Clip:
     """A mono recording at 8 kHz that is known to hold sound.
 
     ``samples`` has shape ``(time,)``, float32 or float64, in int16 scale (full scale is 32768).
-    ``name`` says where it came from (the path as given); ``notes`` are sentences on what was done.
+    ``name`` says where it came from (the path as given); ``notes`` are sentences on what was done;
+    ``source_rate`` is the rate of the recording in Hz, before resampling.
     Raises `ClipError` for samples that are empty, silent, not finite or of another shape or type.
     """
 
@@ -42,6 +43,7 @@ class Clip:
     rate: int = RATE
     name: str = "samples"
     notes: tuple[str, ...] = ()
+    source_rate: int = RATE
 
     def __post_init__(self) -> None:
         """Check what the class promises, so that no function below has to."""
@@ -130,7 +132,7 @@ def fit(clip: Clip, length: int = RATE) -> Clip:
         before = (length - len(samples)) // 2
         fitted = np.pad(samples, (before, length - len(samples) - before))
         note = f"{given}: centred in {seconds:g} s, with zeros around it"
-    return Clip(fitted, clip.rate, clip.name, (*clip.notes, note))
+    return Clip(fitted, clip.rate, clip.name, (*clip.notes, note), clip.source_rate)
 
 
 def waveform_input(samples: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -153,7 +155,10 @@ def _clip_at_rate(mono: NDArray[np.floating], rate: int, name: str) -> Clip:
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    return Clip(resample(mono, rate, RATE), RATE, name)
+    notes: tuple[str, ...] = ()
+    if rate < RATE:
+        notes = (f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear",)
+    return Clip(resample(mono, rate, RATE), RATE, name, notes, rate)
 
 
 def _int16_scale(array: NDArray[np.generic], name: str) -> NDArray[np.float64]:

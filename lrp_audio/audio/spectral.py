@@ -1,11 +1,15 @@
-"""DFT-LRP: relevance of samples carried on to frequencies (Vielhaben et al. 2023).
+"""DFT-LRP: relevance of samples carried on to frequencies and times (Vielhaben et al. 2023).
 
-The inverse DFT is a linear layer in front of the network: it makes the samples from the spectrum.
-LRP-0 through that layer hands the relevance of the samples to the frequencies, and loses nothing.
+The inverse DFT, of the whole clip or frame by frame, is a linear layer in front of the network: it
+makes the samples from the spectrum. LRP-0 through that layer hands the relevance of the samples to
+real and imaginary parts, which count together, and loses nothing. A sample that is 0 can hand on
+nothing: rules that look at the input give it no relevance, and what others give it is dropped.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lrp_audio.audio.stft import Stft
 
 
 def frequency_relevance(
@@ -14,17 +18,52 @@ def frequency_relevance(
     """Relevance of the frequencies k / time, ``(..., time // 2 + 1)``, from that of `samples`.
 
     `samples` and `relevance` are ``(..., time)``. With c = R / x the relevance of frequency k is
-    ``m_k / time Re(X_k conj(C_k))``, where X and C are the DFTs of x and c, and m_k is 2 for
-    frequencies that stand for their mirror image too. The sum is that of `relevance` over samples
-    that are not 0; a sample that is 0 has no c, and under rules that look at the input no
-    relevance either.
+    ``m_k / time Re(X_k conj(C_k))``, where X and C are the DFTs of x and c. The sum is that of
+    `relevance` less `dropped_relevance`.
     """
     time = samples.shape[-1]
-    sounding = samples != 0
-    c = np.where(sounding, relevance / np.where(sounding, samples, 1), 0)
-    product = np.fft.rfft(samples) * np.conj(np.fft.rfft(c))
-    mirrored = np.full(time // 2 + 1, 2.0)
-    mirrored[0] = 1
+    x, c = _with_shares(samples, relevance)
+    product = np.fft.rfft(x) * np.conj(np.fft.rfft(c))
+    return np.asarray(_multiplicity(time) / time * product.real)
+
+
+def time_frequency_relevance(
+    samples: NDArray[np.floating], relevance: NDArray[np.floating], stft: Stft
+) -> NDArray[np.float64]:
+    """Relevance of the bins of `stft`, ``(..., bins, frames)``, from that of `samples`.
+
+    `samples` and `relevance` are ``(..., length)``. With c = R / x the relevance of a bin is
+    ``Re(Z conj(C))``, where Z are the spectra of x and C is c through the transpose of
+    `stft.signal`. The sum is that of `relevance` less `dropped_relevance`.
+    """
+    x, c = _with_shares(samples, relevance)
+    # `signal` divides by the cover, tapers and scales by the window's sum; `spectra` tapers and
+    # divides by that sum. Zeros around the clip are the transpose of cutting the extension off.
+    scale = _multiplicity(stft.window) * stft.taper.sum() ** 2 / stft.window
+    transposed = scale[:, None] * stft.spectra(c / stft.cover)
+    return np.asarray((stft.spectra(x) * np.conj(transposed)).real)
+
+
+def dropped_relevance(
+    samples: NDArray[np.floating], relevance: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Relevance ``(...)`` of the samples that are 0, which no spectrum can take."""
+    return np.asarray(np.where(samples == 0, relevance, 0).sum(axis=-1, dtype=np.float64))
+
+
+def _with_shares(
+    samples: NDArray[np.floating], relevance: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x and c = R / x in float64, c being 0 where x is: float32 would not conserve."""
+    x = samples.astype(np.float64)
+    sounding = x != 0
+    return x, np.where(sounding, relevance / np.where(sounding, x, 1), 0)
+
+
+def _multiplicity(time: int) -> NDArray[np.float64]:
+    """How many of `time` frequencies each bin stands for, ``(time // 2 + 1,)``: itself, mirror."""
+    count = np.full(time // 2 + 1, 2.0)
+    count[0] = 1
     if time % 2 == 0:
-        mirrored[-1] = 1
-    return np.asarray(mirrored / time * product.real)
+        count[-1] = 1
+    return count

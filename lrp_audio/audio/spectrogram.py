@@ -34,11 +34,26 @@ def column_times() -> NDArray[np.float64]:
 def spectrogram(samples: NDArray[np.floating]) -> NDArray[np.float64]:
     """Decibels ``(227, 227)`` (frequency, time) of fitted samples ``(8000,)``, between -80 and 0.
 
-    ``20 log10(|Z| / max |Z|)``, where Z are the cropped spectra; as published (Becker et al.).
-    Silence is -80 everywhere.
+    `decibels` of the cropped spectra, as published (Becker et al.).
     """
-    magnitudes = np.abs(PUBLISHED.spectra(samples)[ROWS, COLUMNS])
+    return decibels(np.abs(PUBLISHED.spectra(samples)[ROWS, COLUMNS]))
+
+
+def decibels(magnitudes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``20 log10(|Z| / max |Z|)`` of `magnitudes` of any shape, at least -80; silence is -80."""
     loudest = float(magnitudes.max())
     floor = 10 ** (FLOOR / 20)
     shares = magnitudes / loudest if loudest > 0 else magnitudes
     return np.asarray(20 * np.log10(np.maximum(shares, floor)))
+
+
+def uncropped(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Values ``(..., 228, 230)`` of all bins of `PUBLISHED` from those of the picture.
+
+    The top bin, the first two frames and the last one are outside the network's view. The sound
+    there overlaps with its neighbours, so they take their nearest neighbour's value: under a mask
+    nothing of the sound then disappears unnoticed.
+    """
+    widths = [(ROWS.start, PUBLISHED.bins - ROWS.stop)]
+    widths += [(COLUMNS.start, PUBLISHED.frames - COLUMNS.stop)]
+    return np.pad(values, [(0, 0)] * (values.ndim - 2) + widths, mode="edge")

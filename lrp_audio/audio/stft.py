@@ -58,7 +58,7 @@ class Stft:
     def cover(self) -> NDArray[np.float64]:
         """Sum of the squared windows over every sample, ``(length,)``: what overlap-add divides."""
         squares = np.broadcast_to(self.taper**2, (self.frames, self.window))
-        return self._overlap_add(squares)
+        return np.asarray(self._overlap_add(squares), np.float64)
 
     @property
     def frames(self) -> int:

@@ -1,80 +1,52 @@
-"""Corpora of spoken digits: ``{digit}_{speaker}_{index}.wav`` in a folder or those below it.
+"""Corpora of speech: every recording in a folder or those below it, whatever its layout.
 
-Without an index (``7_female.wav``) a recording counts as index 0.
+The layouts are FSDD's, AudioMNIST's and EmoDB's (`lrp_audio.data.layouts`); one folder may mix
+them. A corpus that nobody knows is named for its folder.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from lrp_audio.audio.clip import RATE, Clip, read_clip
+from lrp_audio.data.layouts import Recording, find_audiomnist, read_emodb, read_fsdd
 from lrp_audio.errors import DataError
 
-OFFICIAL_TEST = range(5)
-"""Indices that are test recordings by FSDD's convention; they are never trained on."""
-
-_NAME = re.compile(r"(\d)_([^_]+)(?:_(\d+))?\.wav")
-
-
-@dataclass(frozen=True, order=True)
-class Recording:
-    """One file of a corpus and what its name says."""
-
-    path: Path
-    digit: int
-    speaker: str
-    index: int
-
-    @property
-    def official_test(self) -> bool:
-        """Whether this is one of the official test recordings."""
-        return self.index in OFFICIAL_TEST
-
-
-@dataclass(frozen=True)
-class Split:
-    """Recordings to train on and to test on."""
-
-    training: tuple[Recording, ...]
-    test: tuple[Recording, ...]
+__all__ = ["Recording", "find_recordings", "read"]
 
 
 def find_recordings(folders: Iterable[Path]) -> tuple[Recording, ...]:
-    """All recordings below `folders`, sorted. Raises `DataError` for a folder without any."""
+    """All recordings below `folders`, sorted within each; one that is found twice counts once.
+
+    Raises `DataError` for a folder without any, or with a meta file or sentence that is damaged.
+    """
     found: list[Recording] = []
     for folder in folders:
-        names = ((path, _NAME.fullmatch(path.name)) for path in sorted(folder.rglob("*.wav")))
-        here = [Recording(p, int(m[1]), m[2], int(m[3] or 0)) for p, m in names if m]
+        here = _below(folder)
         if not here:
             raise DataError(
                 f"{folder} holds no recordings; expected files named like 7_jackson_12.wav "
-                "(digit, speaker, index) in it or in folders below it."
+                "(digit, speaker, index), or AudioMNIST's or EmoDB's files, in it or in folders "
+                "below it."
             )
         found += here
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
-def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()) -> Split:
-    """Test on indices 0 to 4 and on every recording of the speakers in `held_out`.
+def read(recording: Recording) -> Clip:
+    """Read a recording at 8 kHz. Raises `ClipError`, also where its second of a file is silent."""
+    clip = read_clip(recording.path)
+    if recording.begin is None:
+        return clip
+    first = round(recording.begin * RATE)
+    return replace(clip, samples=clip.samples[first : first + RATE].copy())
 
-    Raises `DataError` where a held-out speaker does not occur, or nothing is left to train or test
-    on.
-    """
-    recordings = tuple(recordings)
-    speakers = {r.speaker for r in recordings}
-    for speaker in held_out:
-        if speaker not in speakers:
-            raise DataError(
-                f"There is no speaker {speaker!r} to hold out; the corpus has "
-                f"{', '.join(sorted(speakers))}."
-            )
-    test = [r for r in recordings if r.official_test or r.speaker in held_out]
-    training = sorted(set(recordings) - set(test))
-    if not training:
-        raise DataError("Every recording is a test recording; nothing is left to train on.")
-    if not test:
-        raise DataError(
-            "No recording has an index from 0 to 4, so there is nothing to test on; add a folder "
-            f"with some, or hold out one of the speakers {', '.join(sorted(speakers))}."
-        )
-    return Split(tuple(training), tuple(test))
+
+def _below(folder: Path) -> list[Recording]:
+    name = folder.resolve().name
+    audiomnist = find_audiomnist(folder)
+    found: list[Recording] = []
+    for path in sorted(folder.rglob("*.wav")):
+        corpus = audiomnist.get(path.parent.parent)
+        found += (corpus.read(path) if corpus else []) or read_fsdd(path, name) or read_emodb(path)
+    return found

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -117,6 +118,20 @@ def voices() -> tuple[Voice, ...]:
     flite = [flite_voice("slt", "female")]
     flite += [flite_voice(name, "male") for name in ("kal16", "awb", "rms")]
     return (*espeak, *flite)
+
+
+@cache
+def voice_speaker(name: str) -> tuple[str, Sex] | None:
+    """Return speaker and sex of the voice called ``name``, None for a name that no voice has.
+
+    A variant of espeak-ng is the same speaker in every accent: ``espeakEnusF1`` and
+    ``espeakEngbF1`` are both ``espeakF1``.
+    """
+    for voice in voices():
+        if voice.name == name:
+            variant = voice.arguments[1].partition("+")[2]
+            return (_espeak_voice("", variant, voice.sex).name if variant else name), voice.sex
+    return None
 
 
 def require_programs(*programs: str) -> None:

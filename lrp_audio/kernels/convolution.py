@@ -1,7 +1,8 @@
 """Convolution as blocked GEMM: forward map, its transpose, and the gradient of its weight.
 
-A tile of output positions is gathered into a panel that stays in the cache (`_gather`), and one
-GEMM with the packed weight does the arithmetic. The transpose runs the same steps backwards.
+A tile of output positions, part of one sample or several whole ones, is gathered into a panel
+(`_gather`), and one GEMM with the packed weight does the arithmetic. The transpose runs the same
+steps backwards. Positions are counted through the batch: sample by sample, row by row.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +16,14 @@ from lrp_audio.kernels.threads import spread
 
 Array = NDArray[Any]
 
-_PANEL_BYTES = 1 << 19  # a panel of this size stays in a second-level cache beside the weight
+# A GEMM lays out its weight anew for every tile: a panel has to be tall enough to be worth that.
+_PANEL_BYTES = 1 << 22
+
+
+_SAMPLES = 8  # of a batch whose weight gradients are summed before others are added
+
+Span = tuple[int, int]
+"""First position and the one after the last."""
 
 
 class Window(NamedTuple):
@@ -28,7 +36,11 @@ class Window(NamedTuple):
 
 
 def _tile(columns: int, itemsize: int, positions: int) -> int:
-    return max(16, min(positions, _PANEL_BYTES // (columns * itemsize)))
+    """Positions in a tile, for `positions` in a sample: whole samples, or an even part of one."""
+    fitting = max(16, _PANEL_BYTES // (columns * itemsize))
+    if fitting >= positions:
+        return fitting // positions * positions
+    return -(-positions // -(-positions // fitting))
 
 
 def pack(weight: Array, groups: int) -> Array:
@@ -48,21 +60,32 @@ def unpack(packed: Array, shape: tuple[int, ...]) -> Array:
 
 @njit(nogil=True, cache=True)
 def _gather(
-    panel: Array, image: Array, first: int, last: int, group: int, ow: int, window: Window
+    panel: Array, images: Array, first: int, group: int, size: tuple[int, int], window: Window
 ) -> None:
     kernel, stride, pad, dilation = window
-    height, width, _ = image.shape
+    _, height, width, channels = images.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])
-    for row in range(last - first):
-        oy, ox = divmod(first + row, ow)
+    # A row of the window that lies inside the image is one run in memory.
+    runs = depth == channels and dilation[1] == 1
+    lines = images.reshape(images.shape[0], height, width * channels)
+    for row in range(len(panel)):
+        sample, position = divmod(first + row, size[0] * size[1])
+        oy, ox = divmod(position, size[1])
         column = 0
         for ky in range(kernel[0]):
             y = oy * stride[0] + ky * dilation[0] - pad[0]
+            left = ox * stride[1] - pad[1]
+            if runs and 0 <= y < height and left >= 0 and left + kernel[1] <= width:
+                start, length = left * depth, kernel[1] * depth
+                for c in range(length):
+                    panel[row, column + c] = lines[sample, y, start + c]
+                column += length
+                continue
             for kx in range(kernel[1]):
-                x = ox * stride[1] + kx * dilation[1] - pad[1]
+                x = left + kx * dilation[1]
                 if 0 <= y < height and 0 <= x < width:
                     for c in range(depth):
-                        panel[row, column + c] = image[y, x, group * depth + c]
+                        panel[row, column + c] = images[sample, y, x, group * depth + c]
                 else:
                     for c in range(depth):
                         panel[row, column + c] = 0
@@ -71,111 +94,94 @@ def _gather(
 
 @njit(nogil=True, cache=True)
 def _scatter_add(
-    panel: Array, image: Array, first: int, last: int, group: int, ow: int, window: Window
+    panel: Array, images: Array, first: int, group: int, size: tuple[int, int], window: Window
 ) -> None:
     kernel, stride, pad, dilation = window
-    height, width, _ = image.shape
+    _, height, width, channels = images.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])
-    for row in range(last - first):
-        oy, ox = divmod(first + row, ow)
+    # A row of the window that lies inside the image is one run in memory.
+    runs = depth == channels and dilation[1] == 1
+    lines = images.reshape(images.shape[0], height, width * channels)
+    for row in range(len(panel)):
+        sample, position = divmod(first + row, size[0] * size[1])
+        oy, ox = divmod(position, size[1])
         column = 0
         for ky in range(kernel[0]):
             y = oy * stride[0] + ky * dilation[0] - pad[0]
+            left = ox * stride[1] - pad[1]
+            if runs and 0 <= y < height and left >= 0 and left + kernel[1] <= width:
+                start, length = left * depth, kernel[1] * depth
+                for c in range(length):
+                    lines[sample, y, start + c] += panel[row, column + c]
+                column += length
+                continue
             for kx in range(kernel[1]):
-                x = ox * stride[1] + kx * dilation[1] - pad[1]
+                x = left + kx * dilation[1]
                 if 0 <= y < height and 0 <= x < width:
                     for c in range(depth):
-                        image[y, x, group * depth + c] += panel[row, column + c]
+                        images[sample, y, x, group * depth + c] += panel[row, column + c]
                 column += depth
 
 
 @njit(nogil=True, cache=True)
 def _forward(
-    x: Array,
-    packed: Array,
-    bias: Array,
-    out: Array,
-    tile: int,
-    window: Window,
-    first_tile: int,
-    last_tile: int,
+    x: Array, packed: Array, bias: Array, out: Array, tile: int, window: Window, span: Span
 ) -> None:
-    _, oh, ow, _ = out.shape
-    positions = oh * ow
     groups, columns, depth = packed.shape
-    tiles = (positions + tile - 1) // tile
-    flat = out.reshape(out.shape[0], positions, groups * depth)
-    panel = np.empty((tile, columns), x.dtype)
-    for index in range(first_tile, last_tile):
-        sample, first = index // tiles, (index % tiles) * tile
-        last = min(first + tile, positions)
+    size = (out.shape[1], out.shape[2])
+    flat = out.reshape(-1, groups * depth)
+    panel = np.empty((min(tile, span[1] - span[0]), columns), x.dtype)
+    for first in range(span[0], span[1], tile):
+        last = min(first + tile, span[1])
         rows = panel[: last - first]
         for group in range(groups):
-            _gather(rows, x[sample], first, last, group, ow, window)
+            _gather(rows, x, first, group, size, window)
             if groups == 1:
-                np.dot(rows, packed[0], flat[sample, first:last])
+                np.dot(rows, packed[0], flat[first:last])
             else:
                 columns_of_group = slice(group * depth, (group + 1) * depth)
-                flat[sample, first:last, columns_of_group] = np.dot(rows, packed[group])
+                flat[first:last, columns_of_group] = np.dot(rows, packed[group])
         if bias.size:
             for position in range(first, last):
                 for c in range(groups * depth):
-                    flat[sample, position, c] += bias[c]
+                    flat[position, c] += bias[c]
 
 
 @njit(nogil=True, cache=True)
-def _transpose(
-    s: Array,
-    packed: Array,
-    out: Array,
-    tile: int,
-    window: Window,
-    first_sample: int,
-    last_sample: int,
-) -> None:
-    _, oh, ow, _ = s.shape
-    positions = oh * ow
+def _transpose(s: Array, packed: Array, out: Array, tile: int, window: Window, span: Span) -> None:
     groups, columns, depth = packed.shape
-    flat = s.reshape(s.shape[0], positions, groups * depth)
-    panel = np.empty((tile, columns), s.dtype)
-    for sample in range(first_sample, last_sample):
+    size = (s.shape[1], s.shape[2])
+    flat = s.reshape(-1, groups * depth)
+    panel = np.empty((min(tile, span[1] - span[0]), columns), s.dtype)
+    for first in range(span[0], span[1], tile):
+        last = min(first + tile, span[1])
+        rows = panel[: last - first]
         for group in range(groups):
-            for first in range(0, positions, tile):
-                last = min(first + tile, positions)
-                rows = panel[: last - first]
-                if groups == 1:
-                    np.dot(flat[sample, first:last], packed[0].T, rows)
-                else:
-                    columns_of_group = slice(group * depth, (group + 1) * depth)
-                    part = np.ascontiguousarray(flat[sample, first:last, columns_of_group])
-                    np.dot(part, packed[group].T, rows)
-                _scatter_add(rows, out[sample], first, last, group, ow, window)
+            if groups == 1:
+                np.dot(flat[first:last], packed[0].T, rows)
+            else:
+                columns_of_group = slice(group * depth, (group + 1) * depth)
+                part = np.ascontiguousarray(flat[first:last, columns_of_group])
+                np.dot(part, packed[group].T, rows)
+            _scatter_add(rows, out, first, group, size, window)
 
 
 @njit(nogil=True, cache=True)
 def _weight_gradient(
-    x: Array,
-    g: Array,
-    gradient: Array,
-    tile: int,
-    window: Window,
-    first_sample: int,
-    last_sample: int,
+    x: Array, g: Array, gradient: Array, tile: int, window: Window, span: Span
 ) -> None:
-    _, oh, ow, _ = g.shape
-    positions = oh * ow
     groups, columns, depth = gradient.shape
-    flat = g.reshape(g.shape[0], positions, groups * depth)
-    panel = np.empty((tile, columns), x.dtype)
-    for sample in range(first_sample, last_sample):
+    size = (g.shape[1], g.shape[2])
+    flat = g.reshape(-1, groups * depth)
+    panel = np.empty((min(tile, span[1] - span[0]), columns), x.dtype)
+    for first in range(span[0], span[1], tile):
+        last = min(first + tile, span[1])
+        rows = panel[: last - first]
         for group in range(groups):
             columns_of_group = slice(group * depth, (group + 1) * depth)
-            for first in range(0, positions, tile):
-                last = min(first + tile, positions)
-                rows = panel[: last - first]
-                _gather(rows, x[sample], first, last, group, ow, window)
-                part = np.ascontiguousarray(flat[sample, first:last, columns_of_group])
-                gradient[group] += np.dot(rows.T, part)
+            _gather(rows, x, first, group, size, window)
+            part = np.ascontiguousarray(flat[first:last, columns_of_group])
+            gradient[group] += np.dot(rows.T, part)
 
 
 def convolve(
@@ -193,11 +199,10 @@ def convolve(
     out = np.empty((len(x), *size, weight.shape[0]), x.dtype)
     positions = size[0] * size[1]
     tile = _tile(packed.shape[1], x.itemsize, positions)
-    tiles = -(-positions // tile)
     spread(
-        lambda first, last: _forward(image, packed, added, out, tile, window, first, last),
-        len(x) * tiles,
-        max(1, -(-tiles // 2)),
+        lambda first, last: _forward(image, packed, added, out, tile, window, (first, last)),
+        len(x) * positions,
+        tile,
     )
     return channels_first(out)
 
@@ -209,8 +214,13 @@ def convolve_transpose(
     packed = pack(weight, groups)
     image = channels_last(s)
     out = np.zeros((len(s), *size, weight.shape[1] * groups), s.dtype)
-    tile = _tile(packed.shape[1], s.itemsize, image.shape[1] * image.shape[2])
-    spread(lambda first, last: _transpose(image, packed, out, tile, window, first, last), len(s), 1)
+    positions = image.shape[1] * image.shape[2]
+    tile = _tile(packed.shape[1], s.itemsize, positions)
+    spread(
+        lambda first, last: _transpose(image, packed, out, tile, window, (first, last)),
+        len(s) * positions,
+        max(tile, positions),  # whole samples, because the windows of one overlap
+    )
     return channels_first(out)
 
 
@@ -220,14 +230,15 @@ def convolve_weight_gradient(
     """Gradient of a weight of `shape` ``(out, in / groups, kh, kw)``, summed over the batch."""
     image, outer = channels_last(x), channels_last(g)
     out, depth, kh, kw = shape
-    tile = _tile(kh * kw * depth, x.itemsize, outer.shape[1] * outer.shape[2])
+    positions = outer.shape[1] * outer.shape[2]
+    tile = _tile(kh * kw * depth, x.itemsize, positions)
 
     def piece(first: int, last: int) -> Array:
         gradient = np.zeros((groups, kh * kw * depth, out // groups), x.dtype)
-        _weight_gradient(image, outer, gradient, tile, window, first, last)
+        _weight_gradient(image, outer, gradient, tile, window, (first, last))
         return gradient
 
-    first, *others = spread(piece, len(x), 8)
+    first, *others = spread(piece, len(x) * positions, max(tile, _SAMPLES * positions))
     for other in others:
         first += other
     return unpack(first, shape)

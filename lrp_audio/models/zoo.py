@@ -8,29 +8,54 @@ from typing import Any
 
 import numpy as np
 
+from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM, FrontEnd
 from lrp_audio.errors import ModelError
 from lrp_audio.layers.base import Gradients
-from lrp_audio.models import audionet
+from lrp_audio.models import alexnet, audionet
+from lrp_audio.models.compact import compact_dense_stack
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import read_description, read_weights
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """How a network of this kind is built: the shapes of its parameters, the network on them."""
+    """How a network of this kind is built.
 
+    `front` makes its input; `shapes` gives those of its parameters for a number of classes,
+    `build` the network on them, `initial` random ones to train from, `compact` what is stored.
+    """
+
+    front: FrontEnd
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
     build: Callable[[Gradients], Network]
+    initial: Callable[[int, np.random.Generator], Gradients]
+    compact: Callable[[Gradients], Gradients]
 
 
-ARCHITECTURES = {"audionet": Architecture(audionet.parameter_shapes, audionet.audionet)}
+ARCHITECTURES = {
+    "audionet": Architecture(
+        WAVEFORM,
+        audionet.parameter_shapes,
+        audionet.audionet,
+        audionet.initial_parameters,
+        lambda parameters: compact_dense_stack(parameters, ["fc7", "fc8", "fc9"]),
+    ),
+    "alexnet": Architecture(
+        SPECTROGRAM,
+        alexnet.parameter_shapes,
+        alexnet.alexnet,
+        alexnet.initial_parameters,
+        lambda parameters: parameters,
+    ),
+}
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with its name and classes."""
+    """A network with its name, front end and classes."""
 
     name: str
+    front: FrontEnd
     network: Network
     classes: tuple[str, ...]
 
@@ -67,4 +92,5 @@ def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) ->
         )
     architecture = ARCHITECTURES[description.architecture]
     parameters = read_weights(path, architecture.shapes(len(description.classes)), dtype)
-    return Loaded(path.stem, architecture.build(parameters), description.classes)
+    network = architecture.build(parameters)
+    return Loaded(path.stem, architecture.front, network, description.classes)

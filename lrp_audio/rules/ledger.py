@@ -56,6 +56,16 @@ class Ledger:
     def __len__(self) -> int:
         return len(self.entries)
 
+    def of(self, index: int) -> "Ledger":
+        """The ledger of one sample, with a batch of one."""
+        fields = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped")
+        return Ledger(
+            tuple(
+                Entry(e.layer, e.rule, *(getattr(e, field)[index : index + 1] for field in fields))
+                for e in self.entries
+            )
+        )
+
     def sample(self, index: int) -> list[dict[str, str | float]]:
         """One sample's ledger as a list of plain dictionaries (see `Entry.sample`)."""
         return [entry.sample(index) for entry in self.entries]

@@ -12,7 +12,6 @@ from tqdm import tqdm
 
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
-from lrp_audio.training.augmentation import Augmentation
 from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
@@ -41,27 +40,43 @@ class Settings:
 
 @dataclass(frozen=True)
 class Samples:
-    """Recordings as signals ``(time,)`` of any length, and their classes."""
+    """Recordings as signals ``(time,)`` of any length, their classes, and their chances.
+
+    Without chances every recording is drawn once an epoch; with them, a batch is drawn by chance.
+    """
 
     signals: Sequence[Array]
     labels: NDArray[np.intp]
+    chances: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.signals)
+
+    def batch(self, settings: "Settings", step: int) -> NDArray[np.intp]:
+        """Indices of the recordings that `step`, counted from 0, learns from."""
+        if self.chances is not None:
+            rng = np.random.default_rng([settings.seed, 0, step])
+            return rng.choice(len(self), settings.batch, p=self.chances)
+        steps_an_epoch = -(-len(self) // settings.batch)
+        epoch, batch = divmod(step, steps_an_epoch)
+        order = np.random.default_rng([settings.seed, 0, epoch]).permutation(len(self))
+        return order[batch::steps_an_epoch]
 
 
 def train(
     build: Callable[[Gradients], Network],
     parameters: Gradients,
     samples: Samples,
+    prepare: Callable[[Array, np.random.Generator, float], Array],
     settings: Settings,
     checkpoint: Path,
     evaluate: Callable[[Gradients], str],
 ) -> Gradients:
     """Train the network that `build` makes over `parameters`, in place; returns their average.
 
-    Goes on from `checkpoint` where that exists, and writes it every five minutes. `evaluate` gives
-    a few words on the averaged parameters, shown at the end of every epoch.
+    `prepare` makes a network input of a signal, a generator and the strength of augmentation. Goes
+    on from `checkpoint` where that exists, and writes it every five minutes. `evaluate` gives a few
+    words on the averaged parameters, shown at the end of every epoch.
     """
     network = build(parameters)
     optimiser = Adam(parameters, settings.clip, settings.decay, settings.keep)
@@ -72,30 +87,24 @@ def train(
     steps_an_epoch = -(-len(samples) // settings.batch)
     total = settings.epochs * steps_an_epoch
     schedule = Schedule(settings.rate, total, settings.warmup, settings.fall)
-    augment = Augmentation()
     saved = time.monotonic()
     with tqdm(total=total, initial=optimiser.steps, unit="step", smoothing=0.02) as bar:
         while optimiser.steps < total:
             step = optimiser.steps
             rng = np.random.default_rng([settings.seed, 1, step])
-            epoch, batch = divmod(step, steps_an_epoch)
-            chosen = _order(len(samples), settings.seed, epoch)[batch::steps_an_epoch]
-            length, strength = network.input_shape[-1], schedule.strength(step + 1)
-            x = np.stack([augment(samples.signals[i], length, rng, strength) for i in chosen])
-            logits, pullback = network.differentiable(x[:, None], rng)
+            chosen, strength = samples.batch(settings, step), schedule.strength(step + 1)
+            x = np.stack([prepare(samples.signals[i], rng, strength) for i in chosen])
+            logits, pullback = network.differentiable(x, rng)
             loss, g = cross_entropy(logits, samples.labels[chosen], settings.smoothing)
             norm = optimiser.step(pullback(g), schedule.rate(step + 1))
             right = float((logits.argmax(axis=1) == samples.labels[chosen]).mean())
             bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.2f}", norm=f"{norm:.1f}")
             bar.update()
             if optimiser.steps % steps_an_epoch == 0:
-                bar.write(f"epoch {epoch + 1}: loss {loss:.3f}, {evaluate(optimiser.average)}")
+                epoch = optimiser.steps // steps_an_epoch
+                bar.write(f"epoch {epoch}: loss {loss:.3f}, {evaluate(optimiser.average)}")
             if time.monotonic() - saved > _SECONDS_BETWEEN_CHECKPOINTS:
                 save_checkpoint(checkpoint, optimiser, described)
                 saved = time.monotonic()
     save_checkpoint(checkpoint, optimiser, described)
     return optimiser.average
-
-
-def _order(count: int, seed: int, epoch: int) -> NDArray[np.intp]:
-    return np.random.default_rng([seed, 0, epoch]).permutation(count)

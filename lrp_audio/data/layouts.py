@@ -1,0 +1,184 @@
+"""The layouts in which corpora keep their files: one reader for each, and what it gives.
+
+| layout | a file | whose |
+|---|---|---|
+| FSDD | ``7_jackson_12.wav``: digit, speaker, index (0 if missing) | FSDD, our voices, any |
+| AudioMNIST | ``01/7_01_12.wav`` beside ``audioMNIST_meta.txt`` | AudioMNIST and its like |
+| EmoDB | ``03a01Fa.wav``: speaker, sentence, emotion, version | EmoDB |
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import soundfile
+
+from lrp_audio.data.voices import Sex, voice_speaker
+from lrp_audio.errors import DataError
+
+OFFICIAL_TEST = range(5)
+"""Indices that are test recordings by FSDD's convention; they are never trained on."""
+
+META = "audioMNIST_meta.txt"
+
+_MAX_META_BYTES = 1_000_000
+_FSDD_NAME = re.compile(r"(\d)_([^_]+)(?:_(\d+))?\.wav", re.ASCII)
+_FSDD_SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
+_EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[A-Z][a-z]\.wav", re.ASCII)
+_SEXES: dict[str, Sex] = {"female": "female", "male": "male"}
+_EMODB_SEXES: dict[str, Sex] = {
+    **dict.fromkeys(("08", "09", "13", "14", "16"), _SEXES["female"]),
+    **dict.fromkeys(("03", "10", "11", "12", "15"), _SEXES["male"]),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Recording:
+    """One file of a corpus, or one second of a longer file, and what is known of it.
+
+    ``digit`` is None for other speech, ``sex`` where nobody says it. ``index`` is FSDD's index,
+    AudioMNIST's repetition or EmoDB's window. ``begin`` is where the second starts, in seconds;
+    None stands for the whole file. ``official_test`` marks FSDD's official test recordings and
+    those that others number alike.
+    """
+
+    path: Path
+    digit: int | None
+    speaker: str
+    index: int
+    corpus: str
+    sex: Sex | None
+    begin: float | None = None
+    official_test: bool = False
+
+    @property
+    def who(self) -> str:
+        """The speaker among those of all corpora, such as ``emodb/03``."""
+        return f"{self.corpus}/{self.speaker}"
+
+
+def read_fsdd(path: Path, folder: str) -> list[Recording]:
+    """Read a file of FSDD's layout; ``folder`` names the corpus of speakers that nobody knows."""
+    match = _FSDD_NAME.fullmatch(path.name)
+    if not match:
+        return []
+    speaker, index = match[2], int(match[3] or 0)
+    corpus, speaker, sex = _known(speaker) or (folder, speaker, None)
+    official = index in OFFICIAL_TEST
+    return [Recording(path, int(match[1]), speaker, index, corpus, sex, official_test=official)]
+
+
+def _known(speaker: str) -> tuple[str, str, Sex | None] | None:
+    """Corpus, speaker and sex of a name that FSDD, our voices or the bundled examples use."""
+    if speaker in _FSDD_SPEAKERS:
+        return "fsdd", speaker, "male"
+    if speaker in _SEXES:
+        return "examples", speaker, _SEXES[speaker]
+    voice = voice_speaker(speaker)
+    return ("synthetic", *voice) if voice else None
+
+
+@dataclass(frozen=True)
+class AudioMnist:
+    """A corpus of AudioMNIST's layout: its name and the sex of those speakers that have one."""
+
+    corpus: str
+    sexes: dict[str, Sex]
+
+    def read(self, path: Path) -> list[Recording]:
+        """Read ``{speaker}/{digit}_{speaker}_{repetition}.wav``."""
+        match = _FSDD_NAME.fullmatch(path.name)
+        if not match or match[3] is None or match[2] != path.parent.name:
+            return []
+        speaker = match[2]
+        sex = self.sexes.get(speaker)
+        return [Recording(path, int(match[1]), speaker, int(match[3]), self.corpus, sex)]
+
+
+def find_audiomnist(folder: Path) -> dict[Path, AudioMnist]:
+    """Find AudioMNIST's layout: for every folder of speakers' folders, the corpus it belongs to.
+
+    The meta file lies there, or one of the two lies in the other's ``data/``. Raises `DataError`
+    for a meta file that cannot be read.
+    """
+    homes: dict[Path, AudioMnist] = {}
+    above = folder.resolve().parent / META
+    if folder.resolve().name == "data" and above.is_file():
+        homes[folder] = _audiomnist(above)
+    for meta in sorted(folder.rglob(META)):
+        if meta.is_file():
+            corpus, here = _audiomnist(meta), meta.parent
+            other = here.parent if here.name == "data" else here / "data"
+            homes |= {other: corpus, here: corpus}
+    return homes
+
+
+def _audiomnist(meta: Path) -> AudioMnist:
+    """Read a meta file, JSON such as ``{"01": {"gender": "male", "age": 30}}``."""
+    here = meta.parent.resolve()
+    root = here.parent if here.name == "data" else here
+    sexes: dict[str, Sex] = {}
+    for speaker, facts in _speakers(meta).items():
+        gender = facts.get("gender") if isinstance(facts, dict) else None
+        if isinstance(gender, str) and gender.strip().lower() in _SEXES:
+            sexes[speaker] = _SEXES[gender.strip().lower()]
+    return AudioMnist(root.name or here.name or "audiomnist", sexes)
+
+
+def _speakers(meta: Path) -> dict[str, Any]:
+    """What a meta file says of each speaker; its size is bounded before it is read."""
+    try:
+        with meta.open("rb") as file:
+            content = file.read(_MAX_META_BYTES + 1)
+        if len(content) > _MAX_META_BYTES:
+            raise DataError(
+                f"{meta} is larger than {_MAX_META_BYTES} bytes, which no list of speakers is: "
+                "copy AudioMNIST's meta file again."
+            )
+        found = json.loads(content)
+    except OSError as error:
+        raise DataError(f"{meta} cannot be read ({error.strerror}): check its rights.") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{meta} is not JSON: copy AudioMNIST's meta file again.") from error
+    if not isinstance(found, dict):
+        raise DataError(
+            f"{meta} is not a JSON object with one entry for each speaker: copy AudioMNIST's meta "
+            "file again."
+        )
+    return found
+
+
+def read_emodb(path: Path) -> list[Recording]:
+    """Read a sentence of EmoDB as its seconds; the last one is moved back to end with the file.
+
+    Raises `DataError` for a file that is no sound.
+    """
+    match = _EMODB_NAME.fullmatch(path.name)
+    if not match:
+        return []
+    speaker = match[1]
+    sex = _EMODB_SEXES.get(speaker)
+    return [
+        Recording(path, None, speaker, index, "emodb", sex, begin)
+        for index, begin in enumerate(_windows(_seconds(path)))
+    ]
+
+
+def _seconds(path: Path) -> float:
+    try:
+        info = soundfile.info(path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise DataError(
+            f"{path} cannot be decoded: copy it again from the corpus, or take it away."
+        ) from error
+    return float(info.frames / info.samplerate)
+
+
+def _windows(seconds: float) -> list[float | None]:
+    """Begins of the one-second windows; None for a file that has no full second."""
+    if seconds < 1:
+        return [None]
+    begins: list[float | None] = [float(second) for second in range(int(seconds))]
+    return begins if seconds == int(seconds) else [*begins, seconds - 1]

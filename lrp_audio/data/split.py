@@ -1,0 +1,135 @@
+"""Which recordings to train on, which to test on, and how often to draw each in training."""
+
+import math
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.data.layouts import Recording
+from lrp_audio.errors import DataError
+
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Split:
+    """Recordings to train on and to test on."""
+
+    training: tuple[Recording, ...]
+    test: tuple[Recording, ...]
+
+
+def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()) -> Split:
+    """Test on FSDD's indices 0 to 4 and on every recording of the speakers in `held_out`.
+
+    A speaker is named as in the files (``03``, in every corpus) or with the corpus (``emodb/03``).
+    Raises `DataError` where a held-out speaker does not occur, or nothing is left to train or test
+    on.
+    """
+    recordings = tuple(recordings)
+    _require_known(held_out, recordings)
+    test = [r for r in recordings if r.official_test or _named(r, held_out)]
+    training = sorted(set(recordings) - set(test))
+    if not training:
+        raise DataError("Every recording is a test recording; nothing is left to train on.")
+    if not test:
+        raise DataError(
+            "No recording has an index from 0 to 4, so there is nothing to test on; add a folder "
+            f"with some, or hold out one of the speakers {_speakers(recordings)}."
+        )
+    return Split(tuple(training), tuple(test))
+
+
+def split_speakers(
+    recordings: Iterable[Recording],
+    share: float = 0.25,
+    seed: int = 0,
+    held_out: Sequence[str] = (),
+) -> Split:
+    """Test on speakers that are not trained on: `share` of those of each corpus and sex.
+
+    The share is rounded up and drawn with `seed`; other corpora do not change the draw. The only
+    speaker of a corpus and sex is trained on. Those in `held_out`, named as in `split_official`,
+    are tested on besides. Recordings of unknown sex are left out. Raises `DataError` where a
+    held-out speaker does not occur, or there are not both sexes to train on and someone to test on.
+    """
+    if not 0 <= share <= 1:
+        raise DataError(f"The share of speakers to test on is {share}: give one from 0 to 1.")
+    known = sorted({r for r in recordings if r.sex is not None})
+    if not known:
+        raise DataError(
+            "The sex of no speaker is known; add a corpus whose speakers' sex is: FSDD, EmoDB, "
+            "AudioMNIST with its meta file, or voices made by python -m lrp_audio.data.voices."
+        )
+    _require_known(held_out, known)
+    _require_both_sexes(known, "These recordings are")
+    drawn = _draw(known, share, seed)
+    test = [r for r in known if r.who in drawn or _named(r, held_out)]
+    if not test:
+        raise DataError(
+            "No speaker is left to test on; hold out a larger share, or one of the speakers "
+            f"{_speakers(known)}."
+        )
+    tested = {r.who for r in test}
+    training = [r for r in known if r.who not in tested]
+    _require_both_sexes(training, "Without the held-out speakers the recordings are")
+    return Split(tuple(training), tuple(test))
+
+
+def balance(recordings: Sequence[Recording]) -> NDArray[np.float64]:
+    """How likely each recording is to be drawn in training, shape ``(recordings,)``, sum 1.
+
+    Each sex is drawn as often as the other, within it each corpus, within that each speaker, and
+    each recording of a speaker.
+    """
+    lines = [(r.sex, r.corpus, r.speaker) for r in recordings]
+    spoken = Counter(lines)
+    likely = 1.0 / np.array([spoken[line] for line in lines], np.float64)
+    for depth in range(3):
+        branches = Counter(branch[:depth] for branch in {line[: depth + 1] for line in lines})
+        likely /= np.array([branches[line[:depth]] for line in lines], np.float64)
+    return likely
+
+
+def _draw(recordings: Iterable[Recording], share: float, seed: int) -> set[str]:
+    """Draw `share` of the speakers of each corpus and sex, each from a generator of its own."""
+    groups: defaultdict[str, set[str]] = defaultdict(set)
+    for recording in recordings:
+        groups[f"{recording.corpus}/{recording.sex}"].add(recording.who)
+    drawn: set[str] = set()
+    for name, members in groups.items():
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        count = math.ceil(share * len(members) - _ROUNDING) if len(members) > 1 else 0
+        drawn.update(rng.permutation(sorted(members))[:count].tolist())
+    return drawn
+
+
+def _named(recording: Recording, names: Sequence[str]) -> bool:
+    return recording.speaker in names or recording.who in names
+
+
+def _speakers(recordings: Iterable[Recording]) -> str:
+    return ", ".join(sorted({r.speaker for r in recordings}))
+
+
+def _require_known(held_out: Sequence[str], recordings: Sequence[Recording]) -> None:
+    names = {name for r in recordings for name in (r.speaker, r.who)}
+    for speaker in held_out:
+        if speaker not in names:
+            raise DataError(
+                f"There is no speaker {speaker!r} to hold out; the corpus has "
+                f"{_speakers(recordings)}."
+            )
+
+
+def _require_both_sexes(recordings: Iterable[Recording], which: str) -> None:
+    sexes = {r.sex for r in recordings if r.sex}
+    if len(sexes) < 2:
+        raise DataError(
+            f"{which} of {' and '.join(sexes) or 'no'} speakers only; both sexes are needed to "
+            "train on."
+        )

@@ -1,0 +1,128 @@
+"""The heatmap of a spectrum: at which frequencies the relevance lies."""
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.errors import ShapeError
+from lrp_audio.report.drawing import (
+    DECIBELS,
+    moving_sum,
+    new_figure,
+    plain,
+    pooled,
+    relevance_bar,
+    relevance_colours,
+    save_figure,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
+
+_BIN_HERTZ = 20.0
+
+
+def save_spectrum_heatmap(
+    path: str | os.PathLike[str],
+    magnitudes: NDArray[np.floating],
+    relevance: NDArray[np.floating],
+    frequencies: NDArray[np.floating],
+    title: str,
+) -> None:
+    """Draw a spectrum and the relevance of its bins, all ``(bins,)``, as a PNG of 1500 x 825.
+
+    ``frequencies`` in Hz, evenly spaced and ascending, are the middles of the bins. Above, the
+    decibels of ``magnitudes`` below the loudest, at most 80, take the colour of the relevance
+    summed over the 20 Hz around each bin; below, bars show the relevance of each 20 Hz. Raises
+    `ShapeError` for arrays that do not fit one another, `OSError` where nothing can be written.
+    """
+    save_figure(spectrum_figure(magnitudes, relevance, frequencies, title), path)
+
+
+def spectrum_figure(
+    magnitudes: NDArray[np.floating],
+    relevance: NDArray[np.floating],
+    frequencies: NDArray[np.floating],
+    title: str,
+) -> "Figure":
+    """The figure that `save_spectrum_heatmap` saves; its first two axes are the panels."""
+    if magnitudes.ndim != 1 or not magnitudes.shape == relevance.shape == frequencies.shape:
+        raise ShapeError(
+            "A heatmap of a spectrum needs magnitudes, relevance and frequencies of one shape "
+            f"(bins,), not {magnitudes.shape}, {relevance.shape} and {frequencies.shape}."
+        )
+    if len(magnitudes) < 2:
+        raise ShapeError(f"A heatmap of a spectrum needs 2 bins or more, not {len(magnitudes)}.")
+    values = relevance.astype(np.float64)
+    step = float(frequencies[-1] - frequencies[0]) / (len(frequencies) - 1)
+    width = min(max(round(_BIN_HERTZ / step), 1), len(values))
+    edges = frequencies[0] + step * (np.arange(len(values) + 1) - 0.5)
+    bins = pooled(values, width)
+    colours = relevance_colours(bins)
+
+    figure = new_figure(title)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    _draw_spectrum(upper, _decibels(magnitudes), edges, moving_sum(values, width), colours)
+    _draw_bars(lower, bins, np.append(edges[:-1:width], edges[-1]), colours)
+    relevance_bar(figure, colours, (upper, lower), f"{width * step:.3g} Hz")
+    return figure
+
+
+def _decibels(magnitudes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Decibels below the loudest bin, at least -80; silence is -80 everywhere."""
+    values = magnitudes.astype(np.float64)
+    peak = float(values.max())
+    shares = values / peak if peak > 0 else values
+    return np.asarray(20 * np.log10(np.maximum(shares, 10 ** (-DECIBELS / 20))))
+
+
+def _draw_spectrum(
+    axes: "Axes",
+    decibels: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    around: NDArray[np.float64],
+    colours: "ScalarMappable",
+) -> None:
+    from matplotlib.collections import LineCollection
+
+    points = np.column_stack(((edges[:-1] + edges[1:]) / 2, decibels))
+    # The most relevant segments are drawn last, so that in a dense spectrum they lie on top.
+    order = np.argsort(np.abs(around[:-1]), kind="stable")
+    segments = np.stack((points[:-1], points[1:]), axis=1)[order]
+    axes.add_collection(
+        LineCollection(
+            list(segments),
+            colors=colours.to_rgba(around[:-1][order]),
+            linewidths=0.9,
+            capstyle="round",
+        )
+    )
+    axes.set_ylim(-DECIBELS - 2, 3)
+    axes.set_ylabel("decibels (loudest = 0)")
+    plain(axes)
+
+
+def _draw_bars(
+    axes: "Axes",
+    bins: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    colours: "ScalarMappable",
+) -> None:
+    axes.bar(
+        edges[:-1],
+        bins,
+        width=np.diff(edges),
+        align="edge",
+        color=colours.to_rgba(bins),
+        linewidth=0,
+    )
+    axes.axhline(0, color="#555555", linewidth=0.6)
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_xlabel("frequency in hertz")
+    axes.set_ylabel("relevance")
+    axes.yaxis.set_major_formatter("{x:.2g}")
+    plain(axes)

@@ -1,0 +1,375 @@
+"""Corpora: the layouts that are read, what is known of their speakers, and how they are split."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.layouts import META
+from lrp_audio.data.split import balance, split_official, split_speakers
+from lrp_audio.data.voices import Sex, voice_speaker, voices
+from lrp_audio.errors import ClipError, DataError
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def fsdd_like(folder: Path, speakers: tuple[str, ...], count: int = 8) -> tuple[Recording, ...]:
+    for speaker in speakers:
+        names = (f"{digit}_{speaker}_{index}.wav" for digit in (3, 7) for index in range(count))
+        touch(folder / speaker, *names)
+    return find_recordings([folder])
+
+
+# --- FSDD's layout ------------------------------------------------------------------------------
+
+
+def test_recordings_are_found_below_folders_and_read_from_their_names(tmp_path: Path) -> None:
+    found = fsdd_like(tmp_path, ("ann", "bob"), 1)
+    touch(tmp_path, "readme.txt", "seven.wav", "7.wav", "77_ann_3.wav")
+    assert find_recordings([tmp_path]) == found
+    assert [(r.digit, r.speaker, r.index) for r in found] == [
+        (3, "ann", 0),
+        (7, "ann", 0),
+        (3, "bob", 0),
+        (7, "bob", 0),
+    ]
+    assert found[0].path == tmp_path / "ann" / "3_ann_0.wav"
+
+
+def test_a_recording_without_an_index_is_for_testing(tmp_path: Path) -> None:
+    touch(tmp_path, "7_ann.wav")
+    (found,) = find_recordings([tmp_path])
+    assert (found.digit, found.speaker, found.index) == (7, "ann", 0)
+    assert found.official_test
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "sex", "official"),
+    [
+        ("7_jackson_4.wav", "fsdd/jackson", "male", True),
+        ("7_jackson_5.wav", "fsdd/jackson", "male", False),
+        ("7_female.wav", "examples/female", "female", True),
+        ("7_male.wav", "examples/male", "male", True),
+        ("7_espeakEngbscotlandF1_5.wav", "synthetic/espeakF1", "female", False),
+        ("7_espeakEnusMMarco_6.wav", "synthetic/espeakMMarco", "male", False),
+        ("7_fliteSlt_5.wav", "synthetic/fliteSlt", "female", False),
+        ("7_ann_0.wav", "mine/ann", None, True),
+    ],
+)
+def test_speakers_that_are_known_bring_their_corpus_and_sex(
+    name: str, who: str, sex: Sex | None, official: bool, tmp_path: Path
+) -> None:
+    touch(tmp_path / "mine", name)
+    (found,) = find_recordings([tmp_path / "mine"])
+    assert (found.who, found.sex, found.official_test) == (who, sex, official)
+
+
+def test_a_synthetic_speaker_is_the_same_in_every_accent() -> None:
+    people = {voice_speaker(voice.name) for voice in voices()}
+    assert all((voice_speaker(v.name) or ("", ""))[1] == v.sex for v in voices())
+    assert sum(sex == "female" for _, sex in filter(None, people)) == 13 + 1
+    assert sum(sex == "male" for _, sex in filter(None, people)) == 18 + 3
+    assert voice_speaker("espeakEnusF1") == voice_speaker("espeakEngbF1") == ("espeakF1", "female")
+    assert voice_speaker("espeakF1") is None
+
+
+def test_a_recording_that_two_folders_share_counts_once(tmp_path: Path) -> None:
+    touch(tmp_path, "a/7_theo_1.wav", "a/8_theo_1.wav")
+    assert len(find_recordings([tmp_path / "a", tmp_path, tmp_path / "a"])) == 2
+
+
+def test_a_folder_without_recordings_is_one_sentence(tmp_path: Path) -> None:
+    fsdd_like(tmp_path / "all", ("ann", "bob"))
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "missing"):
+        with pytest.raises(DataError, match=r"holds no recordings; expected .* 7_jackson_12\.wav"):
+            find_recordings([tmp_path / "all", folder])
+
+
+# --- AudioMNIST's layout ------------------------------------------------------------------------
+
+SPEAKERS = {
+    "01": {"gender": "male", "age": 30},
+    "12": {"gender": "Female", "age": "1234"},
+    "45": {"gender": None, "age": None},
+    "46": ["male"],
+}
+
+
+def audiomnist(
+    root: Path, meta: str = META, below: str = "data", content: str = json.dumps(SPEAKERS)
+) -> Path:
+    names = (
+        f"{below}/{speaker}/7_{speaker}_{rep}.wav" for speaker in ("01", "12") for rep in (0, 9)
+    )
+    touch(root, meta, *names)
+    (root / meta).write_text(content)
+    return root
+
+
+@pytest.mark.parametrize("meta", [META, f"data/{META}"])
+@pytest.mark.parametrize("below", [".", "data"])
+@pytest.mark.parametrize("given", [".", ".."])
+def test_audiomnist_is_read_wherever_its_meta_file_lies(
+    meta: str, below: str, given: str, tmp_path: Path
+) -> None:
+    root = audiomnist(tmp_path / "all" / "mnist", meta, below)
+    found = find_recordings([root / given])
+    assert [(r.digit, r.who, r.sex, r.index) for r in found] == [
+        (7, "mnist/01", "male", 0),
+        (7, "mnist/01", "male", 9),
+        (7, "mnist/12", "female", 0),
+        (7, "mnist/12", "female", 9),
+    ]
+
+
+@pytest.mark.parametrize("meta", [META, f"data/{META}"])
+def test_audiomnist_is_the_same_corpus_when_its_data_folder_is_given(
+    meta: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = audiomnist(tmp_path / "mnist", meta)
+    found = find_recordings([root / "data"])
+    assert found == find_recordings([root])
+    monkeypatch.chdir(root / "data")
+    here = find_recordings([Path()])
+    assert [(r.who, r.sex) for r in here] == [(r.who, r.sex) for r in found]
+
+
+def test_repetitions_of_audiomnist_are_no_official_test_recordings(tmp_path: Path) -> None:
+    found = find_recordings([audiomnist(tmp_path / "mnist")])
+    assert not any(r.official_test for r in found)
+
+
+def test_speakers_that_the_meta_file_does_not_tell_have_no_sex(tmp_path: Path) -> None:
+    root = audiomnist(tmp_path / "mnist")
+    touch(root, *(f"data/{speaker}/7_{speaker}_1.wav" for speaker in ("45", "46", "60")))
+    sexes = {r.speaker: r.sex for r in find_recordings([root])}
+    assert sexes == {"01": "male", "12": "female", "45": None, "46": None, "60": None}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is not JSON"),
+        ("{'01': 'male'}", "is not JSON"),
+        ("[" * 200_000, "is not JSON"),
+        ("[]", "is not a JSON object"),
+        (" " * 1_000_001, "is larger than 1000000 bytes"),
+    ],
+)
+def test_a_damaged_meta_file_is_one_sentence(content: str, said: str, tmp_path: Path) -> None:
+    root = audiomnist(tmp_path / "mnist", content=content)
+    with pytest.raises(DataError, match=rf"{META} {said}.*copy AudioMNIST's meta file again"):
+        find_recordings([root])
+
+
+# --- EmoDB's layout -----------------------------------------------------------------------------
+
+
+def sentence(path: Path, seconds: float, rate: int = 16000) -> Path:
+    """Write a ramp that says at every instant how far the file has come."""
+    soundfile.write(path, np.linspace(0, 0.5, round(seconds * rate)), rate, subtype="FLOAT")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("seconds", "begins"),
+    [(0.6, [None]), (1.0, [0.0]), (1.5, [0.0, 0.5]), (3.25, [0.0, 1.0, 2.0, 2.25])],
+)
+def test_a_sentence_is_one_recording_for_each_second_and_the_last_ends_with_it(
+    seconds: float, begins: list[float | None], tmp_path: Path
+) -> None:
+    sentence(tmp_path / "03a01Fa.wav", seconds)
+    found = find_recordings([tmp_path])
+    assert [r.begin for r in found] == begins
+    assert [r.index for r in found] == list(range(len(begins)))
+    assert {(r.digit, r.who, r.sex, r.official_test) for r in found} == {
+        (None, "emodb/03", "male", False)
+    }
+
+
+def test_the_sex_of_emodbs_speakers_is_known(tmp_path: Path) -> None:
+    for speaker in ("08", "09", "10", "11", "16", "17"):
+        sentence(tmp_path / f"{speaker}b10Wc.wav", 1.0)
+    sexes = [r.sex for r in find_recordings([tmp_path])]
+    assert sexes == ["female", "female", "male", "male", "female", None]
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050])
+def test_a_window_is_read_as_its_own_second_at_8_khz(rate: int, tmp_path: Path) -> None:
+    path = sentence(tmp_path / "03a01Fa.wav", 2.7183, rate)
+    for recording in find_recordings([tmp_path]):
+        clip = read(recording)
+        assert clip.samples.shape == (8000,)
+        assert clip.name == str(path)
+        assert recording.begin is not None
+        middle = (recording.begin + 0.5) / 2.7183 * 0.5 * 32768
+        assert clip.samples[3900:4100].mean() == pytest.approx(middle, rel=1e-3)
+
+
+def test_a_recording_that_is_no_window_is_read_whole(tmp_path: Path) -> None:
+    sentence(tmp_path / "7_theo_0.wav", 1.5)
+    assert read(find_recordings([tmp_path])[0]).seconds == 1.5
+
+
+def test_a_silent_window_of_a_sentence_is_refused(tmp_path: Path) -> None:
+    samples = np.zeros(16000)
+    samples[:4000] = np.sin(np.arange(4000))
+    soundfile.write(tmp_path / "03a01Fa.wav", samples, 8000)
+    first, second = find_recordings([tmp_path])
+    assert read(first).samples.any()
+    with pytest.raises(ClipError, match="is silent"):
+        read(second)
+
+
+def test_a_damaged_sentence_is_one_sentence(tmp_path: Path) -> None:
+    touch(tmp_path, "03a01Fa.wav")
+    with pytest.raises(DataError, match=r"03a01Fa\.wav cannot be decoded: copy it again"):
+        find_recordings([tmp_path])
+
+
+def test_one_folder_may_mix_layouts(tmp_path: Path) -> None:
+    audiomnist(tmp_path / "mnist")
+    touch(tmp_path, "mnist/data/others/7_theo_0.wav")
+    (tmp_path / "emodb").mkdir()
+    sentence(tmp_path / "emodb" / "03a01Fa.wav", 1.0)
+    assert {r.corpus for r in find_recordings([tmp_path])} == {"mnist", "fsdd", "emodb"}
+
+
+# --- the official split -------------------------------------------------------------------------
+
+
+def test_official_test_recordings_and_held_out_speakers_are_never_trained_on(
+    tmp_path: Path,
+) -> None:
+    found = fsdd_like(tmp_path, ("ann", "bob", "cem"))
+    split = split_official(found, held_out=["bob"])
+    assert {(r.speaker, r.index) for r in split.training} == {
+        (speaker, index) for speaker in ("ann", "cem") for index in (5, 6, 7)
+    }
+    assert {r for r in found if r.speaker == "bob"} <= set(split.test)
+    assert set(split.training) | set(split.test) == set(found)
+    assert not set(split.training) & set(split.test)
+    assert {r.index for r in split_official(found).training} == {5, 6, 7}
+    assert split_official(found, held_out=[f"{tmp_path.name}/bob"]) == split
+
+
+def test_an_official_split_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    found = fsdd_like(tmp_path, ("ann", "bob"))
+    with pytest.raises(DataError, match=r"no speaker 'eve' .* the corpus has ann, bob"):
+        split_official(found, held_out=["eve"])
+    with pytest.raises(DataError, match="nothing is left to train on"):
+        split_official(found, held_out=["ann", "bob"])
+    with pytest.raises(DataError, match=r"nothing to test on; .* speakers ann, bob"):
+        split_official([r for r in found if r.index >= 5])
+
+
+# --- the split by speaker -----------------------------------------------------------------------
+
+
+def group(corpus: str, sex: Sex | None, speakers: int, count: int = 2) -> list[Recording]:
+    return [
+        Recording(Path(f"{corpus}/{sex}{s}_{i}.wav"), 7, f"{sex}{s}", i, corpus, sex)
+        for s in range(speakers)
+        for i in range(count)
+    ]
+
+
+FOUND = [
+    *group("big", "female", 9),
+    *group("big", "male", 40),
+    *group("small", "female", 1),
+    *group("small", "male", 5),
+]
+
+
+def counts(recordings: Sequence[Recording]) -> dict[tuple[str, Sex | None], int]:
+    people = {(r.corpus, r.sex, r.speaker) for r in recordings}
+    return {
+        (corpus, sex): sum(person[:2] == (corpus, sex) for person in people)
+        for corpus, sex, _ in people
+    }
+
+
+def test_a_share_of_the_speakers_of_each_corpus_and_sex_is_tested_on() -> None:
+    split = split_speakers(FOUND)
+    assert counts(split.test) == {("big", "female"): 3, ("big", "male"): 10, ("small", "male"): 2}
+    assert not {r.who for r in split.training} & {r.who for r in split.test}
+    assert set(split.training) | set(split.test) == set(FOUND)
+    crowd = [*group("a", "female", 25), *group("a", "male", 1)]
+    # 0.28 * 25 is 7, though not in floats
+    assert counts(split_speakers(crowd, share=0.28).test) == {("a", "female"): 7}
+
+
+def test_the_draw_is_the_same_in_every_process() -> None:
+    drawn = {r.who for r in split_speakers(FOUND).test if r.who < "big/male3"}
+    women, men = ("female5", "female7", "female8"), ("male14", "male16", "male20", "male22")
+    assert drawn == {f"big/{name}" for name in (*women, *men, "male24", "male29")}
+
+
+def test_the_draw_depends_on_the_seed_alone_and_not_on_other_corpora() -> None:
+    both, alone = split_speakers(FOUND), split_speakers(FOUND[: 2 * 49])
+    assert {r for r in both.test if r.corpus == "big"} == set(alone.test)
+    assert split_speakers(FOUND[::-1]) == both
+    assert split_speakers(FOUND, seed=1) != both
+
+
+def test_named_speakers_are_held_out_besides() -> None:
+    drawn = set(split_speakers(FOUND).test)
+    one = set(split_speakers(FOUND, held_out=["small/female0"]).test)
+    assert one - drawn == {r for r in FOUND if r.who == "small/female0"}
+    everywhere = split_speakers(FOUND, share=0, held_out=["female0"])
+    assert {r.who for r in everywhere.test} == {"big/female0", "small/female0"}
+
+
+def test_speakers_of_unknown_sex_are_left_out() -> None:
+    assert split_speakers([*FOUND, *group("big", None, 3)]) == split_speakers(FOUND)
+
+
+def test_a_split_by_speaker_that_cannot_be_made_is_one_sentence() -> None:
+    women, men = group("a", "female", 1), group("a", "male", 3)
+    with pytest.raises(DataError, match="sex of no speaker is known; add a corpus"):
+        split_speakers(group("a", None, 3))
+    with pytest.raises(DataError, match="recordings are of male speakers only; both sexes"):
+        split_speakers(men)
+    with pytest.raises(DataError, match=r"Without the held-out .* of male speakers only"):
+        split_speakers([*women, *men], held_out=["female0"])
+    with pytest.raises(DataError, match=r"no speaker 'eve' .* has female0, male0"):
+        split_speakers([*women, *men], held_out=["eve"])
+    with pytest.raises(DataError, match=r"No speaker is left to test on; .* female0, male0"):
+        split_speakers([*women, *men], share=0)
+    with pytest.raises(DataError, match=r"share of speakers to test on is 1\.5"):
+        split_speakers([*women, *men], share=1.5)
+
+
+# --- balance ------------------------------------------------------------------------------------
+
+
+def test_each_sex_corpus_speaker_and_recording_is_drawn_as_often_as_its_likes() -> None:
+    found = [
+        *group("a", "female", 2, 3),
+        *group("a", "male", 5, 2),
+        *group("b", "male", 1, 4),
+        replace(FOUND[0], corpus="a", speaker="female0", path=Path("fourth.wav")),
+    ]
+    likely = balance(found)
+    assert likely.dtype == np.float64
+    assert likely.shape == (len(found),)
+    expected = [
+        *[1 / 2 / 2 / 4] * 3,  # of the first woman, who spoke four
+        *[1 / 2 / 2 / 3] * 3,
+        *[1 / 2 / 2 / 5 / 2] * 10,
+        *[1 / 2 / 2 / 1 / 4] * 4,
+        1 / 2 / 2 / 4,
+    ]
+    np.testing.assert_allclose(likely, expected, rtol=1e-14)
+    assert likely.sum() == pytest.approx(1, abs=1e-12)
