@@ -2,7 +2,7 @@
 
 The inverse DFT, of the whole clip or frame by frame, is a linear layer in front of the network: it
 makes the samples from the spectrum. LRP-0 through that layer hands the relevance of the samples to
-real and imaginary parts, which count together, and loses nothing. A sample that is 0 can hand on
+real and imaginary parts, which count together, and loses nothing. A silent sample can hand on
 nothing: rules that look at the input give it no relevance, and what others give it is dropped.
 """
 
@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.stft import Stft
+
+# Less than half a 16-bit step below full scale is silence: resampling leaves such traces beside a
+# word. Divided by them, the relevance that some rules give to silence would fill every frequency.
+_SILENCE = 2.0**-16
 
 
 def frequency_relevance(
@@ -47,16 +51,22 @@ def time_frequency_relevance(
 def dropped_relevance(
     samples: NDArray[np.floating], relevance: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Relevance ``(...)`` of the samples that are 0, which no spectrum can take."""
-    return np.asarray(np.where(samples == 0, relevance, 0).sum(axis=-1, dtype=np.float64))
+    """Relevance ``(...)`` of silent samples (below peak / 65536), which no spectrum can take."""
+    silent = ~_sounding(samples.astype(np.float64))
+    return np.asarray(np.where(silent, relevance, 0).sum(axis=-1, dtype=np.float64))
+
+
+def _sounding(x: NDArray[np.float64]) -> NDArray[np.bool_]:
+    magnitudes = np.abs(x)
+    return np.asarray(magnitudes > _SILENCE * magnitudes.max(axis=-1, keepdims=True, initial=0))
 
 
 def _with_shares(
     samples: NDArray[np.floating], relevance: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """x and c = R / x in float64, c being 0 where x is: float32 would not conserve."""
+    """x and c = R / x in float64, c being 0 in silence: float32 would not conserve."""
     x = samples.astype(np.float64)
-    sounding = x != 0
+    sounding = _sounding(x)
     return x, np.where(sounding, relevance / np.where(sounding, x, 1), 0)
 
 

@@ -1,8 +1,10 @@
-"""Exact compression of a stack of dense layers without activations between them.
+"""Compression of weights for files.
 
-Such a stack is one linear map whose rank is at most the number of classes, so of each weight only
-the part matters that the layers after it can see: its projection on their row space. The function
-stays the same; each weight becomes a product of two thin factors.
+A stack of dense layers without activations between them is one linear map whose rank is at most the
+number of classes, so of each weight only the part matters that the layers after it can see: its
+projection on their row space. The function stays the same; each weight becomes a product of two
+thin factors (`compact_dense_stack`). Where activations lie between, the largest singular values
+and half precision have to do, and the function changes a little (`truncate_dense`).
 """
 
 from collections.abc import Sequence
@@ -29,3 +31,17 @@ def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradient
         stored[f"{name}.bias"] = basis @ (basis.T @ bias)
         following = following @ weight
     return stored
+
+
+def truncate_dense(parameters: Gradients, names: Sequence[str], rank: int) -> Gradients:
+    """All parameters in float16, the weights of the dense layers `names` as factors of `rank`.
+
+    Of each of these weights the `rank` largest singular values are kept (Eckart & Young 1936).
+    """
+    stored = dict(parameters)
+    for name in names:
+        left, values, right = np.linalg.svd(stored.pop(f"{name}.weight"), full_matrices=False)
+        roots = np.sqrt(values[:rank])
+        stored[f"{name}.weight.left"] = left[:, :rank] * roots
+        stored[f"{name}.weight.right"] = roots[:, None] * right[:rank]
+    return {name: array.astype(np.float16) for name, array in stored.items()}

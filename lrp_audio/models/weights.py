@@ -21,6 +21,7 @@ FORMAT = 1
 _HEADER = "description"
 _MAX_HEADER = 65_536
 _MAX_CLASSES = 1000
+_STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,12 @@ class Description:
 
 
 def save_weights(path: Path, description: Description, arrays: Mapping[str, Array]) -> None:
-    """Write `arrays` (parameters, or factors of them) as float32 to `path`."""
+    """Write `arrays` (parameters, or factors of them) to `path`: float16 as it is, else float32."""
     text = json.dumps({"format": FORMAT, **asdict(description)}).encode()
-    stored = {name: np.asarray(array, np.float32) for name, array in arrays.items()}
+    stored = {
+        name: array if array.dtype == np.float16 else np.asarray(array, np.float32)
+        for name, array in arrays.items()
+    }
     header = {_HEADER: np.frombuffer(text, np.uint8)}
     content: dict[str, Any] = {**header, **stored}
     write_aside(path, lambda file: np.savez_compressed(file, **content))
@@ -96,7 +100,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def _description(path: Path, archive: zipfile.ZipFile) -> Description:
-    raw = _read(path, archive, _HEADER, _MAX_HEADER, np.uint8)
+    raw = _read(path, archive, _HEADER, _MAX_HEADER, (np.dtype(np.uint8),))
     try:
         found = json.loads(raw.tobytes())
         version, architecture, classes = (found[k] for k in ("format", "architecture", "classes"))
@@ -121,14 +125,14 @@ def _read(
     archive: zipfile.ZipFile,
     name: str,
     limit: int,
-    expected: type[np.generic] = np.float32,
+    expected: tuple[np.dtype[Any], ...] = _STORED,
 ) -> Array:
     """One array of at most `limit` numbers: its header is checked before memory is taken for it."""
     try:
         with archive.open(f"{name}.npy") as member:
             shape, fortran, dtype = _read_header(member)
-            if dtype != expected:
-                raise ValueError(f"its type is {dtype}, expected {np.dtype(expected)}")
+            if dtype not in expected:
+                raise ValueError(f"its type is {dtype}, expected {' or '.join(map(str, expected))}")
             if min(shape, default=0) < 0 or math.prod(shape) > limit:
                 raise ValueError(f"its shape is {shape}, expected at most {limit} numbers")
             data = member.read(math.prod(shape) * dtype.itemsize + 1)

@@ -12,7 +12,7 @@ from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM, FrontEnd
 from lrp_audio.errors import ModelError
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models import alexnet, audionet
-from lrp_audio.models.compact import compact_dense_stack
+from lrp_audio.models.compact import compact_dense_stack, truncate_dense
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import read_description, read_weights
 
@@ -45,7 +45,7 @@ ARCHITECTURES = {
         alexnet.parameter_shapes,
         alexnet.alexnet,
         alexnet.initial_parameters,
-        lambda parameters: parameters,
+        lambda parameters: truncate_dense(parameters, ["fc6", "fc7"], rank=128),
     ),
 }
 
