@@ -1,22 +1,40 @@
 """``python -m lrp_audio.evaluate``: accuracy of a model on recordings, by speaker."""
 
 import argparse
+import json
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings
-from lrp_audio.errors import DataError, LrpAudioError
+from lrp_audio.audio.clip import fit
+from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.tasks import SEXES, TASKS
+from lrp_audio.errors import DataError, LrpAudioError, ModelError
+from lrp_audio.files import write_aside
 from lrp_audio.model import Model
-from lrp_audio.report.table import aligned
 
+Figures = dict[str, Any]
+Heard = list[tuple[Recording, bool]]
+"""Recordings, and whether the model hears each of them right."""
+
+_BATCH = 32
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.evaluate --data fsdd/recordings
       FSDD's official test recordings (index 0 to 4)
   python -m lrp_audio.evaluate --model my.npz --data fsdd/recordings --speakers theo
       every recording of a speaker that my.npz was not trained on
+  python -m lrp_audio.evaluate --model my-sex.npz --data fsdd/recordings emodb voices
+      the speakers that train --task sex keeps for testing, with figures balanced over the sexes
+
+Recordings that do not say what the model was trained for, such as EmoDB's for digits, are left out.
 """
 
 
@@ -24,26 +42,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, measure, print a table; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        recordings = find_recordings(options.data)
-        if options.speakers:
-            wanted = [r for r in recordings if r.speaker in options.speakers]
-        else:
-            wanted = [r for r in recordings if r.official_test]
-        if not wanted:
-            raise DataError("None of these recordings is of those speakers or a test recording.")
         model = lrp_audio.load(options.model)
-        right = [model.classify(r.path) == r.digit for r in wanted]
+        task = _task(model)
+        recordings = _chosen(options, task)
+        labels = [TASKS[task].label(r) for r in recordings]
+        right = [a == b for a, b in zip(_classified(model, recordings), labels, strict=True)]
+        figures = _figures(model.name, task, list(zip(recordings, right, strict=True)))
+        if options.json:
+            text = json.dumps(figures, indent=2) + "\n"
+            write_aside(options.json, lambda file: file.write(text.encode()))
     except LrpAudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(_table(model, wanted, right))
+    except OSError as error:
+        print(f"error: {options.json} cannot be written ({error.strerror}).", file=sys.stderr)
+        return 2
+    print(_text(figures))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m lrp_audio.evaluate",
-        description="Accuracy of a digit model on recordings named {digit}_{speaker}_{index}.wav.",
+        description="Accuracy of a digit or sex model on recordings.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -59,28 +80,140 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="DIR",
-        help="folders of recordings; index 0 to 4 is tested on",
+        help="folders of corpora, as for training",
     )
-    parser.add_argument(
+    tested = parser.add_mutually_exclusive_group()
+    tested.add_argument(
+        "--hold-out",
+        nargs="+",
+        default=[],
+        metavar="SPEAKER",
+        help="speakers that training held out, to test on besides the usual test recordings",
+    )
+    tested.add_argument(
         "--speakers",
         nargs="+",
         default=[],
         metavar="SPEAKER",
-        help="instead, test on every recording of these speakers",
+        help="instead, test on every recording of these speakers (theo, or emodb/03)",
     )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser
 
 
-def _table(model: Model, recordings: Sequence[Recording], right: Sequence[bool]) -> str:
-    speakers = sorted({r.speaker for r in recordings})
-    rows = []
-    for speaker in [*speakers, "all"]:
-        mine = [
-            ok for r, ok in zip(recordings, right, strict=True) if speaker in (r.speaker, "all")
+def _task(model: Model) -> str:
+    for name, task in TASKS.items():
+        if model.classes == task.classes:
+            return name
+    raise ModelError(
+        f"The model {model.name} tells {', '.join(model.classes)} apart; only models of the tasks "
+        f"{' and '.join(TASKS)} can be evaluated."
+    )
+
+
+def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
+    """The recordings to test on, of those whose class is known."""
+    recordings = [r for r in find_recordings(options.data) if TASKS[task].label(r) is not None]
+    names = options.speakers or options.hold_out
+    for name in names:
+        if not any(name in (r.speaker, r.who) for r in recordings):
+            known = sorted({r.who for r in recordings})
+            raise DataError(f"There is no speaker {name!r}; choose from {', '.join(known)}.")
+    if task == "sex" and not options.speakers:
+        return list(TASKS[task].split(recordings, options.hold_out).test)
+    named = [r for r in recordings if r.speaker in names or r.who in names]
+    official = [] if options.speakers else [r for r in recordings if r.official_test]
+    if not named and not official:
+        raise DataError(
+            "No recording here is a test recording (index 0 to 4) of a digit; name speakers to "
+            "test on with --speakers."
+        )
+    return sorted({*named, *official})
+
+
+def _classified(model: Model, recordings: Sequence[Recording]) -> list[int]:
+    """The class that `model` hears in each recording; only a batch is in memory at a time."""
+    found: list[int] = []
+    for first in tqdm(range(0, len(recordings), _BATCH), unit="batch", leave=False, disable=None):
+        clips = [fit(read(r), model.front.length) for r in recordings[first : first + _BATCH]]
+        inputs = np.stack([model.front(clip.samples).astype(model.dtype) for clip in clips])
+        found += model.network.forward(inputs).argmax(axis=1).tolist()
+    return found
+
+
+def _figures(model: str, task: str, heard: Heard) -> Figures:
+    figures: Figures = {"model": model, "task": task, "all": _grouped(heard)[0]}
+    if task == "sex":
+        figures["by corpus and sex"] = _grouped(heard, "corpus", "sex")
+    figures["by speaker"] = _grouped(heard, "who", "sex")
+    if task == "sex":
+        figures["balanced"] = _balanced(heard)
+    return figures
+
+
+def _grouped(heard: Heard, *facts: str) -> list[Figures]:
+    """How many recordings are heard right of those that share `facts`."""
+    groups: defaultdict[tuple[Any, ...], Heard] = defaultdict(list)
+    for recording, right in heard:
+        groups[tuple(getattr(recording, fact) for fact in facts)].append((recording, right))
+    return [
+        dict(zip(facts, group, strict=True))
+        | {
+            "speakers": len({recording.who for recording, _ in members}),
+            "right": sum(right for _, right in members),
+            "of": len(members),
+            "accuracy": sum(right for _, right in members) / len(members),
+        }
+        for group, members in sorted(groups.items(), key=str)
+    ]
+
+
+def _balanced(heard: Heard) -> Figures:
+    """Accuracies to which both sexes count alike, however many recordings there are of each."""
+    groups = _grouped(heard, "corpus", "sex")
+    corpora = sorted({group["corpus"] for group in groups})
+    return {
+        "by corpus": {
+            name: _over_sexes([g for g in groups if g["corpus"] == name]) for name in corpora
+        },
+        "all": _over_sexes(_grouped(heard, "sex")),
+        "all, corpora weighted alike": _over_sexes(groups),
+    }
+
+
+def _over_sexes(groups: Sequence[Figures]) -> float | None:
+    """The mean over the sexes of the mean of their groups; None where a sex is missing."""
+    by_sex = [[g["accuracy"] for g in groups if g["sex"] == sex] for sex in SEXES]
+    return mean(map(mean, by_sex)) if all(by_sex) else None
+
+
+def _text(figures: Figures) -> str:
+    """The figures as tables."""
+    columns = ("who", "sex", "right", "of", "accuracy")
+    everyone = {"who": "all", "sex": None, **figures["all"]}
+    tables = [_table(figures["model"], [*figures["by speaker"], everyone], columns)]
+    if figures["task"] == "sex":
+        groups, balanced = figures["by corpus and sex"], dict(figures["balanced"])
+        rows = [*balanced.pop("by corpus").items(), *balanced.items()]
+        tables = [
+            _table("corpus", groups, ("corpus", "sex", "speakers", "right", "of", "accuracy")),
+            *tables,
+            aligned(
+                [("balanced over the sexes", "accuracy"), *((n, _cell(v)) for n, v in rows)], 1
+            ),
         ]
-        rows.append((speaker, str(sum(mine)), str(len(mine)), f"{sum(mine) / len(mine):.1%}"))
-    header = (model.name, "right", "of", "accuracy")
-    return aligned([header, *rows], left=1)
+    return "\n\n".join(tables)
+
+
+def _table(title: str, rows: Sequence[Figures], columns: Sequence[str]) -> str:
+    cells = [[_cell(row[column]) for column in columns] for row in rows]
+    return aligned([(title, *columns[1:]), *cells], left=2)
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.1%}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

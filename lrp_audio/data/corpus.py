@@ -6,6 +6,7 @@ them. A corpus that nobody knows is named for its folder.
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from lrp_audio.audio.clip import RATE, Clip, read_clip
@@ -35,11 +36,16 @@ def find_recordings(folders: Iterable[Path]) -> tuple[Recording, ...]:
 
 def read(recording: Recording) -> Clip:
     """Read a recording at 8 kHz. Raises `ClipError`, also where its second of a file is silent."""
-    clip = read_clip(recording.path)
     if recording.begin is None:
-        return clip
+        return read_clip(recording.path)
     first = round(recording.begin * RATE)
+    clip = _whole(recording.path)
     return replace(clip, samples=clip.samples[first : first + RATE].copy())
+
+
+@lru_cache(maxsize=1)  # the seconds of a file are mostly asked for one after the other
+def _whole(path: Path) -> Clip:
+    return read_clip(path)
 
 
 def _below(folder: Path) -> list[Recording]:
