@@ -17,14 +17,16 @@ from lrp_audio.audio.clip import fit
 from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.tasks import SEXES, TASKS
 from lrp_audio.errors import DataError, LrpAudioError, ModelError
-from lrp_audio.files import write_aside
+from lrp_audio.files import staged
 from lrp_audio.model import Model
+from lrp_audio.report.table import aligned
 
 Figures = dict[str, Any]
 Heard = list[tuple[Recording, bool]]
 """Recordings, and whether the model hears each of them right."""
 
 _BATCH = 32
+_OVERALL = ("all recordings alike", "all corpora alike")
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.evaluate --data fsdd/recordings
@@ -48,16 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         labels = [TASKS[task].label(r) for r in recordings]
         right = [a == b for a, b in zip(_classified(model, recordings), labels, strict=True)]
         figures = _figures(model.name, task, list(zip(recordings, right, strict=True)))
+        print(_text(figures))
         if options.json:
-            text = json.dumps(figures, indent=2) + "\n"
-            write_aside(options.json, lambda file: file.write(text.encode()))
+            with staged(options.json.parent) as aside:
+                text = json.dumps(figures, indent=2) + "\n"
+                (aside / options.json.name).write_text(text, encoding="utf-8")
     except LrpAudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"error: {options.json} cannot be written ({error.strerror}).", file=sys.stderr)
         return 2
-    print(_text(figures))
     return 0
 
 
@@ -176,8 +179,8 @@ def _balanced(heard: Heard) -> Figures:
         "by corpus": {
             name: _over_sexes([g for g in groups if g["corpus"] == name]) for name in corpora
         },
-        "all": _over_sexes(_grouped(heard, "sex")),
-        "all, corpora weighted alike": _over_sexes(groups),
+        _OVERALL[0]: _over_sexes(_grouped(heard, "sex")),
+        _OVERALL[1]: _over_sexes(groups),
     }
 
 
@@ -189,19 +192,17 @@ def _over_sexes(groups: Sequence[Figures]) -> float | None:
 
 def _text(figures: Figures) -> str:
     """The figures as tables."""
-    columns = ("who", "sex", "right", "of", "accuracy")
+    numbers = ("right", "of", "accuracy")
     everyone = {"who": "all", "sex": None, **figures["all"]}
-    tables = [_table(figures["model"], [*figures["by speaker"], everyone], columns)]
+    speakers = [*figures["by speaker"], everyone]
+    tables = [_table(figures["model"], speakers, ("who", "sex", *numbers))]
     if figures["task"] == "sex":
-        groups, balanced = figures["by corpus and sex"], dict(figures["balanced"])
-        rows = [*balanced.pop("by corpus").items(), *balanced.items()]
-        tables = [
-            _table("corpus", groups, ("corpus", "sex", "speakers", "right", "of", "accuracy")),
-            *tables,
-            aligned(
-                [("balanced over the sexes", "accuracy"), *((n, _cell(v)) for n, v in rows)], 1
-            ),
-        ]
+        groups, balanced = figures["by corpus and sex"], figures["balanced"]
+        overall = [(name, balanced[name]) for name in _OVERALL]
+        rows = [*balanced["by corpus"].items(), *overall]
+        cells = [(name, _cell(accuracy)) for name, accuracy in rows]
+        tables.insert(0, _table("corpus", groups, ("corpus", "sex", "speakers", *numbers)))
+        tables.append(aligned([("balanced over the sexes", "accuracy"), *cells], left=1))
     return "\n\n".join(tables)
 
 

@@ -1,23 +1,39 @@
 """Writing so that no partial file is ever left: aside first, then renamed."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+_PARTIAL = ".partial"
+
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A folder to write files in; at the end they move into `folder`, after an error none does."""
+    """A folder to write files in; at the end they move into `folder`, after an error none does.
+
+    Of several files the last by name moves last, and its predecessor is removed first: where it
+    is, all of them are of one piece, even after a kill.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(
-        dir=folder, prefix=".", suffix=".partial", ignore_cleanup_errors=True
+        dir=folder, prefix=".", suffix=_PARTIAL, ignore_cleanup_errors=True
     ) as aside:
         yield Path(aside)
-        for file in Path(aside).iterdir():
+        files = sorted(Path(aside).iterdir())
+        if len(files) > 1:
+            (folder / files[-1].name).unlink(missing_ok=True)
+        for file in files:
             os.replace(file, folder / file.name)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process left of `staged` in `folder`; none may be writing there now."""
+    for aside in folder.glob(f".????????{_PARTIAL}"):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_aside(path: Path, write: Callable[[BinaryIO], None]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrp_audio.audio.clip import fit
+from lrp_audio.audio.clip import Clip, fit
 from lrp_audio.audio.front import WAVEFORM
 from lrp_audio.data.corpus import find_recordings, read
 from lrp_audio.data.tasks import TASKS
@@ -22,6 +22,7 @@ from lrp_audio.training.run import Samples, train
 from lrp_audio.training.standard import for_raw_input
 
 _MOST_TESTED = 400  # recordings listened to after every epoch
+_LONGEST = 10_000  # samples: a random second of more might hold none of the voice
 
 _EXAMPLES = """\
 examples:
@@ -131,7 +132,7 @@ def _train(options: argparse.Namespace) -> None:
         build,
         architecture.initial(len(task.classes), np.random.default_rng(settings.seed)),
         Samples(
-            [read(r).samples.astype(np.float32) for r in split.training],
+            [_loudest(read(r)).samples.astype(np.float32) for r in split.training],
             np.array([task.label(r) for r in split.training]),
             task.chances(split.training),
         ),
@@ -144,6 +145,10 @@ def _train(options: argparse.Namespace) -> None:
     description = Description(options.model, task.classes)
     save_weights(options.out, description, architecture.compact(raw))
     print(f"wrote {options.out}: {_accuracy(build(averaged), inputs, labels)}")
+
+
+def _loudest(clip: Clip) -> Clip:
+    return fit(clip, _LONGEST) if len(clip.samples) > _LONGEST else clip
 
 
 def _accuracy(network: Network, inputs: Array, labels: Array, batch: int = 32) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lrp_audio.errors import ModelError
 from lrp_audio.models import zoo
 from lrp_audio.models.audionet import audionet, initial_parameters, parameter_shapes
-from lrp_audio.models.compact import compact_dense_stack
+from lrp_audio.models.compact import compact_dense_stack, truncate_dense
 from lrp_audio.models.weights import Description, read_description, read_weights, save_weights
 
 Array = NDArray[Any]
@@ -97,6 +97,26 @@ def test_a_compacted_audionet_is_the_same_function(
 
 def test_a_compacted_audionet_is_a_small_file(compacted: Path) -> None:
     assert compacted.stat().st_size < 8e6
+
+
+def test_truncation_keeps_weights_of_low_rank_to_half_precision(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    weight = rng.standard_normal((30, 3)) @ rng.standard_normal((3, 40))
+    parameters = {"fc.weight": weight.astype(np.float32), "fc.bias": np.arange(30.0)}
+    path = tmp_path / "half.npz"
+    save_weights(path, Description("any", ("a", "b")), truncate_dense(parameters, ["fc"], rank=3))
+    found = read_weights(path, {"fc.weight": (30, 40), "fc.bias": (30,)}, np.float32)
+    np.testing.assert_allclose(found["fc.weight"], weight, atol=4e-3 * np.abs(weight).max())
+    np.testing.assert_array_equal(found["fc.bias"], parameters["fc.bias"])
+
+
+def test_truncation_keeps_the_largest_singular_values(tmp_path: Path) -> None:
+    weight = np.random.default_rng(8).standard_normal((20, 30))
+    stored = truncate_dense({"fc.weight": weight}, ["fc"], rank=5)
+    assert {array.dtype for array in stored.values()} == {np.dtype(np.float16)}
+    product = stored["fc.weight.left"].astype(float) @ stored["fc.weight.right"].astype(float)
+    left = np.linalg.svd(weight - product, compute_uv=False)
+    np.testing.assert_allclose(left[:15], np.linalg.svd(weight, compute_uv=False)[5:], rtol=2e-3)
 
 
 def test_compacting_leaves_the_given_parameters_alone(parameters: dict[str, Array]) -> None:

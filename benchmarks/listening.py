@@ -1,0 +1,117 @@
+"""``python -m benchmarks.listening``: voice or room? Where a sex model's relevance sits.
+
+For each held-out recording the relevance of its own class is carried to time-frequency. Printed by
+corpus and sex: the share of the recordings' power and of the positive relevance below 300 Hz
+(where the fundamental of a voice lies), and in pauses (frames 30 dB and more below the loudest). A
+network that listens to the voice leaves pauses alone; one that knows a corpus by its room does not.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+import lrp_audio
+from lrp_audio.audio.spectrogram import COLUMNS, PUBLISHED, ROWS, row_frequencies
+from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.split import split_speakers
+from lrp_audio.report.table import aligned
+
+Array = NDArray[Any]
+_LOW = 300.0
+_PAUSE_DB = 30.0
+_BATCH = 8
+
+
+def main() -> None:
+    """Explain held-out recordings and print where the relevance is."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="alexnet-sex")
+    parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--hold-out", nargs="*", default=[], metavar="SPEAKER")
+    parser.add_argument("--rules", default="epsilon-plus")
+    parser.add_argument("--most", type=int, default=40, help="recordings of a corpus and sex")
+    parser.add_argument("--figure", type=Path, metavar="FILE", help="draw the mean by frequency")
+    args = parser.parse_args()
+    model = lrp_audio.load(args.model)
+    chosen = _chosen(find_recordings(args.data), args.hold_out, args.most)
+    shares: dict[tuple[str, str], list[tuple[float, ...]]] = defaultdict(list)
+    spectra: dict[str, list[Array]] = defaultdict(list)
+    for first in tqdm(range(0, len(chosen), _BATCH), unit="batch", leave=False):
+        batch = chosen[first : first + _BATCH]
+        for sex in sorted({r.sex for r in batch if r.sex}):
+            mine = [r for r in batch if r.sex == sex]
+            explained = model.explain_batch(
+                [read(r) for r in mine], target=sex, rules=args.rules, domain="time-frequency"
+            )
+            for recording, explanation in zip(mine, explained, strict=True):
+                power, relevance = _pictures(explanation)
+                shares[recording.corpus, sex].append(_shares(power, relevance))
+                spectra[sex].append(relevance.sum(axis=1) / max(relevance.sum(), 1e-30))
+    header = ("corpus", "sex", "clips", "power < 300 Hz", "relevance < 300 Hz")
+    header += ("frames in pauses", "power in pauses", "relevance in pauses")
+    rows = [
+        (corpus, sex, str(len(found)), *(f"{share:.1%}" for share in np.mean(found, axis=0)))
+        for (corpus, sex), found in sorted(shares.items())
+    ]
+    print(aligned([header, *rows], left=2))
+    if args.figure:
+        _draw({sex: np.mean(found, axis=0) for sex, found in spectra.items()}, args)
+
+
+def _chosen(recordings: tuple[Recording, ...], held_out: list[str], most: int) -> list[Recording]:
+    """At most `most` held-out recordings of each corpus and sex, spread over the speakers."""
+    groups: dict[tuple[str, str], list[Recording]] = defaultdict(list)
+    for recording in split_speakers(recordings, held_out=held_out).test:
+        groups[recording.corpus, str(recording.sex)].append(recording)
+    return [r for group in groups.values() for r in group[:: -(-len(group) // most)]]
+
+
+def _pictures(explanation: lrp_audio.Explanation) -> tuple[Array, Array]:
+    """Power and positive relevance of the bins of the published spectrogram, ``(227, 227)``."""
+    spectra = PUBLISHED.spectra(explanation.clip.samples)[ROWS, COLUMNS]
+    relevance = np.maximum(explanation.relevance, 0)
+    return np.abs(spectra) ** 2, relevance if relevance.shape == spectra.shape else (
+        relevance[ROWS, COLUMNS]
+    )
+
+
+def _shares(power: Array, relevance: Array) -> tuple[float, ...]:
+    low = row_frequencies() < _LOW
+    level = power.sum(axis=0)
+    pause = level < level.max() * 10 ** (-_PAUSE_DB / 10)
+    total = max(float(relevance.sum()), 1e-30)
+    return (
+        float(power[low].sum() / power.sum()),
+        float(relevance[low].sum() / total),
+        float(pause.mean()),
+        float(power[:, pause].sum() / power.sum()),
+        float(relevance[:, pause].sum() / total),
+    )
+
+
+def _draw(means: dict[str, Array], args: argparse.Namespace) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for (sex, mean), colour in zip(sorted(means.items()), ("#c1440e", "#2f7fc1"), strict=False):
+        axes.plot(row_frequencies(), 100 * mean, color=colour, label=sex)
+    axes.set_xlim(0, 4000)
+    axes.set_xlabel("frequency in Hz")
+    axes.set_ylabel("positive relevance in % per row")
+    axes.legend(frameon=False, title=f"{args.model}, held-out voices")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(args.figure)
+
+
+if __name__ == "__main__":
+    main()

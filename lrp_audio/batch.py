@@ -1,0 +1,183 @@
+"""Many clips explained, a batch at a time: one that fails keeps none of the others from it."""
+
+import csv
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import lrp_audio
+from lrp_audio.audio.audible import Sign, Sound
+from lrp_audio.audio.clip import Clip, fit, read_clip
+from lrp_audio.audio.domain import Domain
+from lrp_audio.errors import ClipError, LrpAudioError
+from lrp_audio.explanation import Explanation
+from lrp_audio.files import remove_leftovers, write_aside
+from lrp_audio.inputs import Found
+from lrp_audio.model import Model
+
+_FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
+_SUMMARY = _FILES[-1]
+
+Describe = Callable[[Explanation, Path], str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of every clip; `weights` is the file that `model` comes from."""
+
+    model: Model
+    weights: Path
+    target: str
+    rules: str
+    domain: Domain
+    sound: Sound
+    sign: Sign
+
+    def settings(self) -> dict[str, str]:
+        """All that a result depends on besides the clip, as plain text."""
+        return {
+            "version": lrp_audio.__version__,
+            "weights": hashlib.sha256(self.weights.read_bytes()).hexdigest(),
+            "dtype": str(self.model.dtype),
+            "target": self.target,
+            "rules": self.rules,
+            "domain": str(self.domain),
+            "sound": self.sound,
+            "sign": self.sign,
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of ``results.csv``: what became of a clip; without a result only its error."""
+
+    clip: str
+    predicted: str | None = None
+    probability: float | None = None
+    target: str | None = None
+    relevance_sum: float | None = None
+    folder: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Recorded(Explanation):
+    """An explanation whose summary says what it was made with, so that a later run can tell."""
+
+    settings: Mapping[str, object]
+
+    def summary(self) -> dict[str, object]:
+        return super().summary() | {"settings": self.settings}
+
+
+def finished(clips: Sequence[Found], request: Request, out: Path) -> dict[Found, Row]:
+    """Those of `clips` that have a complete result of this request below `out`, and their rows.
+
+    What an earlier run left half written is removed.
+    """
+    remove_leftovers(out)
+    settings = request.settings()
+    rows = {}
+    for clip in clips:
+        remove_leftovers(out / clip.place)
+        row = _finished(clip, out / clip.place, settings | _identity(clip.path))
+        if row:
+            rows[clip] = row
+    return rows
+
+
+def explain_all(
+    clips: Sequence[Found], request: Request, out: Path, batch: int, describe: Describe
+) -> Iterator[tuple[Found, Row, str]]:
+    """Explain `clips`, `batch` at a time, and save each in its place below `out`.
+
+    Yields each clip with its row, and what `describe` says of its explanation and folder (nothing
+    of one that failed). No more than one batch is held in memory. Raises `TargetError` or
+    `RuleError` where the request fits no clip.
+    """
+    settings = request.settings()
+    for first in range(0, len(clips), batch):
+        # A generator of its own, so that its clips are let go of before the next are read.
+        yield from _together(clips[first : first + batch], request, settings, out, describe)
+
+
+def save_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write `rows` as CSV in UTF-8; raises `LrpAudioError` where that is not possible."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(field.name for field in fields(Row))
+    table.writerows(astuple(row) for row in rows)
+    # A file name may hold bytes that are no text: they are shown escaped.
+    content = text.getvalue().encode("utf-8", "backslashreplace")
+    try:
+        write_aside(path, lambda file: file.write(content))
+    except OSError as error:
+        raise LrpAudioError(
+            f"The table {path} cannot be written ({error.strerror}): choose another folder with "
+            "--out, or free it."
+        ) from error
+
+
+def _together(
+    clips: Sequence[Found],
+    request: Request,
+    settings: Mapping[str, object],
+    out: Path,
+    describe: Describe,
+) -> Iterator[tuple[Found, Row, str]]:
+    read: dict[Found, Clip] = {}
+    identities = {clip: _identity(clip.path) for clip in clips}
+    for clip in clips:
+        try:
+            read[clip] = fit(read_clip(clip.path), request.model.front.length)
+        except ClipError as error:
+            yield clip, Row(str(clip.path), error=str(error)), ""
+    if not read:
+        return
+    explanations = request.model.explain_batch(
+        list(read.values()), request.target, request.rules, request.domain
+    )
+    for clip, explanation in zip(read, explanations, strict=True):
+        recorded = _Recorded(**vars(explanation), settings={**settings, **identities[clip]})
+        try:
+            folder = recorded.save(out / clip.place, request.sound, request.sign)
+        except LrpAudioError as error:
+            yield clip, Row(str(clip.path), error=str(error)), ""
+        else:
+            yield clip, _row(clip, folder, recorded.summary()), describe(recorded, folder)
+
+
+def _identity(path: Path) -> dict[str, str | int | None]:
+    """Where a recording really lies and when it was last written, if it is there."""
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError:
+        modified = None
+    return {"clip": os.path.realpath(path), "modified_ns": modified}
+
+
+def _finished(clip: Found, folder: Path, settings: Mapping[str, object]) -> Row | None:
+    try:
+        summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
+        if summary["settings"] == settings and all((folder / name).is_file() for name in _FILES):
+            return _row(clip, folder, summary)
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # no result, or somebody else's: it is made anew
+    return None
+
+
+def _row(clip: Found, folder: Path, summary: Mapping[str, Any]) -> Row:
+    best = summary["predicted"]
+    return Row(
+        str(clip.path),
+        best["class"],
+        best["probability"],
+        summary["target"],
+        summary["relevance_sum"],
+        str(folder),
+    )
