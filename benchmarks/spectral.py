@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lrp_audio
-from lrp_audio.audio.audible import Sign, in_time_frequency, speaking
+from lrp_audio.audio.audible import Sign, speaking
 from lrp_audio.audio.clip import RATE
+from lrp_audio.audio.domain import Picture, TimeFrequency
 from lrp_audio.audio.spectral import frequency_relevance, time_frequency_relevance
-from lrp_audio.audio.spectrogram import PUBLISHED
+from lrp_audio.audio.spectrogram import PUBLISHED, uncropped
 from lrp_audio.audio.stft import Stft
+from lrp_audio.models.zoo import shipped
 from lrp_audio.report.table import aligned
 
 TRANSFORMS = (PUBLISHED, Stft(256, 64, RATE))
@@ -23,22 +25,23 @@ _HEARD = 10 ** (-20 / 20)
 
 
 def main() -> None:
-    """Carry one clip's relevance on to its spectra, time it, and listen where it was."""
+    """Time DFT-LRP on one clip; listen to the twenty bundled clips through every shipped model."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="audionet-digit")
-    parser.add_argument("--clip", default="7_female", help="name of a bundled clip")
     parser.add_argument("--rules", default="epsilon-plus")
     parser.add_argument("--repeats", type=int, default=51)
     args = parser.parse_args()
-    model = lrp_audio.load(args.model)
-    explanation = model.explain(lrp_audio.example(args.clip), rules=args.rules)
+    explanation = lrp_audio.load("audionet-digit").explain(lrp_audio.example(), rules=args.rules)
     print(aligned([("DFT-LRP", "median ms"), *_timings(explanation, args.repeats)], left=1))
-    rows = [
-        (_name(stft), sign, *(f"{figure:.2f}" for figure in _kept(explanation, stft, sign)))
-        for stft in TRANSFORMS
-        for sign in SIGNS
-    ]
-    header = ("correlations under the mask", "", "|Z_y|, mask |Z_x|", "|Z_y| / |Z_x|, mask (heard)")
+    rows = []
+    for name in shipped():
+        model = lrp_audio.load(name)
+        clips = sorted(lrp_audio.example().parent.glob("*.wav"))
+        explained = [model.explain(c, rules=args.rules, domain="time-frequency") for c in clips]
+        for sign in SIGNS:
+            figures = np.median([_kept(explanation, sign) for explanation in explained], axis=0)
+            rows.append((name, sign, *(f"{figure:.2f}" for figure in figures)))
+    header = ("median over clips", "", "|Z_y|, mask |Z_x|", "|Z_y| / |Z_x|, mask (heard)")
+    print("\ncorrelation of the sound masked in time-frequency, analysed again, with its mask")
     print(aligned([header, *rows], left=2))
 
 
@@ -50,7 +53,8 @@ def _timings(explanation: lrp_audio.Explanation, repeats: int) -> list[tuple[str
         def carry_on(stft: Stft = stft) -> NDArray[np.float64]:
             return time_frequency_relevance(x, relevance, stft)
 
-        rows.append((_name(stft), _median_ms(carry_on, repeats)))
+        name = f"window {stft.window}, hop {stft.hop}"
+        rows.append((name, _median_ms(carry_on, repeats)))
     return [(name, f"{value:.2f}") for name, value in rows]
 
 
@@ -63,26 +67,23 @@ def _median_ms(work: Callable[[], object], repeats: int) -> float:
     return 1000 * statistics.median(seconds)
 
 
-def _kept(explanation: lrp_audio.Explanation, stft: Stft, sign: Sign) -> tuple[float, float]:
+def _kept(explanation: lrp_audio.Explanation, sign: Sign) -> tuple[float, float]:
     """Correlations over bins: of wanted and found magnitudes, and of the mask and the gain."""
-    x = explanation.clip.samples
-    relevance = time_frequency_relevance(explanation.input, explanation.relevance, stft)
-    mask = speaking(relevance, sign)
-    before = np.abs(stft.spectra(x))
-    after = np.abs(stft.spectra(in_time_frequency(mask, x, stft)))
+    domain, x = explanation.domain, explanation.clip.samples
+    assert isinstance(domain, Picture | TimeFrequency)
+    mask = speaking(explanation.relevance, sign)
+    wanted = uncropped(mask) if isinstance(domain, Picture) else mask
+    before = np.abs(PUBLISHED.spectra(x))
+    after = np.abs(PUBLISHED.spectra(domain.heard(mask, x)))
     heard = before > _HEARD * before.max()
     return (
-        _correlation(after, mask * before),
-        _correlation(after[heard] / before[heard], mask[heard]),
+        _correlation(after, wanted * before),
+        _correlation(after[heard] / before[heard], wanted[heard]),
     )
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
-
-
-def _name(stft: Stft) -> str:
-    return f"window {stft.window}, hop {stft.hop}"
 
 
 if __name__ == "__main__":

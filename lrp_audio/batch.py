@@ -1,4 +1,4 @@
-"""Many clips explained, a batch at a time: one that fails keeps none of the others from it."""
+"""Many clips explained, a batch at a time; one that fails does not stop the others."""
 
 import csv
 import hashlib
@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import lrp_audio
 from lrp_audio.audio.audible import Sign, Sound
@@ -38,7 +38,7 @@ class Request:
     sound: Sound
     sign: Sign
 
-    def settings(self) -> dict[str, str]:
+    def settings(self) -> dict[str, object]:
         """All that a result depends on besides the clip, as plain text."""
         return {
             "version": lrp_audio.__version__,
@@ -114,8 +114,12 @@ def save_rows(path: Path, rows: Sequence[Row]) -> None:
     table.writerows(astuple(row) for row in rows)
     # A file name may hold bytes that are no text: they are shown escaped.
     content = text.getvalue().encode("utf-8", "backslashreplace")
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
     try:
-        write_aside(path, lambda file: file.write(content))
+        write_aside(path, write)
     except OSError as error:
         raise LrpAudioError(
             f"The table {path} cannot be written ({error.strerror}): choose another folder with "
@@ -152,7 +156,7 @@ def _together(
             yield clip, _row(clip, folder, recorded.summary()), describe(recorded, folder)
 
 
-def _identity(path: Path) -> dict[str, str | int | None]:
+def _identity(path: Path) -> dict[str, object]:
     """Where a recording really lies and when it was last written, if it is there."""
     try:
         modified = path.stat().st_mtime_ns

@@ -120,8 +120,11 @@ def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
     names = options.speakers or options.hold_out
     for name in names:
         if not any(name in (r.speaker, r.who) for r in recordings):
-            known = sorted({r.who for r in recordings})
-            raise DataError(f"There is no speaker {name!r}; choose from {', '.join(known)}.")
+            known = ", ".join(sorted({r.who for r in recordings}))
+            raise DataError(
+                f"There is no speaker {name!r} whose {task} is known; choose from "
+                f"{known or '(none)'}."
+            )
     if task == "sex" and not options.speakers:
         return list(TASKS[task].split(recordings, options.hold_out).test)
     named = [r for r in recordings if r.speaker in names or r.who in names]

@@ -1,9 +1,12 @@
-"""The command ``python -m lrp_audio.explain``, run as a user runs it."""
+"""The command ``python -m lrp_audio.explain`` on one clip or two."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,12 +14,27 @@ import numpy as np
 import pytest
 import soundfile
 
+import lrp_audio
+from lrp_audio.explain import main
+
 EXAMPLES = Path(str(files("lrp_audio") / "examples"))
 FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]
 
 
 def explain(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the command in ``folder``; whatever happens there, no traceback may show."""
+    """Run the command in ``folder``, in this process: a new one takes seconds to start."""
+    out, err = io.StringIO(), io.StringIO()
+    given = list(map(str, arguments))
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = main(given)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
+
+
+def explain_as_a_user(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "lrp_audio.explain", *map(str, arguments)],
         cwd=folder,
@@ -32,8 +50,10 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
 
 
-def results(folder: Path) -> dict[str, list[str]]:
-    return {path.name: sorted(file.name for file in path.iterdir()) for path in folder.iterdir()}
+def results(folder: Path, besides: Sequence[str] = ()) -> dict[str, list[str]]:
+    paths = [path for path in folder.iterdir() if path.name not in besides]
+    assert len(list(folder.iterdir())) == len(paths) + len(besides)
+    return {path.name: sorted(file.name for file in path.iterdir()) for path in paths}
 
 
 def example(digit: int, voice: str) -> Path:
@@ -41,7 +61,7 @@ def example(digit: int, voice: str) -> Path:
 
 
 def test_without_arguments_a_bundled_clip_is_explained(tmp_path: Path) -> None:
-    done = explain(tmp_path)
+    done = explain_as_a_user(tmp_path)
     assert done.returncode == 0
     assert errors(done) == []
     assert results(tmp_path / "lrp_out") == {"7_female": FILES}
@@ -78,7 +98,9 @@ def test_what_is_printed_agrees_with_the_summary(tmp_path: Path) -> None:
 def test_help_names_every_option_and_gives_examples(tmp_path: Path) -> None:
     done = explain(tmp_path, "--help")
     assert done.returncode == 0
-    for said in ("--model", "--target", "--rules", "--out", "--dtype", "examples:", "exit code"):
+    options = {"--model", "--target", "--rules", "--domain", "--window", "--hop", "--sound"}
+    options |= {"--sign", "--out", "--resume", "--batch", "--dtype"}
+    for said in (*options, "audionet-digit", "examples:", "exit code"):
         assert said in done.stdout
 
 
@@ -101,13 +123,22 @@ def test_bad_clips_are_one_sentence_each_and_the_good_ones_are_still_explained(
 
     done = explain(tmp_path, *bad[:3], stereo, *bad[3:], long, "--out", "out")
     assert done.returncode == 2
-    assert results(tmp_path / "out") == {"stereo": FILES, "long": FILES}
+    assert results(tmp_path / "out", besides=["results.csv"]) == {"stereo": FILES, "long": FILES}
     said = errors(done)
     assert len(said) == len(bad)
+    assert "6 of 8 clips could not be explained." in done.stderr
     expected = ("does not exist", "is empty", "is silent", "not finite", "cut off", "is not a WAV")
     for line, path, sentence in zip(said, bad, expected, strict=True):
         assert str(path) in line
         assert sentence in line
+
+
+def test_what_was_done_to_fit_a_clip_is_said(tmp_path: Path) -> None:
+    speech, rate = soundfile.read(example(7, "female"))
+    long = tmp_path / "long.ogg"
+    soundfile.write(long, np.concatenate((np.zeros(2 * rate), speech, np.zeros(rate))), rate)
+    done = explain(tmp_path, example(7, "female"), long)
+    assert done.returncode == 0
     assert "the loudest second" in done.stdout
     assert "centred" in done.stdout
 
@@ -119,7 +150,10 @@ def test_clips_of_one_stem_get_folders_of_their_own(tmp_path: Path) -> None:
     soundfile.write(other / "7_female.flac", speech, rate)
     done = explain(tmp_path, example(7, "female"), other / "7_female.flac")
     assert done.returncode == 0
-    assert results(tmp_path / "lrp_out") == {"7_female": FILES, "7_female-2": FILES}
+    assert results(tmp_path / "lrp_out", besides=["results.csv"]) == {
+        "7_female": FILES,
+        "7_female-2": FILES,
+    }
     assert "7_female-2" in done.stdout
     second = json.loads((tmp_path / "lrp_out" / "7_female-2" / "summary.json").read_text())
     assert second["clip"].endswith("7_female.flac")
@@ -131,8 +165,9 @@ def test_a_file_name_that_no_encoding_fits_is_explained(tmp_path: Path) -> None:
         clip.write_bytes(example(7, "male").read_bytes())
     except OSError:
         pytest.skip("this disk takes no such file name")
-    done = explain(tmp_path, clip)
+    done = explain_as_a_user(tmp_path, clip)
     assert done.returncode == 0
+    assert "seven-\\udcff" in done.stdout
     assert results(tmp_path / "lrp_out") == {clip.stem: FILES}
 
 
@@ -151,16 +186,55 @@ def test_a_clip_named_with_dots_stays_inside_the_output_folder(tmp_path: Path, n
         (("--target", "eleven"), ("eleven", "predicted", "seven")),
         (("--rules", "magic"), ("magic", "epsilon-plus", "lrp-0")),
         (("--model", "no-such-model"), ("no-such-model", "audionet-digit")),
+        (("--window", "256"), ("Window and hop", "time-frequency")),
+        (("--domain", "frequency", "--hop", "64"), ("Window and hop", "time-frequency")),
+        (("--domain", "time-frequency", "--window", "9000"), ("9000", "2 to 8000")),
+        (("--domain", "time-frequency", "--window", "64", "--hop", "0"), ("hop of 0", "1 to 64")),
     ],
 )
 def test_an_unknown_choice_is_one_sentence_that_lists_what_exists(
-    tmp_path: Path, arguments: tuple[str, str], expected: tuple[str, ...]
+    tmp_path: Path, arguments: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     done = explain(tmp_path, example(7, "female"), example(8, "male"), *arguments)
     assert done.returncode == 2
     assert len(errors(done)) == 1
     assert all(word in errors(done)[0] for word in expected)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--batch", "0"), ("--batch", "few"), ("--domain", "space"), ("--sound", "loud")],
+)
+def test_a_value_that_an_option_does_not_take_is_refused(
+    tmp_path: Path, arguments: tuple[str, str]
+) -> None:
+    done = explain(tmp_path, example(7, "female"), *arguments)
+    assert done.returncode == 2
+    assert arguments[0] in done.stderr.splitlines()[-1]
+    assert arguments[1] in done.stderr.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_domain_and_its_windows_decide_where_relevance_lies(tmp_path: Path) -> None:
+    chosen = ("--domain", "time-frequency", "--window", "256", "--hop", "100")
+    assert explain(tmp_path, example(7, "female"), *chosen).returncode == 0
+    result = tmp_path / "lrp_out" / "7_female"
+    with np.load(result / "relevance.npz") as arrays:
+        assert arrays["relevance"].shape == (129, 81)
+        np.testing.assert_allclose(arrays["times"], np.arange(81) / 80)
+    summary = json.loads((result / "summary.json").read_text())
+    assert summary["domain"] == "time-frequency"
+    assert summary["ledger"][-1]["layer"] == "inverse-stft"
+
+
+def test_sound_and_sign_decide_what_is_heard(tmp_path: Path) -> None:
+    clip = example(7, "female")
+    assert explain(tmp_path, clip, "--sound", "masked", "--sign", "against").returncode == 0
+    heard, rate = soundfile.read(tmp_path / "lrp_out" / "7_female" / "audible.wav")
+    expected = lrp_audio.load("audionet-digit").explain(clip).sound("masked", "against")
+    assert rate == soundfile.info(clip).samplerate
+    np.testing.assert_allclose(heard, expected, atol=1e-3)
 
 
 def test_an_output_folder_below_a_file_is_one_sentence(tmp_path: Path) -> None:

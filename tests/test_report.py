@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from lrp_audio.audio.audible import audible
 from lrp_audio.audio.clip import Clip
+from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.heatmap import save_heatmap
@@ -41,6 +43,8 @@ def explanation(relevance: np.ndarray | None = None, name: str = "seven.wav") ->
         classes=("zero", "one", "two"),
         logits=np.array([1.0, 3.0, 2.0], np.float32),
         target=2,
+        domain=Time(),
+        relevance=relevance,
         layers={
             "dense": random.standard_normal(3),
             "conv": random.standard_normal((4, 8000)),
@@ -174,11 +178,6 @@ def test_the_class_table_keeps_the_order_and_shows_logit_and_probability() -> No
 # --- explanation -----------------------------------------------------------------------------
 
 
-def test_relevance_is_that_of_the_samples() -> None:
-    given = explanation()
-    np.testing.assert_array_equal(given.relevance, given.layers["input"][0])
-
-
 def test_probabilities_are_the_softmax_even_of_huge_logits() -> None:
     given = explanation()
     powers = np.exp([1.0, 3.0, 2.0])
@@ -199,6 +198,7 @@ def test_the_summary_has_exactly_the_documented_keys() -> None:
         "clip",
         "model",
         "rules",
+        "domain",
         "target",
         "predicted",
         "classes",
@@ -224,7 +224,7 @@ def test_save_writes_the_four_files_and_what_they_say_agrees(tmp_path: Path) -> 
 
     with np.load(folder / "relevance.npz", allow_pickle=False) as arrays:
         layers = {"layer_dense", "layer_conv", "layer_input"}
-        assert set(arrays) == {"relevance", "input", "rate", *layers}
+        assert set(arrays) == {"relevance", "input", "rate", "times", *layers}
         np.testing.assert_array_equal(arrays["relevance"], given.relevance)
         np.testing.assert_array_equal(arrays["input"], given.input)
         np.testing.assert_array_equal(arrays["layer_dense"], given.layers["dense"])
@@ -235,6 +235,34 @@ def test_save_writes_the_four_files_and_what_they_say_agrees(tmp_path: Path) -> 
     assert rate == 8000
     assert soundfile.info(folder / "audible.wav").subtype == "PCM_16"
     np.testing.assert_allclose(sound, 0.99 * weighted / np.abs(weighted).max(), atol=1e-4)
+
+
+def test_save_writes_the_sound_that_it_is_asked_for(tmp_path: Path) -> None:
+    given = explanation()
+    given.save(tmp_path, sound="masked", sign="against")
+    sound, _ = soundfile.read(tmp_path / "audible.wav")
+    np.testing.assert_allclose(sound, given.sound("masked", "against"), atol=1e-4)
+    assert not np.allclose(sound, given.sound(), atol=1e-2)
+
+
+def test_of_a_result_the_summary_arrives_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = explanation()
+    given.save(tmp_path)
+    moved = []
+
+    def killed_at_the_last(source: Path, to: Path) -> None:
+        assert not (tmp_path / "summary.json").exists()
+        moved.append(to.name)
+        if to.name == "summary.json":
+            raise KeyboardInterrupt
+        Path(source).rename(to)
+
+    monkeypatch.setattr(os, "replace", killed_at_the_last)
+    with pytest.raises(KeyboardInterrupt):
+        given.save(tmp_path)
+    assert sorted(moved) == FILES
 
 
 def test_save_replaces_its_own_files_and_leaves_others_alone(tmp_path: Path) -> None:
@@ -302,3 +330,41 @@ def test_figures_that_json_cannot_hold_are_one_sentence(
     with pytest.raises(LrpAudioError, match=f"The {what} of seven.wav .* not finite"):
         given.save(tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+# --- sound -----------------------------------------------------------------------------------
+
+
+def test_the_sound_is_that_of_the_relevance_for_or_against() -> None:
+    given = explanation()
+    np.testing.assert_allclose(
+        given.sound(), audible(given.relevance, given.clip.samples), atol=1e-6
+    )
+    np.testing.assert_array_equal(
+        given.sound(sign="against"), explanation(-given.relevance).sound(sign="for")
+    )
+
+
+def test_masked_sound_of_even_relevance_is_the_clip() -> None:
+    given = explanation(np.ones(8000))
+    np.testing.assert_allclose(given.sound("masked"), given.clip.samples / 32768, atol=1e-6)
+
+
+def test_the_sound_has_the_rate_of_the_recording() -> None:
+    given = explanation()
+    given = replace(given, clip=replace(given.clip, source_rate=16000))
+    assert given.sound().shape == (16000,)
+
+
+def test_relevance_of_one_frequency_sounds_as_that_frequency() -> None:
+    relevance = np.zeros(4001)
+    relevance[440] = 2.0
+    spectrum = np.abs(np.fft.rfft(replace(explanation(relevance), domain=Frequency()).sound()))
+    assert spectrum.argmax() == 440
+    assert np.delete(spectrum, 440).max() < 1e-3 * spectrum[440]
+
+
+@pytest.mark.parametrize("chosen", [{"sound": "loud"}, {"sign": "beside"}])
+def test_an_unknown_sound_or_sign_is_one_sentence(chosen: dict[str, Any]) -> None:
+    with pytest.raises(LrpAudioError, match=f"{next(iter(chosen.values()))!r}.*choose"):
+        explanation().sound(**chosen)

@@ -1,10 +1,12 @@
-"""Training: schedule, optimiser, augmentation, and runs that survive a kill."""
+"""Training: schedule, optimiser, runs that survive a kill, and the command."""
 
 import signal
 import subprocess
 import sys
 import wave
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +14,31 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import lrp_audio
 from lrp_audio import train as train_command
 from lrp_audio.audio.clip import waveform_input
+from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
+from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ModelError
-from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, MaxPool1D, ReLU
+from lrp_audio.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, MaxPool1D, ReLU
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.audionet import parameter_shapes
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.weights import read_description, read_weights
-from lrp_audio.training.augmentation import Augmentation, place
+from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.training.augmentation import Augmentation
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
+from lrp_audio.training.recipes import RECIPES
 from lrp_audio.training.run import Samples, Settings, train
 from lrp_audio.training.schedule import Schedule
+from lrp_audio.training.standard import for_raw_input
 
 Array = NDArray[Any]
+
+
+def tone(length: int, frequency: float = 440.0) -> Array:
+    return 3000 * np.sin(2 * np.pi * frequency * np.arange(length) / 8000)
 
 
 # --- schedule -----------------------------------------------------------------------------------
@@ -139,118 +151,87 @@ def test_a_gradient_of_zero_moves_nothing_but_the_decay() -> None:
     np.testing.assert_array_equal(parameters["fc.bias"], 1.0)
 
 
-# --- augmentation -------------------------------------------------------------------------------
+# --- standardised inputs ------------------------------------------------------------------------
 
 
-def tone(length: int, frequency: float = 440.0) -> Array:
-    return 3000 * np.sin(2 * np.pi * frequency * np.arange(length) / 8000)
-
-
-PLAIN = Augmentation(stretch=1e-9, noisy=0.0, gain=(1.0, 1.0))
-"""Next to nothing is changed: single ranges are opened from here."""
-
-
-def test_a_seed_fixes_what_is_heard() -> None:
-    augment = Augmentation()
-    first, again, other = (
-        augment(tone(4000), 8000, np.random.default_rng(seed)) for seed in (1, 1, 2)
-    )
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-@pytest.mark.parametrize("length", [1, 2, 50, 4000, 8000, 20_000])
-def test_whatever_the_recording_the_input_has_its_length_and_is_finite(length: int) -> None:
-    samples = tone(length) + 1
-    for seed in range(20):
-        found = Augmentation()(samples, 8000, np.random.default_rng(seed))
-        assert found.shape == (8000,)
-        assert found.dtype == np.float32
-        assert np.isfinite(found).all()
-
-
-def test_without_strength_a_recording_is_only_placed_and_normalised() -> None:
-    samples = tone(8001)  # the last one falls away
-    for seed in range(20):
-        found = Augmentation()(samples, 8000, np.random.default_rng(seed), strength=0.0)
-        np.testing.assert_array_equal(found, waveform_input(samples[:-1]).astype(np.float32))
-
-
-def test_half_the_strength_is_half_the_range() -> None:
-    lengths = []
-    for seed in range(200):
-        augment = replace(PLAIN, stretch=0.25)
-        found = augment(tone(3000), 8000, np.random.default_rng(seed), strength=0.5)
-        heard = np.flatnonzero(found)
-        lengths.append(heard[-1] - heard[0] + 1)
-    assert 3000 / 1.125 - 3 < min(lengths) < 3000 / 1.1
-    assert 3000 / 0.9 < max(lengths) < 3000 / 0.875 + 3
-
-
-def test_silence_stays_silence() -> None:
-    found = Augmentation()(np.zeros(4000), 8000, np.random.default_rng(0))
-    np.testing.assert_array_equal(found, 0)
-
-
-def test_resampling_changes_duration_and_pitch_by_up_to_a_quarter() -> None:
-    lengths, pitches = [], []
-    for seed in range(300):
-        found = replace(PLAIN, stretch=0.25)(tone(3000), 8000, np.random.default_rng(seed))
-        heard = np.flatnonzero(found)
-        lengths.append(heard[-1] - heard[0] + 1)
-        pitches.append(np.abs(np.fft.rfft(found)).argmax())
-    assert min(lengths) > 3000 / 1.25 - 3
-    assert max(lengths) < 3000 / 0.75 + 3
-    assert min(lengths) < 3000 / 1.2
-    assert max(lengths) > 3000 / 0.8
-    np.testing.assert_allclose(np.array(pitches) * lengths, 440 * 3000, rtol=0.02)
-
-
-def test_noise_comes_at_the_drawn_distance_below_the_signal() -> None:
-    samples, ratios = tone(8000), []
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        found = replace(PLAIN, noisy=1.0, snr=(10.0, 40.0))(samples, 8000, rng).astype(np.float64)
-        # A cut of one sample at the end is all that the resampling does.
-        clean = PLAIN(samples, 8000, np.random.default_rng(seed)).astype(np.float64)
-        clean *= (found @ clean) / (clean @ clean)
-        ratios.append(10 * np.log10((clean**2).mean() / ((found - clean) ** 2).mean()))
-    assert min(ratios) > 9.5
-    assert max(ratios) < 40.5
-    assert min(ratios) < 13
-    assert max(ratios) > 37
-
-
-def test_a_share_of_the_clips_is_noisy_and_the_rest_are_not() -> None:
-    noisy = sum(
-        np.count_nonzero(
-            replace(PLAIN, noisy=0.4)(tone(2000) + 1, 8000, np.random.default_rng(seed)) == 0
-        )
-        < 5000
-        for seed in range(300)
-    )
-    assert 90 <= noisy <= 150
-
-
-def test_the_gain_acts_after_the_normalisation_and_stays_in_its_range() -> None:
-    peak = np.abs(waveform_input(tone(8000))).max()
-    gains = [
-        np.abs(replace(PLAIN, gain=(0.7, 1.4))(tone(8000), 8000, np.random.default_rng(s))).max()
-        / peak
-        for s in range(200)
+def spectral(parameters: Gradients, stride: int) -> Network:
+    layers = [
+        ("conv1", Conv2D(parameters["conv1.weight"], parameters["conv1.bias"], (stride, stride))),
+        ("relu", ReLU()),
+        ("flatten", Flatten()),
+        ("fc", Dense(parameters["fc.weight"], parameters["fc.bias"])),
     ]
-    assert 0.69 < min(gains) < 0.75
-    assert 1.3 < max(gains) < 1.42
-    assert 0.45 < np.mean(np.array(gains) < 1) < 0.6  # log-uniform: as often fainter as louder
+    return Network(chain(layers), (1, 23, 23))
 
 
-def test_a_short_clip_falls_on_every_offset_and_a_long_one_on_every_window() -> None:
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (11, 4)])  # 11 and 4 are AlexNet's
+def test_parameters_for_raw_input_are_the_same_function(kernel: int, stride: int) -> None:
     rng = np.random.default_rng(0)
-    starts = {int(np.flatnonzero(place(np.ones(3), 8, rng))[0]) for _ in range(300)}
-    assert starts == set(range(6))
-    windows = {tuple(place(np.arange(5), 3, rng)) for _ in range(300)}
-    assert windows == {(0, 1, 2), (1, 2, 3), (2, 3, 4)}
-    np.testing.assert_array_equal(place(np.arange(3), 3, rng), [0, 1, 2])
+    side = (23 - kernel) // stride + 1
+    shapes = {
+        "conv1.weight": (5, 1, kernel, kernel),
+        "conv1.bias": (5,),
+        "fc.weight": (2, 5 * side**2),
+        "fc.bias": (2,),
+    }
+    # Eighths, over a power of two, are exact in the float32 of the first layer.
+    parameters = {n: rng.integers(-16, 17, shape) / 8 for n, shape in shapes.items()}
+    x = rng.uniform(-100, 20, (4, 1, 23, 23))
+    raw = for_raw_input(parameters, "conv1", centre=-60.0, spread=16.0)
+    found = spectral({n: p.astype(np.float64) for n, p in raw.items()}, stride).forward(x)
+    expected = spectral(parameters, stride).forward((x + 60) / 16)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-9)
+    np.testing.assert_array_equal(raw["fc.weight"], parameters["fc.weight"])
+
+
+def test_parameters_of_any_size_are_the_same_function_but_for_rounding() -> None:
+    rng = np.random.default_rng(1)
+    shapes = {"conv1.weight": (5, 1, 11, 11), "conv1.bias": (5,)}
+    shapes |= {"fc.weight": (2, 80), "fc.bias": (2,)}
+    parameters = {n: rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
+    x = rng.uniform(-100, 20, (4, 1, 23, 23))
+    raw = for_raw_input(parameters, "conv1", centre=-60.0, spread=20.0)
+    found, expected = (
+        spectral({n: p.astype(np.float64) for n, p in given.items()}, 4).forward(inputs)
+        for given, inputs in ((raw, x), (parameters, (x + 60) / 20))
+    )
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert {array.dtype for array in raw.values()} == {np.dtype(np.float32)}
+
+
+def test_a_front_end_with_a_centre_meets_a_first_layer_without_padding() -> None:
+    for name, architecture in ARCHITECTURES.items():
+        network = architecture.build(architecture.initial(2, np.random.default_rng(0)))
+        (first,) = (node.layer for node in network.nodes if node.name == "conv1")
+        assert isinstance(first, Conv1D | Conv2D)
+        padded = first.window.pad != (0,) * first.rank
+        assert architecture.front.centre == 0 or not padded, name
+
+
+# --- which recordings a step learns from --------------------------------------------------------
+
+
+def test_without_chances_every_recording_is_drawn_once_an_epoch() -> None:
+    samples, settings = tones(), replace(SETTINGS, batch=4)
+    steps = [samples.batch(settings, step) for step in range(10)]  # two epochs of 18 recordings
+    for epoch in (steps[:5], steps[5:]):
+        assert sorted(np.concatenate(epoch)) == list(range(18))
+        assert max(map(len, epoch)) <= 4
+    assert not np.array_equal(np.concatenate(steps[:5]), np.concatenate(steps[5:]))
+
+
+def test_with_chances_recordings_are_drawn_in_their_proportions() -> None:
+    chances = np.array([0.5, 0.3, 0.2, 0.0])
+    samples = Samples([tone(10)] * 4, np.arange(4), chances)
+    settings = Settings(batch=50, seed=1)
+    drawn = [samples.batch(settings, step) for step in range(200)]
+    assert {len(batch) for batch in drawn} == {50}
+    shares = np.bincount(np.concatenate(drawn), minlength=4) / 10_000
+    np.testing.assert_allclose(shares, chances, atol=0.02)
+    assert shares[3] == 0
+    np.testing.assert_array_equal(samples.batch(settings, 7), drawn[7])
+    assert not np.array_equal(drawn[7], drawn[8])
+    assert not np.array_equal(samples.batch(replace(settings, seed=2), 7), drawn[7])
 
 
 # --- runs ---------------------------------------------------------------------------------------
@@ -280,15 +261,20 @@ def start() -> Gradients:
     return {n: 0.3 * rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
 
 
-def tones() -> Samples:
+def tones(chances: Array | None = None) -> Samples:
     rng = np.random.default_rng(1)
     labels = np.arange(18) % 2
     pitches = np.where(labels == 0, 300, 1500)
-    return Samples([tone(rng.integers(300, 900), f) for f in pitches], labels)
+    return Samples([tone(rng.integers(300, 900), f) for f in pitches], labels, chances)
 
 
-def run(checkpoint: Path, settings: Settings = SETTINGS) -> Gradients:
-    return train(build, start(), tones(), settings, checkpoint, lambda parameters: "")
+def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
+    placed, gain = Augmentation()(samples, 800, rng, strength)
+    return np.asarray(gain * waveform_input(placed)[None], np.float32)
+
+
+def run(checkpoint: Path, settings: Settings = SETTINGS, chances: Array | None = None) -> Gradients:
+    return train(build, start(), tones(chances), prepare, settings, checkpoint, lambda _: "")
 
 
 def test_training_learns_and_says_how_it_goes(
@@ -296,13 +282,28 @@ def test_training_learns_and_says_how_it_goes(
 ) -> None:
     samples = tones()
     settings = Settings(epochs=40, batch=6, rate=0.01, warmup=5, keep=0.9, seed=0)
-    found = train(build, start(), samples, settings, tmp_path / "c", lambda p: f"{len(p)} arrays")
+    checkpoint = tmp_path / "c"
+    found = train(
+        build, start(), samples, prepare, settings, checkpoint, lambda p: f"{len(p)} arrays"
+    )
     inputs = np.stack([waveform_input(np.resize(s, 800)) for s in samples.signals])
     logits = build(found).forward(inputs[:, None].astype(np.float32))
     assert (logits.argmax(axis=1) == samples.labels).mean() > 0.9
     shown = capsys.readouterr()
     assert shown.out.count("4 arrays") == 40
     assert "120/120" in shown.err
+
+
+def test_recordings_are_prepared_at_the_strength_of_their_step(tmp_path: Path) -> None:
+    strengths = []
+
+    def noted(samples: Array, rng: np.random.Generator, strength: float) -> Array:
+        strengths.append(strength)
+        return prepare(samples, rng, strength)
+
+    settings = replace(SETTINGS, epochs=2, batch=9, fall=0.5)  # 4 steps, 9 recordings each
+    train(build, start(), tones(), noted, settings, tmp_path / "c", lambda _: "")
+    assert strengths == [1.0] * 27 + [0.5] * 9
 
 
 _KILLED = """\
@@ -318,7 +319,7 @@ def evaluate(parameters):
     if len(ends) == 2:  # in the tenth of 15 steps, with nine in the checkpoint
         os.kill(os.getpid(), signal.SIGKILL)
     return ""
-run.train(t.build, t.start(), t.tones(), t.SETTINGS, Path(sys.argv[2]), evaluate)
+run.train(t.build, t.start(), t.tones(), t.prepare, t.SETTINGS, Path(sys.argv[2]), evaluate)
 """
 
 
@@ -356,10 +357,11 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
         run(tmp_path / "c", replace(SETTINGS, batch=3, seed=4))
 
 
-def test_a_run_can_be_made_longer_at_its_checkpoint(tmp_path: Path) -> None:
-    run(tmp_path / "c", replace(SETTINGS, epochs=1, fall=0.0))
-    longer = run(tmp_path / "c", replace(SETTINGS, epochs=2, fall=0.0))
-    whole = run(tmp_path / "d", replace(SETTINGS, epochs=2, fall=0.0))
+@pytest.mark.parametrize("chances", [None, np.arange(18) / 153])
+def test_a_run_can_be_made_longer_at_its_checkpoint(chances: Array | None, tmp_path: Path) -> None:
+    run(tmp_path / "c", replace(SETTINGS, epochs=1, fall=0.0), chances)
+    longer = run(tmp_path / "c", replace(SETTINGS, epochs=2, fall=0.0), chances)
+    whole = run(tmp_path / "d", replace(SETTINGS, epochs=2, fall=0.0), chances)
     for name, array in whole.items():
         np.testing.assert_array_equal(longer[name], array)
 
@@ -404,22 +406,137 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_the_command_trains_audionet_on_a_folder_and_writes_its_weights(tmp_path: Path) -> None:
-    data, out = tmp_path / "data", tmp_path / "out" / "tiny.npz"
-    data.mkdir()
-    for digit in (0, 1):
-        for index in (0, 5, 6):
-            with wave.open(str(data / f"{digit}_ann_{index}.wav"), "wb") as file:
+def corpus(folder: Path, pitches: dict[str, float], indices: Sequence[int]) -> Path:
+    """Recordings of the digit 0 at a speaker's pitch, and of the digit 1 at three times that."""
+    folder.mkdir()
+    for speaker, pitch in pitches.items():
+        for digit, index in product((0, 1), indices):
+            with wave.open(str(folder / f"{digit}_{speaker}_{index}.wav"), "wb") as file:
                 file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
-                file.writeframes(tone(4000, 300 + 900 * digit).astype("<i2").tobytes())
+                file.writeframes(tone(4000, pitch * (1 + 2 * digit)).astype("<i2").tobytes())
+    return folder
+
+
+def test_the_command_trains_audionet_on_a_folder_and_writes_its_weights(tmp_path: Path) -> None:
+    data, out = corpus(tmp_path / "data", {"ann": 400}, (0, 5, 6)), tmp_path / "out" / "tiny.npz"
     done = command("--data", data, "--out", out, "--epochs", "1", "--batch", "4")
     assert done.returncode == 0, done.stderr
     assert "4 recordings to train on, 2 to test on" in done.stdout
-    assert f"wrote {out}: accuracy on the test recordings" in done.stdout
+    assert f"wrote {out}: accuracy on 2 test recordings" in done.stdout
     assert sorted(path.name for path in out.parent.iterdir()) == ["tiny.npz", "tiny.npz.checkpoint"]
     assert out.stat().st_size < 8e6
     assert read_description(out).classes[7] == "seven"
     read_weights(out, parameter_shapes(10), np.float32)
+
+
+VOICES = {"espeakEnusF1": 220, "espeakEnusF2": 230, "espeakEnusM1": 110, "espeakEnusM2": 120}
+"""Synthetic voices whose names tell their sex; one of each sex is tested on."""
+
+
+def test_there_is_a_recipe_for_every_network_on_every_task() -> None:
+    assert set(RECIPES) == set(product(ARCHITECTURES, TASKS))
+
+
+@pytest.mark.parametrize(("model", "task"), list(RECIPES))
+def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
+    model: str, task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = dict(list(VOICES.items())[::2]) if task == "digit" else VOICES
+    data = corpus(tmp_path / "data", people, (0, 5) if task == "digit" else (5,))
+    out = tmp_path / "out.npz"
+    given = ["--model", model, "--task", task, "--data", str(data), "--out", str(out)]
+    assert train_command.main([*given, "--epochs", "1", "--batch", "4"]) == 0
+    shown = capsys.readouterr()
+    assert "4 recordings to train on, 4 to test on" in shown.out
+    assert "1/1" in shown.err
+    loaded = lrp_audio.load(out)
+    assert loaded.classes == TASKS[task].classes
+    assert loaded.front is ARCHITECTURES[model].front
+    explanation = loaded.explain(next(data.iterdir()))
+    assert np.isfinite(explanation.logits).all()
+    assert np.isfinite(explanation.relevance).all()
+
+
+Run = tuple[Gradients, Samples, Callable[..., Array], Settings]
+
+
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Run]:
+    """What the command gives to `train`, which is spared."""
+
+    def begin(task: str, data: Path, *options: str, model: str = "audionet") -> Run:
+        found: list[Run] = []
+
+        def spared(
+            build: object,
+            parameters: Gradients,
+            samples: Samples,
+            prepare: Callable[..., Array],
+            settings: Settings,
+            *_: object,
+        ) -> Gradients:
+            found.append((parameters, samples, prepare, settings))
+            return parameters
+
+        monkeypatch.setattr(train_command, "train", spared)
+        monkeypatch.setattr(train_command, "save_weights", lambda *_: None)
+        given = ["--model", model, "--task", task, "--data", str(data), *options]
+        assert train_command.main([*given, "--out", str(tmp_path / "a.npz")]) == 0
+        return found[0]
+
+    return begin
+
+
+def test_what_is_not_given_comes_from_the_recipe(tmp_path: Path, begun: Callable[..., Run]) -> None:
+    data = corpus(tmp_path / "data", VOICES, (0, 5))
+    recipe = RECIPES["audionet", "sex"].settings
+    assert begun("sex", data)[-1] == recipe
+    given = ("--epochs", "2", "--batch", "3", "--rate", "0.1", "--fall", "0", "--seed", "0")
+    expected = replace(recipe, epochs=2, batch=3, rate=0.1, fall=0.0, seed=0)
+    assert begun("sex", data, *given)[-1] == expected
+
+
+def test_both_sexes_are_drawn_alike_and_digits_as_they_come(
+    tmp_path: Path, begun: Callable[..., Run]
+) -> None:
+    people = VOICES | {"espeakEnusM3": 130, "espeakEnusM4": 140, "espeakEnusM5": 150}
+    data = corpus(tmp_path / "data", people, (0, 5))
+    _, samples, _, _ = begun("sex", data)
+    assert samples.chances is not None
+    assert np.bincount(samples.labels).tolist() == [4, 12]
+    for sex in (0, 1):
+        assert samples.chances[samples.labels == sex].sum() == pytest.approx(0.5)
+    assert begun("digit", data)[1].chances is None
+
+
+def test_the_gain_acts_after_the_normalisation_and_on_waveforms_only(
+    tmp_path: Path, begun: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    louder = Augmentation(stretch=1e-17, noisy=0.0, gain=(1.25, 1.25))
+    for key, recipe in RECIPES.items():
+        monkeypatch.setitem(RECIPES, key, replace(recipe, augmentation=louder))
+    data, rng = corpus(tmp_path / "data", VOICES, (0, 5)), np.random.default_rng(0)
+    for model, gain, front in (("audionet", 1.25, WAVEFORM), ("alexnet", 1.0, SPECTROGRAM)):
+        _, _, prepare, _ = begun("digit", data, model=model)
+        found = prepare(tone(8001), rng, 1.0)
+        assert found.dtype == np.float32
+        expected = (front(tone(8000)) - front.centre) / front.spread
+        np.testing.assert_allclose(found, gain * expected, rtol=1e-6, atol=1e-6)
+
+
+def test_digits_are_trained_on_recordings_that_say_one(
+    tmp_path: Path, begun: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = corpus(tmp_path / "data", {"ann": 400}, (0, 5))
+    with wave.open(str(data / "03a01Fa.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+        file.writeframes(tone(8000).astype("<i2").tobytes())
+    assert begun("digit", data)[1].labels.tolist() == [0, 1]
+    for path in data.glob("*ann*"):
+        path.unlink()
+    given = ["--data", str(data), "--out", str(tmp_path / "a.npz")]
+    assert train_command.main(given) == 2
+    assert "error: No recording is known to say a digit; add" in capsys.readouterr().err
 
 
 def test_the_command_refuses_data_without_recordings_in_one_sentence(tmp_path: Path) -> None:
@@ -433,10 +550,11 @@ def test_the_command_refuses_data_without_recordings_in_one_sentence(tmp_path: P
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        (("--batch", "0"), "--epochs and --batch must be at least 1"),
-        (("--seed", "-1"), "--seed at least 0"),
+        (("--epochs", "0"), "--epochs must be at least 1"),
+        (("--batch", "0"), "--batch must be at least 1"),
+        (("--seed", "-1"), "--seed must be at least 0"),
         (("--rate", "nan"), "--rate must lie between 0 and 1"),
-        (("--fall", "2"), "--fall from 0 to 1"),
+        (("--fall", "2"), "--fall must lie from 0 to 1"),
         (("--out", "a.txt"), "--out must end in .npz"),
     ],
 )

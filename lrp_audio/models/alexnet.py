@@ -5,12 +5,11 @@ import math
 import numpy as np
 
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from lrp_audio.layers.base import Gradients
+from lrp_audio.layers.base import Array, Gradients
+from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 
 SIZE = 227  # rows and columns of the spectrogram
-
-
 _CONVOLUTIONS = {
     # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows
     "conv1": (96, 1, 11, 4, 0, 1, True),
@@ -21,6 +20,7 @@ _CONVOLUTIONS = {
 }
 _FLAT = 256 * 6 * 6
 _HIDDEN = {"fc6": 1024, "fc7": 1024}
+_STORED_RANK = 128  # of the weights of fc6 and fc7: the largest that fits into a file of 8 MB
 
 
 def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
@@ -68,3 +68,18 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
         spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
         parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
     return parameters
+
+
+def compact(parameters: Gradients, inputs: Array, batch: int = 32) -> Gradients:
+    """What a file holds of `parameters`: a seventh of them, chosen by typical `inputs`.
+
+    `inputs` are ``(n, 1, 227, 227)``, n well above 128. See `truncate_dense`.
+    """
+    network = alexnet(parameters)
+    found: dict[str, list[Array]] = {name: [] for name in _HIDDEN}
+    for first in range(0, len(inputs), batch):
+        activations = network.activations(inputs[first : first + batch])
+        for name, parts in found.items():
+            parts.append(activations[name])
+    outputs = {name: np.concatenate(parts) for name, parts in found.items()}
+    return truncate_dense(parameters, outputs, _STORED_RANK)

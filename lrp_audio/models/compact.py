@@ -3,15 +3,15 @@
 A stack of dense layers without activations between them is one linear map whose rank is at most the
 number of classes, so of each weight only the part matters that the layers after it can see: its
 projection on their row space. The function stays the same; each weight becomes a product of two
-thin factors (`compact_dense_stack`). Where activations lie between, the largest singular values
-and half precision have to do, and the function changes a little (`truncate_dense`).
+thin factors (`compact_dense_stack`). Where activations lie between, the principal components of a
+layer's outputs and half precision have to do, and the function changes a little (`truncate_dense`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lrp_audio.layers.base import Gradients
+from lrp_audio.layers.base import Array, Gradients
 
 
 def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradients:
@@ -33,15 +33,21 @@ def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradient
     return stored
 
 
-def truncate_dense(parameters: Gradients, names: Sequence[str], rank: int) -> Gradients:
-    """All parameters in float16, the weights of the dense layers `names` as factors of `rank`.
+def truncate_dense(parameters: Gradients, outputs: Mapping[str, Array], rank: int) -> Gradients:
+    """All parameters in float16, the weights of dense layers as factors of `rank`.
 
-    Of each of these weights the `rank` largest singular values are kept (Eckart & Young 1936).
+    `outputs` maps the names of these layers to outputs ``(n, units)`` for typical inputs, before
+    the activation. Their `rank` principal components are kept, and the bias gives back the mean of
+    the others: of all weights of that rank, this one changes these outputs least in the mean square
+    (Eckart & Young 1936).
     """
     stored = dict(parameters)
-    for name in names:
-        left, values, right = np.linalg.svd(stored.pop(f"{name}.weight"), full_matrices=False)
-        roots = np.sqrt(values[:rank])
-        stored[f"{name}.weight.left"] = left[:, :rank] * roots
-        stored[f"{name}.weight.right"] = roots[:, None] * right[:rank]
+    for name, y in outputs.items():
+        mean = y.mean(axis=0, dtype=np.float64)
+        covariance = (y - mean).T @ (y - mean)
+        basis = np.linalg.eigh(covariance)[1][:, -rank:]
+        bias = stored[f"{name}.bias"].astype(np.float64)
+        stored[f"{name}.weight.left"] = basis
+        stored[f"{name}.weight.right"] = basis.T @ stored.pop(f"{name}.weight")
+        stored[f"{name}.bias"] = mean + basis @ (basis.T @ (bias - mean))
     return {name: array.astype(np.float16) for name, array in stored.items()}

@@ -10,9 +10,9 @@ import numpy as np
 
 from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM, FrontEnd
 from lrp_audio.errors import ModelError
-from lrp_audio.layers.base import Gradients
+from lrp_audio.layers.base import Array, Gradients
 from lrp_audio.models import alexnet, audionet
-from lrp_audio.models.compact import compact_dense_stack, truncate_dense
+from lrp_audio.models.compact import compact_dense_stack
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import read_description, read_weights
 
@@ -22,14 +22,15 @@ class Architecture:
     """How a network of this kind is built.
 
     `front` makes its input; `shapes` gives those of its parameters for a number of classes,
-    `build` the network on them, `initial` random ones to train from, `compact` what is stored.
+    `build` the network on them, `initial` random ones to train from, `compact` what is stored of
+    them, given typical inputs ``(n, *front.shape)``.
     """
 
     front: FrontEnd
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
     build: Callable[[Gradients], Network]
     initial: Callable[[int, np.random.Generator], Gradients]
-    compact: Callable[[Gradients], Gradients]
+    compact: Callable[[Gradients, Array], Gradients]
 
 
 ARCHITECTURES = {
@@ -38,14 +39,14 @@ ARCHITECTURES = {
         audionet.parameter_shapes,
         audionet.audionet,
         audionet.initial_parameters,
-        lambda parameters: compact_dense_stack(parameters, ["fc7", "fc8", "fc9"]),
+        lambda parameters, inputs: compact_dense_stack(parameters, ["fc7", "fc8", "fc9"]),
     ),
     "alexnet": Architecture(
         SPECTROGRAM,
         alexnet.parameter_shapes,
         alexnet.alexnet,
         alexnet.initial_parameters,
-        lambda parameters: truncate_dense(parameters, ["fc6", "fc7"], rank=128),
+        alexnet.compact,
     ),
 }
 

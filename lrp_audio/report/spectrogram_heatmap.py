@@ -106,7 +106,7 @@ def _draw_image(
     axes.imshow(
         values,
         cmap=colours.cmap,
-        norm=colours.norm,
+        norm=colours.norm,  # type: ignore[arg-type]
         extent=extent,
         origin="lower",
         aspect="auto",

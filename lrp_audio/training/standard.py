@@ -13,5 +13,6 @@ def for_raw_input(parameters: Gradients, first: str, centre: float, spread: floa
     """
     weight = parameters[f"{first}.weight"].astype(np.float64) / spread
     bias = parameters[f"{first}.bias"] - centre * weight.reshape(len(weight), -1).sum(axis=1)
-    raw = {f"{first}.weight": weight.astype(np.float32), f"{first}.bias": bias.astype(np.float32)}
+    dtype = parameters[f"{first}.weight"].dtype
+    raw = {f"{first}.weight": weight.astype(dtype), f"{first}.bias": bias.astype(dtype)}
     return parameters | raw

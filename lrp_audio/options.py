@@ -1,0 +1,137 @@
+"""The options of ``python -m lrp_audio.explain``, and its help."""
+
+import argparse
+from pathlib import Path
+from typing import get_args
+
+from lrp_audio.audio.audible import Sign, Sound
+from lrp_audio.audio.domain import DOMAINS
+from lrp_audio.models.zoo import shipped
+
+_EPILOG = """\
+For each clip, OUT/<its stem>/ takes
+  heatmap.png     the waveform, spectrum or spectrogram coloured by relevance
+  audible.wav     what spoke for the class, or against it
+  relevance.npz   relevance, input, rate and every layer's relevance
+  summary.json    prediction, target, logits, the ledger and the settings
+Results of clips from a folder lie below OUT as the clips lie below the folder. Of several clips,
+OUT/results.csv has a line each.
+
+examples:
+  python -m lrp_audio.explain
+      explain a bundled clip, write lrp_out/7_female/
+  python -m lrp_audio.explain seven.wav --target 7 --out out/
+      why might seven.wav be a 7, whatever the model says?
+  python -m lrp_audio.explain seven.wav --domain time-frequency --sound masked --sign against
+      when and at which frequencies did the sound speak against it?
+  python -m lrp_audio.explain recordings/ 'more/**/*.flac' --resume
+      explain every recording in and below a folder; after a stop, go on
+
+exit code: 0 if every clip was explained, 2 if one was not or an argument was wrong, 130 if stopped
+from the keyboard.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lrp_audio.explain",
+        description="Explain by layer-wise relevance propagation what a network heard in a clip.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "clips",
+        nargs="*",
+        type=Path,
+        metavar="CLIP",
+        help="WAV, FLAC or OGG recordings of any rate, mono or stereo, folders of them, or quoted "
+        "patterns; of a long one the loudest second is explained, a short one is centred "
+        "(default: a bundled example)",
+    )
+    parser.add_argument(
+        "--model",
+        default="audionet-digit",
+        metavar="NAME",
+        help=f"a shipped model ({', '.join(shipped())}) or the path of a weights file "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--target",
+        default="predicted",
+        metavar="CLASS",
+        help="the class to explain, or 'predicted' (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rules",
+        default="epsilon-plus",
+        metavar="COMPOSITE",
+        help="which rule each layer follows, see --list-rules (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--list-rules",
+        action="store_true",
+        help="print every rule with its formula and every composite, and stop",
+    )
+    parser.add_argument(
+        "--domain",
+        choices=DOMAINS,
+        help="where the relevance lies (default: what the network hears, samples or a spectrogram)",
+    )
+    parser.add_argument(
+        "--window",
+        type=int,
+        metavar="N",
+        help="samples at 8 kHz of a window of time-frequency, for a network that hears samples",
+    )
+    parser.add_argument(
+        "--hop",
+        type=int,
+        metavar="N",
+        help="samples from one window to the next (default: a quarter of --window)",
+    )
+    parser.add_argument(
+        "--sound",
+        choices=get_args(Sound),
+        default="weighted",
+        help="audible.wav: as loud as it is relevant or as the clip (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--sign",
+        choices=get_args(Sign),
+        default="for",
+        help="audible.wav: what spoke for the class or against it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        default="lrp_out",
+        type=Path,
+        metavar="OUT",
+        help="folder for the results (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="skip clips with a complete result of the same settings in OUT; without, all are "
+        "explained anew",
+    )
+    parser.add_argument(
+        "--batch",
+        type=_at_least_one,
+        default=8,
+        metavar="N",
+        help="clips explained together, which takes memory for each (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--dtype",
+        default="float32",
+        choices=("float32", "float64"),
+        help="arithmetic: float32 for speed, float64 for precision (default: %(default)s)",
+    )
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
