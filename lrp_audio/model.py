@@ -65,14 +65,16 @@ class Model:
         self,
         clip: AnyClip,
         target: str | int | None = None,
-        rules: str | Composite = "epsilon-plus",
+        rules: str | Composite | None = None,
         domain: str | Domain | None = None,
     ) -> Explanation:
         """Why the network gives `clip` the logit of class `target` (by default the predicted one).
 
         `clip` is a path, a `Clip`, or samples with their rate in Hz; it is fitted to one second.
-        Relevance starts as the target's logit. `domain` is where it ends: ``time``, ``frequency``,
-        ``time-frequency``, or a `Domain` such as ``TimeFrequency(Stft(256, 64, 8000))``; by default
+        `rules` are a composite or its name; by default ``epsilon-plus``, with zB on the first layer
+        of a spectrogram network. Relevance starts as the target's logit. `domain` is where it ends:
+        ``time``, ``frequency``, ``time-frequency``, or a `Domain` such as
+        ``TimeFrequency(Stft(256, 64, 8000))``; by default
         the network's own. Raises `ClipError`, `TargetError`, `RuleError` or `SpectrumError`.
         """
         return self.explain_batch([clip], target, rules, domain)[0]
@@ -81,7 +83,7 @@ class Model:
         self,
         clips: Sequence[AnyClip],
         target: str | int | None = None,
-        rules: str | Composite = "epsilon-plus",
+        rules: str | Composite | None = None,
         domain: str | Domain | None = None,
     ) -> list[Explanation]:
         """The same for several clips at once, which takes less time for each.
@@ -90,7 +92,7 @@ class Model:
         clip that cannot be used.
         """
         started = time.perf_counter()
-        rules = composite(rules, self.front.bounds)
+        rules = self._composite(rules)
         if domain is None or isinstance(domain, str):
             domain = choose(self.front, domain)
         fitted = [self._fitted(clip) for clip in clips]
@@ -132,7 +134,7 @@ class Model:
         self,
         clip: AnyClip,
         target: str | int | None = None,
-        rules: str | Composite = "epsilon-plus",
+        rules: str | Composite | None = None,
     ) -> Iterator[Step]:
         """The same, one layer at a time from the output to the input, to stop and look anywhere.
 
@@ -142,11 +144,14 @@ class Model:
         activations = self.network.activations(self._input([self._fitted(clip)]))
         logits = activations[self.network.output]
         start = _start(logits, [self._target(target, logits[0])])
-        return self.network.steps(activations, start, composite(rules, self.front.bounds))
+        return self.network.steps(activations, start, self._composite(rules))
 
-    def assignments(self, rules: str | Composite = "epsilon-plus") -> list[Assignment]:
+    def assignments(self, rules: str | Composite | None = None) -> list[Assignment]:
         """Which layer gets which rule, and why, from input to output."""
-        return self.network.assign(composite(rules, self.front.bounds))
+        return self.network.assign(self._composite(rules))
+
+    def _composite(self, rules: str | Composite | None) -> Composite:
+        return composite(self.front.rules if rules is None else rules, self.front.bounds)
 
     def _fitted(self, clip: AnyClip) -> Clip:
         if isinstance(clip, tuple):

@@ -15,7 +15,8 @@ from lrp_audio.audio.spectrogram import SIZE, SPECTROGRAM_BOUNDS, spectrogram
 class FrontEnd:
     """A map from fitted samples ``(length,)`` to an input of `shape`, the channel axis first.
 
-    No value of an input lies outside `bounds` (what the zB rule asks for). In training the network
+    No value of an input lies outside `bounds` (what the zB rule asks for). `rules` names the
+    composite that explains by default. In training the network
     sees ``(input - centre) / spread``, which is folded into its first layer afterwards.
     """
 
@@ -23,6 +24,7 @@ class FrontEnd:
     length: int
     shape: tuple[int, ...]
     bounds: tuple[float, float]
+    rules: str
     centre: float
     spread: float
     transform: Callable[[NDArray[Any]], NDArray[Any]]
@@ -32,7 +34,18 @@ class FrontEnd:
         return np.asarray(self.transform(samples)).reshape(self.shape)
 
 
-WAVEFORM = FrontEnd("waveform", RATE, (1, RATE), INPUT_BOUNDS, 0.0, 1.0, waveform_input)
+WAVEFORM = FrontEnd(
+    "waveform", RATE, (1, RATE), INPUT_BOUNDS, "epsilon-plus", 0.0, 1.0, waveform_input
+)
+# The loudest bin is 0 dB: rules that weight relevance by the input would leave nothing to what is
+# heard best. zB measures from the floor of -80 dB instead.
 SPECTROGRAM = FrontEnd(
-    "spectrogram", RATE, (1, SIZE, SIZE), SPECTROGRAM_BOUNDS, -60.0, 20.0, spectrogram
+    "spectrogram",
+    RATE,
+    (1, SIZE, SIZE),
+    SPECTROGRAM_BOUNDS,
+    "epsilon-plus-box",
+    -60.0,
+    20.0,
+    spectrogram,
 )

@@ -120,7 +120,16 @@ def _draw_image(
 def _draw_bar(
     figure: "Figure", axes: "Axes", colours: "ScalarMappable", label: str, extend: str
 ) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     bar = figure.colorbar(
-        colours, ax=axes, location="bottom", extend=extend, aspect=32, pad=0.015, format="{x:.2g}"
+        colours,
+        ax=axes,
+        location="bottom",
+        extend=extend,
+        aspect=32,
+        pad=0.015,
+        ticks=MaxNLocator(4),
+        format="{x:.2g}",
     )
     label_bar(bar, label)

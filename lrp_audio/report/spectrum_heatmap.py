@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.audio.spectrogram import decibels
 from lrp_audio.errors import ShapeError
 from lrp_audio.report.drawing import (
     DECIBELS,
@@ -66,30 +67,22 @@ def spectrum_figure(
 
     figure = new_figure(title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    _draw_spectrum(upper, _decibels(magnitudes), edges, moving_sum(values, width), colours)
+    _draw_spectrum(upper, decibels(magnitudes), edges, moving_sum(values, width), colours)
     _draw_bars(lower, bins, np.append(edges[:-1:width], edges[-1]), colours)
     relevance_bar(figure, colours, (upper, lower), f"{width * step:.3g} Hz")
     return figure
 
 
-def _decibels(magnitudes: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Decibels below the loudest bin, at least -80; silence is -80 everywhere."""
-    values = magnitudes.astype(np.float64)
-    peak = float(values.max())
-    shares = values / peak if peak > 0 else values
-    return np.asarray(20 * np.log10(np.maximum(shares, 10 ** (-DECIBELS / 20))))
-
-
 def _draw_spectrum(
     axes: "Axes",
-    decibels: NDArray[np.float64],
+    levels: NDArray[np.float64],
     edges: NDArray[np.float64],
     around: NDArray[np.float64],
     colours: "ScalarMappable",
 ) -> None:
     from matplotlib.collections import LineCollection
 
-    points = np.column_stack(((edges[:-1] + edges[1:]) / 2, decibels))
+    points = np.column_stack(((edges[:-1] + edges[1:]) / 2, levels))
     # The most relevant segments are drawn last, so that in a dense spectrum they lie on top.
     order = np.argsort(np.abs(around[:-1]), kind="stable")
     segments = np.stack((points[:-1], points[1:]), axis=1)[order]

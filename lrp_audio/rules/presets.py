@@ -32,6 +32,7 @@ PRESETS: dict[str, Callable[[Bounds], Composite]] = {
     "epsilon": _preset("epsilon", _EPSILON, _EPSILON),
     "epsilon-plus": _preset("epsilon-plus", ZPlus(), _EPSILON),
     "epsilon-plus-flat": _preset("epsilon-plus-flat", ZPlus(), _EPSILON, lambda _: Flat()),
+    "epsilon-plus-box": _preset("epsilon-plus-box", ZPlus(), _EPSILON, lambda bounds: Box(*bounds)),
     "epsilon-alpha2-beta1": _preset("epsilon-alpha2-beta1", _ALPHA2_BETA1, _EPSILON),
     "epsilon-alpha2-beta1-flat": _preset(
         "epsilon-alpha2-beta1-flat", _ALPHA2_BETA1, _EPSILON, lambda _: Flat()

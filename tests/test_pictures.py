@@ -1,0 +1,138 @@
+"""Pictures of spectrograms and spectra: axes in hertz and seconds, right to the pixel."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+from numpy.typing import NDArray
+
+from lrp_audio.audio.domain import Frequency, Picture, TimeFrequency
+from lrp_audio.audio.spectrogram import column_times, row_frequencies, spectrogram
+from lrp_audio.audio.stft import Stft
+from lrp_audio.errors import ShapeError
+from lrp_audio.report.picture import save_picture
+from lrp_audio.report.spectrogram_heatmap import save_spectrogram_heatmap, spectrogram_figure
+from lrp_audio.report.spectrum_heatmap import save_spectrum_heatmap, spectrum_figure
+
+Array = NDArray[Any]
+TONE = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
+NONE = np.zeros((227, 227))
+
+
+def pixels_of(path: Path) -> Array:
+    """(height, width, rgb) of a PNG, its first row at the top."""
+    return np.asarray(imread(path)[..., :3])
+
+
+def at(axes: Any, picture: Array, chosen: NDArray[np.bool_]) -> tuple[float, float]:
+    """Middle of the chosen pixels of `picture` inside `axes`, in data coordinates."""
+    box = axes.get_window_extent()
+    rows, columns = np.nonzero(chosen)
+    y = picture.shape[0] - 0.5 - rows
+    x = columns + 0.5
+    inside = (x > box.x0 + 2) & (x < box.x1 - 2) & (y > box.y0 + 2) & (y < box.y1 - 2)
+    assert inside.any()
+    found = axes.transData.inverted().transform((x[inside].mean(), y[inside].mean()))
+    return float(found[0]), float(found[1])
+
+
+@pytest.fixture(scope="module")
+def tone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Array]:
+    """The picture of a 1 kHz tone with relevance in one bin, near 1 kHz and 0.5 s."""
+    relevance = NONE.copy()
+    relevance[57, 112] = 1.0
+    arguments = (spectrogram(TONE), relevance, row_frequencies(), column_times(), "tone")
+    path = tmp_path_factory.mktemp("pictures") / "tone.png"
+    save_spectrogram_heatmap(path, *arguments)
+    figure = spectrogram_figure(*arguments)
+    figure.canvas.draw()
+    return figure, pixels_of(path)
+
+
+def test_a_tone_of_1_khz_is_drawn_at_1_khz(tone: tuple[Any, Array]) -> None:
+    figure, picture = tone
+    axes = figure.axes[0]
+    box = axes.get_window_extent()
+    column = round((box.x0 + box.x1) / 2)
+    height = picture.shape[0]
+    inside = np.arange(height - round(box.y1) + 3, height - round(box.y0) - 3)
+    shades = picture[inside, column].sum(axis=1)
+    darkest = inside[shades == shades.min()].mean()
+    _, hertz = axes.transData.inverted().transform((column, height - 0.5 - darkest))
+    # The tone's bin is the one nearest to 1 kHz; one pixel is 7 Hz.
+    nearest = row_frequencies()[57]
+    assert abs(nearest - 1000) < 8000 / 455 / 2
+    assert hertz == pytest.approx(nearest, abs=7)
+
+
+def test_a_relevant_bin_is_drawn_at_its_frequency_and_time(tone: tuple[Any, Array]) -> None:
+    figure, picture = tone
+    red = (picture[..., 0] > picture[..., 2] + 0.3) & (picture[..., 1] < 0.5)
+    seconds, hertz = at(figure.axes[1], picture, red)
+    assert hertz == pytest.approx(row_frequencies()[57], abs=7)
+    assert seconds == pytest.approx(column_times()[112], abs=0.0015)
+
+
+def test_the_axes_of_a_spectrogram_end_half_a_bin_beyond_the_outer_middles(
+    tone: tuple[Any, Array],
+) -> None:
+    axes = tone[0].axes[0]
+    step, hop = 8000 / 455, 35 / 8000
+    np.testing.assert_allclose(axes.get_ylim(), (-step / 2, 226.5 * step))
+    np.testing.assert_allclose(axes.get_xlim(), (1.5 * hop, 228.5 * hop))
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (129, 126), (228, 230), (5, 700)])
+def test_a_spectrogram_of_any_size_fills_the_same_picture(
+    shape: tuple[int, int], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    axes = (np.linspace(0, 4000, shape[0]), np.linspace(0, 1, shape[1]))
+    for decibels, relevance in (
+        (-80 * rng.random(shape), rng.standard_normal(shape)),
+        (np.full(shape, -80.0), np.zeros(shape)),
+    ):
+        save_spectrogram_heatmap(
+            tmp_path / "a.png", decibels, relevance, *axes, "a $b$\n\U0001f600"
+        )
+        assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
+
+
+def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    axes = (row_frequencies(), column_times())
+    with pytest.raises(ShapeError, match="one shape"):
+        save_spectrogram_heatmap(tmp_path / "a.png", NONE[:5], NONE, *axes, "")
+    with pytest.raises(ShapeError, match="227 frequencies and 227 times"):
+        save_spectrogram_heatmap(tmp_path / "a.png", NONE[:5], NONE[:5], *axes, "")
+    with pytest.raises(ShapeError, match="one shape"):
+        save_spectrum_heatmap(tmp_path / "a.png", np.ones(5), np.ones(4), np.arange(5.0), "")
+    with pytest.raises(ShapeError, match="2 bins or more"):
+        save_spectrum_heatmap(tmp_path / "a.png", np.ones(1), np.ones(1), np.arange(1.0), "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_relevance_of_a_spectrum_stands_at_its_frequency(tmp_path: Path) -> None:
+    relevance = np.zeros(4001)
+    relevance[1000] = 1.0
+    arguments = (np.abs(np.fft.rfft(TONE)), relevance, np.arange(4001.0), "tone")
+    figure = spectrum_figure(*arguments)
+    tallest = max(figure.axes[1].patches, key=lambda bar: bar.get_height())
+    assert tallest.get_x() <= 1000 <= tallest.get_x() + tallest.get_width()
+    assert tallest.get_width() == pytest.approx(20)
+    save_spectrum_heatmap(tmp_path / "a.png", *arguments)
+    assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
+
+
+@pytest.mark.parametrize(
+    ("domain", "shape"),
+    [
+        (Frequency(), (4001,)),
+        (TimeFrequency(Stft(256, 64, 8000)), (129, 126)),
+        (Picture(), (227, 227)),
+    ],
+)
+def test_every_domain_has_its_picture(domain: Any, shape: tuple[int, ...], tmp_path: Path) -> None:
+    save_picture(tmp_path / "a.png", TONE, 8000, np.ones(shape), domain, "tone")
+    assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
