@@ -12,6 +12,7 @@ from lrp_audio.audio.domain import Frequency, Picture, TimeFrequency
 from lrp_audio.audio.spectrogram import column_times, row_frequencies, spectrogram
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import ShapeError
+from lrp_audio.report.drawing import save_figure
 from lrp_audio.report.picture import save_picture
 from lrp_audio.report.spectrogram_heatmap import save_spectrogram_heatmap, spectrogram_figure
 from lrp_audio.report.spectrum_heatmap import save_spectrum_heatmap, spectrum_figure
@@ -136,3 +137,98 @@ def test_the_relevance_of_a_spectrum_stands_at_its_frequency(tmp_path: Path) -> 
 def test_every_domain_has_its_picture(domain: Any, shape: tuple[int, ...], tmp_path: Path) -> None:
     save_picture(tmp_path / "a.png", TONE, 8000, np.ones(shape), domain, "tone")
     assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
+
+
+def single_bin(shape: tuple[int, int], row: int, column: int) -> tuple[Any, ...]:
+    """Arguments of a picture 0 to 4000 Hz and 0 to 1 s with relevance in one bin."""
+    relevance = np.zeros(shape)
+    relevance[row, column] = 1.0
+    axes = (np.linspace(0, 4000, shape[0]), np.linspace(0, 1, shape[1]))
+    return np.zeros(shape), relevance, *axes, "bin"
+
+
+def inside_panel(figure: Any, path: Path) -> tuple[Any, Array]:
+    """The right panel and its pixels without lines; pixels outside of it are white."""
+    axes = figure.axes[1]
+    axes.spines[:].set_visible(False)
+    save_figure(figure, path)
+    picture = pixels_of(path)
+    left, bottom, right, top = np.rint(axes.get_window_extent().extents).astype(int)
+    panel = (slice(len(picture) - top, len(picture) - bottom), slice(left, right))
+    inside = np.ones_like(picture)
+    inside[panel] = picture[panel]
+    return axes, inside
+
+
+def extent_of(axes: Any, chosen: NDArray[np.bool_]) -> Array:
+    """Outer edges ((left, bottom), (right, top)) of the chosen pixels, in data coordinates."""
+    rows, columns = np.nonzero(chosen)
+    height = chosen.shape[0]
+    corners = [(columns.min(), height - 1 - rows.max()), (columns.max() + 1, height - rows.min())]
+    return np.asarray(axes.transData.inverted().transform(corners))
+
+
+@pytest.mark.parametrize("shape", [(129, 126), (2049, 9), (5, 2001)])
+def test_a_bin_fills_its_cell_also_where_the_other_axis_has_more_bins_than_pixels(
+    shape: tuple[int, int], tmp_path: Path
+) -> None:
+    row, column = shape[0] // 4, shape[1] // 2
+    arguments = single_bin(shape, row, column)
+    axes, picture = inside_panel(spectrogram_figure(*arguments), tmp_path / "a.png")
+    found = extent_of(axes, picture.min(axis=-1) < 0.9)
+    frequencies, times = arguments[2:4]
+    middle = np.array([times[column], frequencies[row]])
+    half = np.array([times[1], frequencies[1]]) / 2
+    # A cell ends between two pixels, and is one pixel or more: about 0.0016 s and 7 Hz.
+    pixel = np.ptp(axes.viewLim.get_points(), axis=0) / axes.get_window_extent().size
+    assert (np.abs(found.mean(axis=0) - middle) < pixel).all()
+    assert (np.abs(found - [middle - half, middle + half]) < 2 * pixel).all()
+
+
+def test_relevance_is_red_where_positive_and_blue_where_negative(tmp_path: Path) -> None:
+    arguments = list(single_bin((200, 50), 0, 0))
+    arguments[1] = np.repeat([[1.0], [-1.0]], 100, axis=0) * np.ones(50)
+    axes, picture = inside_panel(spectrogram_figure(*arguments), tmp_path / "a.png")
+    redness = picture[..., 0] - picture[..., 2]
+    (_, low), (_, high) = extent_of(axes, redness > 0.3)
+    assert high - low == pytest.approx(100 * 4000 / 199, abs=14)
+    assert extent_of(axes, redness < -0.3)[0, 1] == pytest.approx(high, abs=14)
+
+
+def test_no_relevance_lets_the_spectrogram_show_through(tmp_path: Path) -> None:
+    arguments = list(single_bin((100, 100), 0, 0))
+    arguments[:2] = np.linspace(-80, 0, 100)[:, None] * np.ones(100), np.zeros((100, 100))
+    _, picture = inside_panel(spectrogram_figure(*arguments), tmp_path / "a.png")
+    assert np.ptp(picture, axis=-1).max() < 0.02
+    assert 0.5 < picture.min() < 0.7
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30])
+def test_extreme_magnitudes_are_drawn_without_a_warning(scale: float, tmp_path: Path) -> None:
+    relevance = scale * np.random.default_rng(0).standard_normal((129, 126))
+    arguments = list(single_bin((129, 126), 0, 0))
+    arguments[1] = relevance
+    save_spectrogram_heatmap(tmp_path / "a.png", *arguments)
+    values = np.abs(relevance[0])
+    save_spectrum_heatmap(tmp_path / "b.png", values, values, np.arange(126.0), "$^{$")
+
+
+def test_visible_ticks_lie_within_the_band_and_the_second() -> None:
+    for axes in spectrogram_figure(NONE, NONE, row_frequencies(), column_times(), "").axes[:2]:
+        for ticks, (low, high), end in (
+            (axes.get_xticks(), axes.get_xlim(), 1),
+            (axes.get_yticks(), axes.get_ylim(), 4000),
+        ):
+            shown = ticks[(low <= ticks) & (ticks <= high)]
+            assert len(shown) >= 4
+            assert 0 <= shown.min() < shown.max() <= end
+
+
+def test_bars_hold_the_relevance_of_each_20_hertz() -> None:
+    relevance = np.random.default_rng(0).standard_normal(4001)
+    hertz = np.arange(4001.0)
+    bars = spectrum_figure(np.ones(4001), relevance, hertz, "").axes[1].patches
+    assert len(bars) == 201
+    for bar in bars:
+        held = (bar.get_x() < hertz) & (hertz < bar.get_x() + bar.get_width())
+        assert bar.get_height() == pytest.approx(relevance[held].sum(), abs=1e-9)

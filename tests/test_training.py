@@ -19,7 +19,7 @@ from lrp_audio import train as train_command
 from lrp_audio.audio.clip import waveform_input
 from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.data.tasks import TASKS
-from lrp_audio.errors import ModelError
+from lrp_audio.errors import LrpAudioError, ModelError
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, MaxPool1D, ReLU
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.audionet import parameter_shapes
@@ -452,36 +452,33 @@ def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
     loaded = lrp_audio.load(out)
     assert loaded.classes == TASKS[task].classes
     assert loaded.front is ARCHITECTURES[model].front
-    explanation = loaded.explain(next(data.iterdir()))
-    assert np.isfinite(explanation.logits).all()
-    assert np.isfinite(explanation.relevance).all()
+    assert 0 <= loaded.classify(next(data.iterdir())) < len(loaded.classes)
 
 
-Run = tuple[Gradients, Samples, Callable[..., Array], Settings]
+Run = tuple[Samples, Callable[..., Array], Settings]
 
 
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Run]:
-    """What the command gives to `train`, which is spared."""
+    """What the command gives to `train`, which is not run."""
 
     def begin(task: str, data: Path, *options: str, model: str = "audionet") -> Run:
         found: list[Run] = []
 
         def spared(
             build: object,
-            parameters: Gradients,
+            parameters: object,
             samples: Samples,
             prepare: Callable[..., Array],
             settings: Settings,
             *_: object,
-        ) -> Gradients:
-            found.append((parameters, samples, prepare, settings))
-            return parameters
+        ) -> None:
+            found.append((samples, prepare, settings))
+            raise LrpAudioError("far enough")
 
         monkeypatch.setattr(train_command, "train", spared)
-        monkeypatch.setattr(train_command, "save_weights", lambda *_: None)
         given = ["--model", model, "--task", task, "--data", str(data), *options]
-        assert train_command.main([*given, "--out", str(tmp_path / "a.npz")]) == 0
+        assert train_command.main([*given, "--out", str(tmp_path / "a.npz")]) == 2
         return found[0]
 
     return begin
@@ -501,12 +498,12 @@ def test_both_sexes_are_drawn_alike_and_digits_as_they_come(
 ) -> None:
     people = VOICES | {"espeakEnusM3": 130, "espeakEnusM4": 140, "espeakEnusM5": 150}
     data = corpus(tmp_path / "data", people, (0, 5))
-    _, samples, _, _ = begun("sex", data)
+    samples, _, _ = begun("sex", data)
     assert samples.chances is not None
     assert np.bincount(samples.labels).tolist() == [4, 12]
     for sex in (0, 1):
         assert samples.chances[samples.labels == sex].sum() == pytest.approx(0.5)
-    assert begun("digit", data)[1].chances is None
+    assert begun("digit", data)[0].chances is None
 
 
 def test_the_gain_acts_after_the_normalisation_and_on_waveforms_only(
@@ -517,7 +514,7 @@ def test_the_gain_acts_after_the_normalisation_and_on_waveforms_only(
         monkeypatch.setitem(RECIPES, key, replace(recipe, augmentation=louder))
     data, rng = corpus(tmp_path / "data", VOICES, (0, 5)), np.random.default_rng(0)
     for model, gain, front in (("audionet", 1.25, WAVEFORM), ("alexnet", 1.0, SPECTROGRAM)):
-        _, _, prepare, _ = begun("digit", data, model=model)
+        _, prepare, _ = begun("digit", data, model=model)
         found = prepare(tone(8001), rng, 1.0)
         assert found.dtype == np.float32
         expected = (front(tone(8000)) - front.centre) / front.spread
@@ -531,7 +528,7 @@ def test_digits_are_trained_on_recordings_that_say_one(
     with wave.open(str(data / "03a01Fa.wav"), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
         file.writeframes(tone(8000).astype("<i2").tobytes())
-    assert begun("digit", data)[1].labels.tolist() == [0, 1]
+    assert begun("digit", data)[0].labels.tolist() == [0, 1]
     for path in data.glob("*ann*"):
         path.unlink()
     given = ["--data", str(data), "--out", str(tmp_path / "a.npz")]

@@ -1,0 +1,195 @@
+"""Two processes take turns at the same task: started, warmed up, timed by turns, asked for memory."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+_PAUSE = 0.02  # seconds: the threads of the one that was just timed may spin on for a while
+MODULES = "ours", "peer"
+
+
+class OpponentError(RuntimeError):
+    """A process of the benchmark ended early."""
+
+
+class Asked(Protocol):
+    """What takes turns with another."""
+
+    def call(self) -> float:
+        """Do the task once; returns milliseconds."""
+
+
+class Opponent:
+    """A process that does the task in a folder, with `threads` threads, whenever it is asked."""
+
+    def __init__(
+        self, module: str, folder: Path, threads: int, environment: dict[str, str] | None = None
+    ) -> None:
+        self.name = module
+        command = [sys.executable, "-m", "benchmarks.opponents", module, str(folder), str(threads)]
+        here = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+        surroundings = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
+        self._process = subprocess.Popen(
+            command,
+            env=surroundings | (environment or {}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def call(self) -> float:
+        """Do the task once; returns milliseconds."""
+        return self._ask(ask="call")
+
+    def result(self, file: Path) -> dict[str, Array]:
+        """Do the task once, for what it finds, which passes through `file` (ending in .npz)."""
+        self._ask(ask="call", save=str(file))
+        with np.load(file, allow_pickle=False) as archive:
+            found = dict(archive)
+        file.unlink()
+        return found
+
+    def memory(self) -> float:
+        """Peak of the process in MB."""
+        return self._ask(ask="memory")
+
+    def _ask(self, **question: str) -> float:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        answer = ""
+        try:
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            pass
+        if not answer:
+            raise OpponentError(f"The process of {self.name!r} ended early; its error is above.")
+        return float(json.loads(answer))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._process.kill()
+        self._process.communicate()
+
+
+@dataclass(frozen=True)
+class Quartiles:
+    """The median of some timings, and the quartiles on both sides."""
+
+    low: float
+    median: float
+    high: float
+
+
+def quartiles(ms: Sequence[float]) -> Quartiles:
+    """The three quartiles of `ms`, interpolated."""
+    return Quartiles(*(float(q) for q in np.quantile(ms, (0.25, 0.5, 0.75))))
+
+
+def by_turns(opponents: Sequence[Asked], repeats: int, pause: float = _PAUSE) -> list[list[float]]:
+    """Milliseconds of `repeats` calls of each, ABAB, so that noise of the machine hits all."""
+    timings: list[list[float]] = [[] for _ in opponents]
+    for _ in range(repeats):
+        for opponent, found in zip(opponents, timings, strict=True):
+            time.sleep(pause)
+            found.append(opponent.call())
+    return timings
+
+
+def fitting_repeats(ms: float, budget: float, least: int, most: int) -> int:
+    """How many rounds of `ms` fit into `budget` seconds, at least `least` and at most `most`."""
+    return int(min(max(1000 * budget / ms, least), most))
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How often a row is timed: `repeats`, or as often as fits into `budget` seconds."""
+
+    repeats: int | None = None
+    budget: float = 30.0
+    least: int = 7
+    most: int = 51
+
+    def rounds(self, ms: float) -> int:
+        """Number of rounds of which one takes `ms`."""
+        if self.repeats is not None:
+            return self.repeats
+        return fitting_repeats(ms, self.budget, self.least, self.most)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row: timings and peak memory (MB) of each opponent, and how far apart their results were.
+
+    `difference` is what `check` gave.
+    """
+
+    timings: tuple[Quartiles, ...]
+    memory: tuple[float, ...]
+    repeats: int
+    difference: float
+
+
+Check = Callable[[dict[str, Array], dict[str, Array]], float]
+
+
+def contest(
+    folder: Path, threads: int, effort: Effort, check: Check, environment: dict[str, str]
+) -> Outcome:
+    """This engine against the peer (which alone gets `environment`) at the task in `folder`.
+
+    `check` sees both results first and raises where they are not the same.
+    """
+    with ExitStack() as stack:
+        ours, peer = both = started(stack, folder, threads, environment)
+        difference = check(*(each.result(folder / f"{each.name}.npz") for each in both))
+        repeats = effort.rounds(sum(each.call() for each in both))
+        timings = by_turns(both, repeats)
+        return Outcome(
+            tuple(map(quartiles, timings)), (ours.memory(), peer.memory()), repeats, difference
+        )
+
+
+def compare(folder: Path, threads: int, check: Check) -> float:
+    """What `check` gives for one result of each at the task in `folder`; nothing is timed."""
+    with ExitStack() as stack:
+        both = started(stack, folder, threads, {})
+        return check(*(each.result(folder / f"{each.name}.npz") for each in both))
+
+
+def started(
+    stack: ExitStack, folder: Path, threads: int, environment: dict[str, str]
+) -> tuple[Opponent, Opponent]:
+    """Both processes, which end with `stack`."""
+    return (
+        stack.enter_context(Opponent("ours", folder, threads)),
+        stack.enter_context(Opponent("peer", folder, threads, environment)),
+    )
+
+
+def first_answer(module: str, folder: Path, threads: int, environment: dict[str, str]) -> float:
+    """Seconds from the start of a process to its first result."""
+    begun = time.perf_counter()
+    with Opponent(module, folder, threads, environment) as opponent:
+        opponent.call()
+        return time.perf_counter() - begun

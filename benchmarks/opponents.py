@@ -1,0 +1,61 @@
+"""``python -m benchmarks.opponents MODULE FOLDER THREADS``: a process that does one task when asked.
+
+It answers each line of JSON on its standard input with one on its standard output: "call" does the
+task once and gives its milliseconds, "memory" gives the peak of the process.
+"""
+
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Serve the task in the folder until standard input ends."""
+    module, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    restrict(threads)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever a library prints does not get into the answers
+    # What is imported sees the cores that are left: NumPy, numba and torch count them then.
+    tasks = importlib.import_module(f"benchmarks.{module}").TASKS
+    about = json.loads((folder / "case.json").read_text())
+    task = tasks[about["task"]](folder, threads)
+    for line in sys.stdin:
+        print(json.dumps(_answer(task, json.loads(line))), file=answers, flush=True)
+
+
+def restrict(threads: int) -> None:
+    """Leave the first `threads` of its cores to this process."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def _answer(task: Any, question: dict[str, str]) -> float:
+    if question["ask"] == "memory":
+        return peak_mb()
+    started = time.perf_counter()
+    found = task()
+    ms = 1000 * (time.perf_counter() - started)
+    if "save" in question:
+        import numpy as np
+
+        np.savez(question["save"], **found)
+    return ms
+
+
+def peak_mb() -> float:
+    """The largest resident memory that this process has had, in MB (10^6 bytes)."""
+    status = Path("/proc/self/status")
+    if status.exists():  # ru_maxrss would begin with the memory of the process that started this
+        line = next(s for s in status.read_text().splitlines() if s.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e6
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""What this engine's process does: explain a batch, or take one step of training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.case import read_case
+from lrp_audio.models.network import INPUT
+from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.rules.presets import composite
+from lrp_audio.training.loss import cross_entropy
+from lrp_audio.training.optimiser import Adam
+
+Array = NDArray[Any]
+
+
+class Explain:
+    """A batch's relevance, from the logits of the predicted classes down to the input."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        about, self.network, self.x = read_case(folder)
+        self.rules = composite(about["rules"], ARCHITECTURES[about["net"]].front.bounds)
+
+    def __call__(self) -> dict[str, Array]:
+        """One explanation of the batch: logits, and the relevance of the input."""
+        activations = self.network.activations(self.x)
+        logits = activations[self.network.output]
+        start = np.zeros_like(logits)
+        rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)
+        start[rows, predicted] = logits[rows, predicted]
+        found, _ = self.network.relevance(activations, start, self.rules)
+        return {"logits": logits, "relevance": found[INPUT]}
+
+
+class Train:
+    """Forward, backward, and the update with clipping, weight decay and the moving average."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        about, self.network, self.x = read_case(folder)
+        settings = self.settings = about["settings"]
+        self.labels = np.array(about["labels"])
+        self.rng = np.random.default_rng(about["seed"])
+        self.optimiser = Adam(
+            self.network.parameters(), settings["clip"], settings["decay"], settings["keep"]
+        )
+
+    def __call__(self) -> dict[str, Array]:
+        """One step: its loss, and the gradient of every parameter."""
+        logits, pullback = self.network.differentiable(self.x, self.rng)
+        loss, g = cross_entropy(logits, self.labels, self.settings["smoothing"])
+        gradients = pullback(g)
+        self.optimiser.step(gradients, self.settings["rate"])
+        return {"loss": np.array(loss), **gradients}
+
+
+TASKS = {"explain": Explain, "train": Train}
