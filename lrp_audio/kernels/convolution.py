@@ -35,9 +35,13 @@ class Window(NamedTuple):
     dilation: tuple[int, int] = (1, 1)
 
 
-def _tile(columns: int, itemsize: int, positions: int) -> int:
-    """Positions in a tile, for `positions` in a sample: whole samples, or an even part of one."""
-    fitting = max(16, _PANEL_BYTES // (columns * itemsize))
+def _tile(columns: int, itemsize: int, positions: int, batch: int) -> int:
+    """Positions in a tile, for `positions` in a sample: whole samples, or an even part of one.
+
+    At most a quarter of all, so that there is something to share among threads.
+    """
+    fitting = min(_PANEL_BYTES // (columns * itemsize), -(-batch * positions // 4))
+    fitting = max(16, fitting)
     if fitting >= positions:
         return fitting // positions * positions
     return -(-positions // -(-positions // fitting))
@@ -198,7 +202,7 @@ def convolve(
     image = channels_last(x)
     out = np.empty((len(x), *size, weight.shape[0]), x.dtype)
     positions = size[0] * size[1]
-    tile = _tile(packed.shape[1], x.itemsize, positions)
+    tile = _tile(packed.shape[1], x.itemsize, positions, len(x))
     spread(
         lambda first, last: _forward(image, packed, added, out, tile, window, (first, last)),
         len(x) * positions,
@@ -215,7 +219,7 @@ def convolve_transpose(
     image = channels_last(s)
     out = np.zeros((len(s), *size, weight.shape[1] * groups), s.dtype)
     positions = image.shape[1] * image.shape[2]
-    tile = _tile(packed.shape[1], s.itemsize, positions)
+    tile = _tile(packed.shape[1], s.itemsize, positions, len(s))
     spread(
         lambda first, last: _transpose(image, packed, out, tile, window, (first, last)),
         len(s) * positions,
@@ -231,7 +235,7 @@ def convolve_weight_gradient(
     image, outer = channels_last(x), channels_last(g)
     out, depth, kh, kw = shape
     positions = outer.shape[1] * outer.shape[2]
-    tile = _tile(kh * kw * depth, x.itemsize, positions)
+    tile = _tile(kh * kw * depth, x.itemsize, positions, len(x))
 
     def piece(first: int, last: int) -> Array:
         gradient = np.zeros((groups, kh * kw * depth, out // groups), x.dtype)

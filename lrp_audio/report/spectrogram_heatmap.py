@@ -103,18 +103,25 @@ def _draw_image(
     extent: tuple[float, float, float, float],
     colours: "ScalarMappable",
 ) -> None:
+    few = max(values.shape) <= _PANEL_PIXELS
     axes.imshow(
-        values,
+        values if few else _repeated(values),
         cmap=colours.cmap,
         norm=colours.norm,  # type: ignore[arg-type]
         extent=extent,
         origin="lower",
         aspect="auto",
-        interpolation="nearest" if max(values.shape) <= _PANEL_PIXELS else "hanning",
+        interpolation="nearest" if few else "hanning",
         interpolation_stage="data",
     )
     axes.set_xlabel("time in seconds")
     plain(axes)
+
+
+def _repeated(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """`values` with the bins of a short axis repeated: a mean over pixels must not blur them."""
+    rows, columns = (-(-_PANEL_PIXELS // size) for size in values.shape)
+    return values.repeat(rows, axis=0).repeat(columns, axis=1)
 
 
 def _draw_bar(

@@ -17,7 +17,7 @@ class Recipe:
 RECIPES = {
     ("audionet", "digit"): Recipe(Settings(), Augmentation()),
     ("alexnet", "digit"): Recipe(Settings(epochs=7, batch=32, rate=1e-3), Augmentation()),
-    ("audionet", "sex"): Recipe(Settings(epochs=10), ChannelAugmentation()),
+    ("audionet", "sex"): Recipe(Settings(epochs=5), ChannelAugmentation()),
     ("alexnet", "sex"): Recipe(Settings(epochs=4, batch=32, rate=1e-3), ChannelAugmentation()),
 }
 """Recipes by architecture and task."""
