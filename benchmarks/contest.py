@@ -1,9 +1,7 @@
-"""Two processes take turns at the same task: started, warmed up, timed by turns, asked for memory."""
+"""Two processes take turns at a task: started, warmed up, timed by turns, asked for memory."""
 
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -15,10 +13,23 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.opponents import command, environment
+
 Array = NDArray[Any]
 
 _PAUSE = 0.02  # seconds: the threads of the one that was just timed may spin on for a while
-MODULES = "ours", "peer"
+
+ENVIRONMENTS = {
+    "ours": {},
+    # Half of zennit's time at batch 32 would be page faults: its large temporaries are mapped and
+    # given back to the system each time. With these, malloc keeps them.
+    "peer": {
+        "MALLOC_MMAP_THRESHOLD_": str(1 << 34),
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
+        "MALLOC_TOP_PAD_": str(1 << 28),
+    },
+}
+"""What the module of each opponent gets beside the environment of this process."""
 
 
 class OpponentError(RuntimeError):
@@ -36,15 +47,12 @@ class Opponent:
     """A process that does the task in a folder, with `threads` threads, whenever it is asked."""
 
     def __init__(
-        self, module: str, folder: Path, threads: int, environment: dict[str, str] | None = None
+        self, module: str, folder: Path, threads: int, more: dict[str, str] | None = None
     ) -> None:
         self.name = module
-        command = [sys.executable, "-m", "benchmarks.opponents", module, str(folder), str(threads)]
-        here = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-        surroundings = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
         self._process = subprocess.Popen(
-            command,
-            env=surroundings | (environment or {}),
+            command("opponents", module, str(folder), str(threads)),
+            env=environment() | ENVIRONMENTS[module] | (more or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -153,15 +161,13 @@ class Outcome:
 Check = Callable[[dict[str, Array], dict[str, Array]], float]
 
 
-def contest(
-    folder: Path, threads: int, effort: Effort, check: Check, environment: dict[str, str]
-) -> Outcome:
-    """This engine against the peer (which alone gets `environment`) at the task in `folder`.
+def contest(folder: Path, threads: int, effort: Effort, check: Check) -> Outcome:
+    """This engine against the peer at the task in `folder`.
 
     `check` sees both results first and raises where they are not the same.
     """
     with ExitStack() as stack:
-        ours, peer = both = started(stack, folder, threads, environment)
+        ours, peer = both = _started(stack, folder, threads)
         difference = check(*(each.result(folder / f"{each.name}.npz") for each in both))
         repeats = effort.rounds(sum(each.call() for each in both))
         timings = by_turns(both, repeats)
@@ -173,23 +179,20 @@ def contest(
 def compare(folder: Path, threads: int, check: Check) -> float:
     """What `check` gives for one result of each at the task in `folder`; nothing is timed."""
     with ExitStack() as stack:
-        both = started(stack, folder, threads, {})
+        both = _started(stack, folder, threads)
         return check(*(each.result(folder / f"{each.name}.npz") for each in both))
 
 
-def started(
-    stack: ExitStack, folder: Path, threads: int, environment: dict[str, str]
-) -> tuple[Opponent, Opponent]:
-    """Both processes, which end with `stack`."""
+def _started(stack: ExitStack, folder: Path, threads: int) -> tuple[Opponent, Opponent]:
     return (
         stack.enter_context(Opponent("ours", folder, threads)),
-        stack.enter_context(Opponent("peer", folder, threads, environment)),
+        stack.enter_context(Opponent("peer", folder, threads)),
     )
 
 
-def first_answer(module: str, folder: Path, threads: int, environment: dict[str, str]) -> float:
-    """Seconds from the start of a process to its first result."""
+def first_answer(module: str, folder: Path, threads: int, more: dict[str, str]) -> float:
+    """Seconds from the start of a process, with `more` in its environment, to its first result."""
     begun = time.perf_counter()
-    with Opponent(module, folder, threads, environment) as opponent:
+    with Opponent(module, folder, threads, more) as opponent:
         opponent.call()
         return time.perf_counter() - begun

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.opponents MODULE FOLDER THREADS``: a process that does one task when asked.
+"""``python -m benchmarks.opponents MODULE FOLDER THREADS``: a process that does a task when asked.
 
 It answers each line of JSON on its standard input with one on its standard output: "call" does the
 task once and gives its milliseconds, "memory" gives the peak of the process.
@@ -20,12 +20,23 @@ def main() -> None:
     restrict(threads)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints does not get into the answers
+    about = json.loads((folder / "case.json").read_text())
     # What is imported sees the cores that are left: NumPy, numba and torch count them then.
     tasks = importlib.import_module(f"benchmarks.{module}").TASKS
-    about = json.loads((folder / "case.json").read_text())
     task = tasks[about["task"]](folder, threads)
     for line in sys.stdin:
         print(json.dumps(_answer(task, json.loads(line))), file=answers, flush=True)
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """How another process runs ``benchmarks.MODULE``."""
+    return [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, in which another one finds ``benchmarks``."""
+    here = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
 
 
 def restrict(threads: int) -> None:

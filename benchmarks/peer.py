@@ -19,14 +19,6 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 Array = NDArray[Any]
 
-ENVIRONMENT = {
-    # Half of zennit's time at batch 32 would be page faults: its large temporaries would be mapped
-    # and given back to the system each time. With these, malloc keeps them.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 34),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
-    "MALLOC_TOP_PAD_": str(1 << 28),
-}
-
 
 class Explain:
     """A batch's relevance, from the logits of the predicted classes down to the input."""

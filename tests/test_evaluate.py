@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 import lrp_audio
 from lrp_audio import evaluate
 from lrp_audio.audio.clip import Clip, read_clip
-from lrp_audio.audio.front import FrontEnd
+from lrp_audio.audio.front import WAVEFORM
 from lrp_audio.data import corpus as corpus_module
 from lrp_audio.data.corpus import find_recordings, read
 from lrp_audio.data.split import split_speakers
@@ -37,7 +38,7 @@ def listener(classes: Sequence[str], hears: Callable[[int], int]) -> Model:
         return np.eye(len(classes))[hears(pitch)]
 
     shape = (1, len(classes))
-    front = FrontEnd("pitch", 8000, shape, (0.0, 1.0), 0.0, 1.0, one_hot)
+    front = replace(WAVEFORM, name="pitch", shape=shape, transform=one_hot)
     same = Dense(np.eye(len(classes), dtype=np.float32), np.zeros(len(classes), np.float32))
     network = Network(chain([("flatten", Flatten()), ("fc", same)]), shape)
     return Model("listener", front, network, tuple(classes), np.dtype(np.float32))

@@ -21,9 +21,18 @@ EXAMPLES = Path(str(files("lrp_audio") / "examples"))
 FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]
 
 
-def explain(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+class Terminal(io.StringIO):
+    """What a user sees, as far as the command can tell."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def explain(
+    folder: Path, *arguments: str | Path, stderr: type[io.StringIO] = io.StringIO
+) -> subprocess.CompletedProcess[str]:
     """Run the command in ``folder``, in this process: a new one takes seconds to start."""
-    out, err = io.StringIO(), io.StringIO()
+    out, err = io.StringIO(), stderr()
     given = list(map(str, arguments))
     with chdir(folder), redirect_stdout(out), redirect_stderr(err):
         try:

@@ -2,6 +2,7 @@
 
 import csv
 import gc
+import io
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
-from test_explain_command import FILES, errors, example, explain
+from test_explain_command import FILES, Terminal, errors, example, explain
 
 import lrp_audio.explanation
 from lrp_audio.inputs import find_clips
@@ -174,7 +175,6 @@ def test_of_more_than_three_clips_each_has_one_line_and_a_row(tmp_path: Path) ->
     done = explain(tmp_path, "rec", "--target", "three")
     assert done.returncode == 2
     assert "1 of 4 clips could not be explained." in done.stderr
-    assert "\r" not in done.stderr  # no bar without a terminal
     out = tmp_path / "lrp_out"
     rows = table(out)
     assert [row["clip"] for row in rows] == [f"rec/{name}.wav" for name in "abcd"]
@@ -188,6 +188,26 @@ def test_of_more_than_three_clips_each_has_one_line_and_a_row(tmp_path: Path) ->
         assert row["error"] == ""
         share = summary["predicted"]["probability"]
         assert line == f"{row['clip']}: {row['predicted']} {share:.1%} -> {row['folder']}"
+
+
+def stopped(*arguments: Any) -> list[Any]:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("count", "stderr", "shown"),
+    [(2, Terminal, True), (1, Terminal, False), (2, io.StringIO, False)],
+)
+def test_a_bar_moves_on_a_terminal_when_there_are_several_clips(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    stderr: type[io.StringIO],
+    shown: bool,
+) -> None:
+    monkeypatch.setattr(Model, "explain_batch", stopped)
+    given = [example(digit, "male") for digit in range(count)]
+    assert (f"0/{count}" in explain(tmp_path, *given, stderr=stderr).stderr) == shown
 
 
 def test_an_argument_without_clips_does_not_stop_the_others(tmp_path: Path) -> None:
@@ -269,10 +289,6 @@ def test_no_file_name_leaves_the_output_folder_or_breaks_what_is_written(tmp_pat
 
 
 # --- going on --------------------------------------------------------------------------------
-
-
-def stopped(*arguments: Any) -> list[Any]:
-    raise KeyboardInterrupt
 
 
 def test_resume_skips_what_is_complete_and_up_to_date(tmp_path: Path) -> None:

@@ -1,0 +1,51 @@
+"""A step of training against torch: the same loss, gradients, clipping, AdamW and moving average.
+
+The gradients are compared without dropout, whose masks are random; the timed step has it.
+"""
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.agreement import check_step
+from benchmarks.case import CLASSES, inputs_of, lay_down, network_of, without_dropout
+from benchmarks.contest import Effort, Outcome, compare, contest
+from benchmarks.rates import Rates
+from benchmarks.roofline import least_ms, training_step
+from lrp_audio.models.network import Network
+from lrp_audio.training.run import Settings
+
+BATCH = 64
+_WIDE = 1000  # inputs of a weight from which on it learns more slowly, as in training.optimiser
+
+
+def step_of_training(
+    folder: Path, net: str, seed: int, rates: Rates, effort: Effort
+) -> tuple[Outcome, float]:
+    """The outcome for `net`, and the least milliseconds of a step."""
+    network, x = network_of(net, "random", seed), inputs_of(net, "random", BATCH, seed)
+    rng = np.random.default_rng(seed)
+    about: dict[str, Any] = {
+        "net": net,
+        "task": "train",
+        "dtype": "float32",
+        "seed": seed,
+        "settings": asdict(Settings()),
+        "labels": rng.integers(0, CLASSES, BATCH).tolist(),
+        "shares": _shares_of_rate(network),
+    }
+    lay_down(folder / "still", without_dropout(network), x, dropout=False, **about)
+    difference = compare(folder / "still", rates.threads, check_step)
+    lay_down(folder / "step", network, x, dropout=True, **about)
+    outcome = contest(folder / "step", rates.threads, effort, lambda *_: difference)
+    return outcome, least_ms(training_step(network, BATCH), rates)
+
+
+def _shares_of_rate(network: Network) -> dict[str, float]:
+    return {
+        name: min(1.0, _WIDE / math.prod(array.shape[1:]))
+        for name, array in network.parameters().items()
+    }
