@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Results = dict[str, Array]
 
-FLOAT64_LIMIT = 1e-6
+FLOAT64_LIMIT = 1e-9
 FLOAT32_LIMIT = 1e-3
-FLOAT32_LIMIT_OF_EPSILON = 2e-2
+FLOAT32_LIMIT_OF_EPSILON = 1e-2
 
 
 class DisagreementError(RuntimeError):

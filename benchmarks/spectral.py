@@ -27,7 +27,7 @@ _HEARD = 10 ** (-20 / 20)
 def main() -> None:
     """Time DFT-LRP on one clip; listen to the twenty bundled clips through every shipped model."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rules", default="epsilon-plus")
+    parser.add_argument("--rules", help="default: each model's own")
     parser.add_argument("--repeats", type=int, default=51)
     args = parser.parse_args()
     explanation = lrp_audio.load("audionet-digit").explain(lrp_audio.example(), rules=args.rules)
@@ -38,9 +38,16 @@ def main() -> None:
         clips = sorted(lrp_audio.example().parent.glob("*.wav"))
         explained = [model.explain(c, rules=args.rules, domain="time-frequency") for c in clips]
         for sign in SIGNS:
-            figures = np.median([_kept(explanation, sign) for explanation in explained], axis=0)
-            rows.append((name, sign, *(f"{figure:.2f}" for figure in figures)))
-    header = ("median over clips", "", "|Z_y|, mask |Z_x|", "|Z_y| / |Z_x|, mask (heard)")
+            audible = [e for e in explained if e.sound(sign=sign).any()]
+            figures = np.median([_kept(e, sign) for e in audible], axis=0) if audible else ()
+            rows.append((name, sign, str(len(audible)), *(f"{figure:.2f}" for figure in figures)))
+    header = (
+        "median over audible clips",
+        "",
+        "clips",
+        "|Z_y|, mask |Z_x|",
+        "|Z_y| / |Z_x|, mask (heard)",
+    )
     print("\ncorrelation of the sound masked in time-frequency, analysed again, with its mask")
     print(aligned([header, *rows], left=2))
 

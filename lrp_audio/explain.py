@@ -3,12 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.audio.clip import INPUT_BOUNDS
+from lrp_audio.audio.audible import Sign
 from lrp_audio.audio.domain import choose
 from lrp_audio.batch import Request, explain_all, finished, save_rows
 from lrp_audio.errors import LrpAudioError
@@ -26,13 +27,13 @@ _MOST_REPORTED = 3  # clips of which tables are printed; of more, a line each
 def main(arguments: Sequence[str] | None = None) -> int:
     """Explain the clips that ``arguments`` (or the command line) name; return the exit code."""
     options = parser().parse_args(arguments)
-    if options.list_rules:
-        print(rules_text(INPUT_BOUNDS))
-        return 0
     # A class or file name may hold what the terminal's encoding lacks: show it escaped.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        if options.list_rules:
+            print(rules_text(lrp_audio.load(options.model).front.bounds))
+            return 0
         with before_compiling(_say_compiling):
             return _explain(options)
     except LrpAudioError as error:
@@ -52,7 +53,7 @@ def _explain(options: argparse.Namespace) -> int:
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")
     waiting = [clip for clip in clips if clip not in rows]
-    describe = _report if len(clips) <= _MOST_REPORTED else _line
+    describe = partial(_report, sign=options.sign) if len(clips) <= _MOST_REPORTED else _line
     # With None, tqdm draws the bar only on a terminal.
     hidden = None if len(waiting) > 1 else True
     with tqdm(total=len(waiting), unit="clip", leave=False, disable=hidden) as bar:
@@ -77,7 +78,7 @@ def _request(options: argparse.Namespace) -> Request:
         model=model,
         weights=shipped().get(options.model, Path(options.model)),
         target=options.target,
-        rules=options.rules,
+        rules=options.rules or model.front.rules,
         domain=choose(model.front, options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
@@ -100,8 +101,14 @@ def _printable(text: object) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
-def _report(explanation: Explanation, folder: Path) -> str:
+def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
     target = explanation.classes[explanation.target]
+    outcome = f"explained in {explanation.seconds:.2f} s, written to {_printable(folder)}\n"
+    if not explanation.sound(sign=sign).any():
+        outcome += (
+            f"audible.wav is silent: under {explanation.rules} nothing that sounds speaks {sign} "
+            f"{target}; --rules epsilon-gamma-box shows more of both sides\n"
+        )
     return "\n".join(
         (
             _printable(explanation.clip.name),
@@ -109,7 +116,7 @@ def _report(explanation: Explanation, folder: Path) -> str:
             f"\n{classes_table(explanation.top(3))}",
             f"\nrelevance for class {target} under {explanation.rules}, from output to input:\n",
             ledger_table(explanation.ledger),
-            f"\nexplained in {explanation.seconds:.2f} s, written to {_printable(folder)}\n",
+            f"\n{outcome}",
         )
     )
 

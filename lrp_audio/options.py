@@ -64,9 +64,9 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--rules",
-        default="epsilon-plus",
         metavar="COMPOSITE",
-        help="which rule each layer follows, see --list-rules (default: %(default)s)",
+        help="which rule each layer follows, see --list-rules (default: epsilon-plus, and "
+        "epsilon-plus-box for spectrograms)",
     )
     parser.add_argument(
         "--list-rules",

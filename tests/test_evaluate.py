@@ -194,18 +194,19 @@ def test_a_mean_over_the_sexes_is_not_given_where_one_is_missing(
     assert ["all", "corpora", "alike", "-"] in lines
 
 
-@pytest.mark.parametrize("held_out", [[], ["02"]])
+@pytest.mark.parametrize("more", [0, 1])
 def test_sexes_are_tested_on_the_speakers_that_training_keeps_for_it(
-    held_out: list[str], tmp_path: Path, evaluated: Run
+    more: int, tmp_path: Path, evaluated: Run
 ) -> None:
     people = {f"{i:02}": (SEXES[i % 2], [WOMAN]) for i in range(12)}
     folder = audiomnist(tmp_path / "many", people)
-    split = split_speakers(find_recordings([folder]), held_out=held_out)
+    recordings = find_recordings([folder])
+    held_out = [r.speaker for r in split_speakers(recordings).training][:more]
     named = ["--hold-out", *held_out] if held_out else []
     figures, _ = evaluated(HIGH_IS_FEMALE, "--data", folder, *named)
+    split = split_speakers(recordings, held_out=held_out)
     assert set(recordings_of(figures)) == {r.who for r in split.test}
-    assert not set(recordings_of(figures)) & {r.who for r in split.training}
-    assert {f"many/{name}" for name in held_out} <= set(recordings_of(figures))
+    assert len(split.test) == 4 + more
 
 
 # --- what goes wrong ----------------------------------------------------------------------------
@@ -279,8 +280,9 @@ def test_a_file_is_decoded_once_for_all_its_seconds_and_they_share_nothing(
     for name in ("03a01Fa.wav", "08a01Fa.wav"):
         tone(tmp_path / name, 300, 3.5)
     recordings = find_recordings([tmp_path])
-    first = [read(r) for r in recordings]
+    clips = [read(r) for r in recordings]
     assert [path.name for path in decoded] == ["03a01Fa.wav", "08a01Fa.wav"]
-    before = read(recordings[0]).samples.copy()
-    first[0].samples[:] = 0
-    np.testing.assert_array_equal(read(recordings[0]).samples, before)
+    before = clips[-1].samples.copy()
+    clips[-1].samples[:] = 0
+    np.testing.assert_array_equal(read(recordings[-1]).samples, before)
+    assert len(decoded) == 2

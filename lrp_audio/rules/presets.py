@@ -37,6 +37,9 @@ PRESETS: dict[str, Callable[[Bounds], Composite]] = {
     "epsilon-alpha2-beta1-flat": _preset(
         "epsilon-alpha2-beta1-flat", _ALPHA2_BETA1, _EPSILON, lambda _: Flat()
     ),
+    "epsilon-alpha2-beta1-box": _preset(
+        "epsilon-alpha2-beta1-box", _ALPHA2_BETA1, _EPSILON, lambda bounds: Box(*bounds)
+    ),
     "epsilon-gamma-box": _preset(
         "epsilon-gamma-box", GeneralisedGamma(0.25), _EPSILON, lambda bounds: Box(*bounds)
     ),
