@@ -22,7 +22,7 @@ from lrp_audio.kernels.threads import available_cores
 from lrp_audio.models.zoo import ARCHITECTURES
 
 RULES = ("epsilon", "epsilon-plus", "epsilon-alpha2-beta1")
-QUICK = Effort(budget=8.0, least=3, most=31)
+QUICK = Effort(budget=6.0, least=3, most=31)
 MISSING = """The benchmark needs torch and zennit, which are not installed. Install them with
     pip install "lrp-audio[peers]"
 or, for a CPU-only torch:

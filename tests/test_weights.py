@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ModelError
-from lrp_audio.models import zoo
+from lrp_audio.models import alexnet, zoo
 from lrp_audio.models.audionet import audionet, initial_parameters, parameter_shapes
 from lrp_audio.models.compact import compact_dense_stack, truncate_dense
 from lrp_audio.models.weights import Description, read_description, read_weights, save_weights
@@ -99,24 +99,45 @@ def test_a_compacted_audionet_is_a_small_file(compacted: Path) -> None:
     assert compacted.stat().st_size < 8e6
 
 
-def test_truncation_keeps_weights_of_low_rank_to_half_precision(tmp_path: Path) -> None:
+def truncated(rng: np.random.Generator, rank: int, weight: Array) -> tuple[Array, Array]:
+    """Outputs of typical inputs through a dense layer, and through the layer stored at `rank`."""
+    x = rng.standard_normal((200, weight.shape[1])) * np.geomspace(1, 0.01, weight.shape[1])
+    bias = rng.standard_normal(len(weight))
+    y = x @ weight.T + bias
+    stored = truncate_dense({"fc.weight": weight, "fc.bias": bias}, {"fc": y}, rank)
+    assert {array.dtype for array in stored.values()} == {np.dtype(np.float16)}
+    left, right, bias = (
+        stored[f"fc.{name}"].astype(float) for name in ("weight.left", "weight.right", "bias")
+    )
+    assert left.shape == (len(weight), rank)
+    return y, x @ (left @ right).T + bias
+
+
+def test_truncation_keeps_a_layer_of_low_rank_to_half_precision() -> None:
     rng = np.random.default_rng(7)
     weight = rng.standard_normal((30, 3)) @ rng.standard_normal((3, 40))
-    parameters = {"fc.weight": weight.astype(np.float32), "fc.bias": np.arange(30.0)}
-    path = tmp_path / "half.npz"
-    save_weights(path, Description("any", ("a", "b")), truncate_dense(parameters, ["fc"], rank=3))
-    found = read_weights(path, {"fc.weight": (30, 40), "fc.bias": (30,)}, np.float32)
-    np.testing.assert_allclose(found["fc.weight"], weight, atol=4e-3 * np.abs(weight).max())
-    np.testing.assert_array_equal(found["fc.bias"], parameters["fc.bias"])
+    y, found = truncated(rng, 3, weight)
+    np.testing.assert_allclose(found, y, rtol=0, atol=4e-3 * np.abs(y).max())
 
 
-def test_truncation_keeps_the_largest_singular_values(tmp_path: Path) -> None:
-    weight = np.random.default_rng(8).standard_normal((20, 30))
-    stored = truncate_dense({"fc.weight": weight}, ["fc"], rank=5)
-    assert {array.dtype for array in stored.values()} == {np.dtype(np.float16)}
-    product = stored["fc.weight.left"].astype(float) @ stored["fc.weight.right"].astype(float)
-    left = np.linalg.svd(weight - product, compute_uv=False)
-    np.testing.assert_allclose(left[:15], np.linalg.svd(weight, compute_uv=False)[5:], rtol=2e-3)
+def test_truncation_changes_typical_outputs_as_little_as_that_rank_can() -> None:
+    rng = np.random.default_rng(8)
+    y, found = truncated(rng, 5, rng.standard_normal((20, 30)))
+    least = np.square(np.linalg.svd(y - y.mean(axis=0), compute_uv=False)[5:]).sum()
+    assert np.square(found - y).sum() == pytest.approx(least, rel=5e-3)
+
+
+def test_a_truncated_alexnet_fits_into_8_mb_and_hears_nearly_the_same(tmp_path: Path) -> None:
+    rng = np.random.default_rng(9)
+    parameters = alexnet.initial_parameters(10, rng)
+    inputs = rng.standard_normal((160, 1, 227, 227), np.float32)
+    path = tmp_path / "alexnet.npz"
+    classes = tuple(f"class {i}" for i in range(10))
+    save_weights(path, Description("alexnet", classes), alexnet.compact(parameters, inputs))
+    assert path.stat().st_size < 8e6
+    found = zoo.load_network(path, np.float32).network.forward(inputs[:8])
+    expected = alexnet.alexnet(parameters).forward(inputs[:8])
+    assert np.square(found - expected).sum() < 0.05 * np.square(expected).sum()
 
 
 def test_compacting_leaves_the_given_parameters_alone(parameters: dict[str, Array]) -> None:
