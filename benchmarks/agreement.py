@@ -45,14 +45,14 @@ def check_float32(rules: str, ours: Results, theirs: Results) -> float:
 
 
 def check_step(ours: Results, theirs: Results) -> float:
-    """The worst relative L1 difference of the loss, or of a parameter's share of the gradient.
+    """The worst relative L1 difference, in float64, of the loss or a parameter's share of gradient.
 
     Clipping scales all of the gradient, before or after it is handed out; the share stays.
     """
     worst = [abs(float(ours["loss"]) / float(theirs["loss"]) - 1)]
     mine, other = _shares(ours), _shares(theirs)
     worst += [float(apart(mine[name][None], other[name][None])[0]) for name in mine]
-    return _within(max(worst), FLOAT32_LIMIT)
+    return _within(max(worst), FLOAT64_LIMIT)
 
 
 def _shares(results: Results) -> Results:
@@ -65,6 +65,6 @@ def _within(difference: float, limit: float) -> float:
     if not difference <= limit:
         raise DisagreementError(
             f"The results differ by {difference:.1e} (relative, L1), more than {limit:g}: these "
-            "are not the same computation, and nothing was timed."
+            "are not the same computation, and are not timed."
         )
     return difference

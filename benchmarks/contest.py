@@ -124,14 +124,12 @@ def by_turns(opponents: Sequence[Asked], repeats: int, pause: float = _PAUSE) ->
     return timings
 
 
-def fitting_repeats(ms: float, budget: float, least: int, most: int) -> int:
-    """How many rounds of `ms` fit into `budget` seconds, at least `least` and at most `most`."""
-    return int(min(max(1000 * budget / ms, least), most))
-
-
 @dataclass(frozen=True)
 class Effort:
-    """How often a row is timed: `repeats`, or as often as fits into `budget` seconds."""
+    """How often a row is timed: `repeats`, or as often as fits into `budget` seconds.
+
+    That is at least `least` and at most `most` times.
+    """
 
     repeats: int | None = None
     budget: float = 30.0
@@ -142,7 +140,7 @@ class Effort:
         """Number of rounds of which one takes `ms`."""
         if self.repeats is not None:
             return self.repeats
-        return fitting_repeats(ms, self.budget, self.least, self.most)
+        return int(min(max(1000 * self.budget / ms, self.least), self.most))
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,19 @@ def explanations(plan: Plan, tell: Callable[[str], None]) -> Iterator[Record]:
             for rates in plan.rates:
                 for batch in plan.batches:
                     tell(f"{net}, {rules}, batch {batch}, {_threads(rates)}")
-                    with TemporaryDirectory() as aside:
-                        folder = _explaining(Path(aside), plan, net, rules, batch, "float32")
-                        check = partial(check_float32, rules)
-                        outcome = contest(folder, rates.threads, plan.effort, check)
-                    network = network_of(net, plan.weights, plan.seed)
-                    preset = composite(rules, ARCHITECTURES[net].front.bounds)
-                    limit = least_ms(explanation(network, preset, batch), rates)
-                    row = {"net": net, "rules": rules, "weights": plan.weights, "batch": batch}
-                    yield record(row, "zennit", rates, outcome, limit)
+                    yield _explanation(plan, net, rules, batch, rates)
+
+
+def _explanation(plan: Plan, net: str, rules: str, batch: int, rates: Rates) -> Record:
+    with TemporaryDirectory() as aside:
+        folder = _explaining(Path(aside), plan, net, rules, batch, "float32")
+        check = partial(check_float32, rules)
+        outcome = contest(folder, rates.threads, plan.effort, check)
+    network = network_of(net, plan.weights, plan.seed)
+    preset = composite(rules, ARCHITECTURES[net].front.bounds)
+    limit = least_ms(explanation(network, preset, batch), rates)
+    row = {"net": net, "rules": rules, "weights": plan.weights, "batch": batch}
+    return record(row, "zennit", rates, outcome, limit)
 
 
 def training_steps(plan: Plan, tell: Callable[[str], None]) -> Iterator[Record]:

@@ -15,6 +15,8 @@ _HEADER = (
     *("ours, MB", "peer, MB", "of the limit"),
 )
 
+_COMPARED = {"zennit": "the relevance", "torch": "the gradient (compared in float64)"}
+
 
 def write(report: Report, folder: Path, name: str) -> list[Path]:
     """Write `report` to ``NAME.json`` and ``NAME.md`` in `folder`; returns their paths."""
@@ -50,7 +52,8 @@ def _machine(machine: dict[str, Any]) -> str:
 def _title(peer: str, records: Sequence[Record]) -> str:
     weights = " and ".join(dict.fromkeys(record["weights"] for record in records))
     worst = max(record["difference"] for record in records)
-    return f"Against {peer}, {weights} weights, float32; results differ by {worst:.0e} at most"
+    compared = f"{_COMPARED[peer]} differs by at most {worst:.0e}"
+    return f"Against {peer}, {weights} weights, float32; {compared}"
 
 
 def _records(records: Iterable[Record]) -> str:

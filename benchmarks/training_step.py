@@ -1,6 +1,7 @@
 """A step of training against torch: the same loss, gradients, clipping, AdamW and moving average.
 
-The gradients are compared without dropout, whose masks are random; the timed step has it.
+The gradients are compared in float64 (in float32, rounding switches ReLUs on and off) and without
+dropout, whose masks are random; the timed step is in float32 and has it.
 """
 
 import math
@@ -19,6 +20,7 @@ from lrp_audio.models.network import Network
 from lrp_audio.training.run import Settings
 
 BATCH = 64
+_CHECKED = 4  # samples of the comparison
 _WIDE = 1000  # inputs of a weight from which on it learns more slowly, as in training.optimiser
 
 
@@ -28,18 +30,18 @@ def step_of_training(
     """The outcome for `net`, and the least milliseconds of a step."""
     network, x = network_of(net, "random", seed), inputs_of(net, "random", BATCH, seed)
     rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, BATCH).tolist()
     about: dict[str, Any] = {
         "net": net,
         "task": "train",
-        "dtype": "float32",
         "seed": seed,
         "settings": asdict(Settings()),
-        "labels": rng.integers(0, CLASSES, BATCH).tolist(),
         "shares": _shares_of_rate(network),
     }
-    lay_down(folder / "still", without_dropout(network), x, dropout=False, **about)
+    still = {"dtype": "float64", "dropout": False, "labels": labels[:_CHECKED], **about}
+    lay_down(folder / "still", without_dropout(network), x[:_CHECKED], **still)
     difference = compare(folder / "still", rates.threads, check_step)
-    lay_down(folder / "step", network, x, dropout=True, **about)
+    lay_down(folder / "step", network, x, dtype="float32", dropout=True, labels=labels, **about)
     outcome = contest(folder / "step", rates.threads, effort, lambda *_: difference)
     return outcome, least_ms(training_step(network, BATCH), rates)
 

@@ -213,7 +213,7 @@ def test_tables_and_json_are_written_with_every_figure(tmp_path: Path) -> None:
     assert f"{row} 40% |" in lines
     assert "| 1 | 100 | 10.0 |" in lines
     assert "| audionet | ours | warm | 1.50 | 5 |" in lines
-    assert "differ by 2e-06 at most" in markdown(a_report())
+    assert "the relevance differs by at most 2e-06" in markdown(a_report())
 
 
 def test_without_zennit_the_command_says_how_to_get_it(

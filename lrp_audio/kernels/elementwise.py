@@ -1,5 +1,7 @@
 """Loops over single neurons: the stabilised division of LRP with its accounts, and ReLU."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,55 +19,85 @@ _GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through
 @njit(nogil=True, cache=True)
 def _divide(
     relevance: Array,
+    share: Array,
     z: Array,
-    bias: Array,
     epsilon: Array,
     s: Array,
-    accounts: Array,
+    sums: Array,
     first_sample: int,
     last_sample: int,
 ) -> None:
     _, positions, channels = z.shape
     zero = z.dtype.type(0)
+    # One sum a channel, so that the loops over channels run on whole vectors.
     for sample in range(first_sample, last_sample):
         eps = epsilon[sample]
+        quotients, rest = sums[sample]
         for position in range(positions):
-            to_bias = to_stabiliser = dropped = 0.0
-            for c in range(channels):
-                r = relevance[sample, position, c]
-                value = z[sample, position, c]
-                padded = value + eps if value >= 0 else value - eps
-                if padded == 0:
-                    s[sample, position, c] = zero
-                    dropped += r
-                else:
-                    quotient = r / padded
-                    s[sample, position, c] = quotient
-                    to_bias += quotient * bias[c]
-                    to_stabiliser += quotient * (eps if value >= 0 else -eps)
-            accounts[sample, 0] += to_bias
-            accounts[sample, 1] += to_stabiliser
-            accounts[sample, 2] += dropped
+            values, given = z[sample, position], relevance[sample, position]
+            out = s[sample, position]
+            if eps > 0:
+                for c in range(channels):
+                    signed = eps if values[c] >= 0 else -eps
+                    quotient = share[0] * given[c] / (values[c] + signed)
+                    out[c] = quotient
+                    quotients[c] += quotient
+                    rest[c] += quotient * signed
+            else:
+                for c in range(channels):
+                    r = share[0] * given[c]
+                    empty = values[c] == 0
+                    quotient = zero if empty else r / (values[c] if not empty else share[0])
+                    out[c] = quotient
+                    quotients[c] += quotient
+                    rest[c] += r if empty else zero
 
 
-def divide(relevance: Array, z: Array, bias: Array, epsilon: Array) -> tuple[Array, Array]:
-    """``s = relevance / (z + epsilon * sign(z))`` with sign(0) = +1; zero where that is 0.
+def divide(
+    relevance: Array, z: Array, bias: Array, epsilon: Array, share: float = 1.0
+) -> tuple[Array, Array]:
+    """``s = share relevance / (z + epsilon * sign(z))`` with sign(0) = +1; zero where that is 0.
 
     `relevance` and `z` are ``(batch, channels, ...)``, `bias` ``(channels,)``, `epsilon`
-    ``(batch,)``. Also returns the accounts ``(batch, 3)`` in float64: what the bias absorbed, what
-    the stabiliser absorbed, and what was dropped because the denominator is zero.
+    ``(batch,)``, at least 0. Also returns the accounts ``(batch, 3)`` in float64: what the bias
+    absorbed, what the stabiliser absorbed, and what was dropped because the denominator is zero.
     """
     last = channels_last(z)
     flat = last.reshape(len(z), -1, z.shape[1])
-    share = channels_last(relevance).reshape(flat.shape)
+    given = channels_last(relevance).reshape(flat.shape)
     s = np.empty_like(last)
-    accounts = np.zeros((len(z), 3))
+    sums = np.zeros((len(z), 2, z.shape[1]))
+    factor = np.array([share], z.dtype)
     spread(
-        lambda i, j: _divide(share, flat, bias, epsilon, s.reshape(flat.shape), accounts, i, j),
+        lambda i, j: _divide(given, factor, flat, epsilon, s.reshape(flat.shape), sums, i, j),
         len(z),
         max(1, _GRAIN // max(1, flat[0].size)),
     )
-    return channels_first(s), accounts
+    rest = sums[:, 1].sum(axis=1)
+    stabilised = epsilon > 0
+    accounts = (sums[:, 0] @ bias, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
+    return channels_first(s), np.stack(accounts, axis=1)
+
+
+@njit(nogil=True, cache=True)
+def _multiply_add(x: Array, c: Array, out: Array, fresh: bool, first: int, last: int) -> None:
+    if fresh:
+        for i in range(first, last):
+            out[i] = x[i] * c[i]
+    else:
+        for i in range(first, last):
+            out[i] += x[i] * c[i]
+
+
+def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """``sum_i x_i c_i`` of arrays of one shape, ``(batch, channels, ...)`` or ``(batch, n)``."""
+    out = np.empty_like(channels_last(inputs[0]))
+    total = out.reshape(-1)
+    for number, (x, c) in enumerate(zip(inputs, weights, strict=True)):
+        a, b = channels_last(x).reshape(-1), channels_last(c).reshape(-1)
+        add = partial(_multiply_add, a, b, total, number == 0)
+        spread(add, total.size, _GRAIN)
+    return channels_first(out)
 
 
 @njit(nogil=True, cache=True)
@@ -98,6 +130,21 @@ def gate(g: Array, y: Array) -> Array:
         _GRAIN,
     )
     return channels_first(out)
+
+
+@njit(nogil=True, cache=True)
+def _extremes(x: Array, first: int, last: int) -> tuple[Any, Any]:
+    least = greatest = x[first]
+    for i in range(first, last):
+        least, greatest = min(least, x[i]), max(greatest, x[i])
+    return least, greatest
+
+
+def signs(x: Array) -> tuple[bool, bool]:
+    """Whether any value is below 0, and whether any is above."""
+    flat = channels_last(x).reshape(-1)
+    found = spread(lambda i, j: _extremes(flat, i, j), flat.size, _GRAIN)
+    return any(least < 0 for least, _ in found), any(greatest > 0 for _, greatest in found)
 
 
 @njit(nogil=True, cache=True)

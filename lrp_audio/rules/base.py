@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.kernels.elementwise import divide
+from lrp_audio.kernels.elementwise import divide, signs, weighted_sum
 
 Array = NDArray[Any]
 
@@ -116,16 +116,13 @@ class LinearRule(Rule):
 
     def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
         """Hand `relevance` of the output `z` back to the input `x` of `layer`."""
-        total = np.zeros_like(x)
-        accounts = np.zeros((len(x), 3))
-        traces = []
-        for term in self.terms(layer, x, z):
-            trace, account = _four_steps(layer, term, relevance)
-            for given, c in zip(trace.inputs, trace.c, strict=True):
-                total += given * c
-            accounts += account
-            traces.append(trace)
-        return Propagation(total, accounts, tuple(traces))
+        steps = [_four_steps(layer, term, relevance) for term in self.terms(layer, x, z)]
+        traces = tuple(trace for trace, _ in steps)
+        total = weighted_sum(
+            [given for trace in traces for given in trace.inputs],
+            [c for trace in traces for c in trace.c],
+        )
+        return Propagation(total, np.sum([account for _, account in steps], axis=0), traces)
 
 
 def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
@@ -133,7 +130,10 @@ def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, 
     z = _denominator(layer, term) if term.z is None else term.z
     bias = np.zeros(z.shape[1], z.dtype) if term.bias is None else term.bias
     epsilon = np.broadcast_to(np.asarray(term.epsilon, z.dtype), len(z))
-    s, account = divide(relevance * np.asarray(term.share, z.dtype), z, bias, epsilon)
+    if isinstance(term.share, np.ndarray):
+        s, account = divide(relevance * term.share, z, bias, epsilon)
+    else:
+        s, account = divide(relevance, z, bias, epsilon, term.share)
     c = tuple(layer.transpose(s, part.weight, part.input.shape) for part in term.parts)
     return Trace(z, s, c, inputs), account
 
@@ -157,6 +157,10 @@ def negative(a: Array) -> Array:
 
 
 def signed_parts(x: Array, same: Array, other: Array) -> tuple[Part, ...]:
-    """``x+ same + x- other``; without its second part where no input is negative."""
-    parts = (Part(positive(x), same),)
-    return (*parts, Part(negative(x), other)) if x.min(initial=0) < 0 else parts
+    """``x+ same + x- other``; only the part that there is where all inputs have one sign."""
+    below, above = signs(x)
+    if not below:
+        return (Part(x, same),)
+    if not above:
+        return (Part(x, other),)
+    return Part(positive(x), same), Part(negative(x), other)
