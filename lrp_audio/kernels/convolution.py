@@ -215,6 +215,10 @@ def convolve_transpose(
     s: Array, weight: Array, window: Window, groups: int, size: tuple[int, int]
 ) -> Array:
     """Transpose of `convolve`: ``(batch, out, oh, ow)`` to ``(batch, in, *size)``, added up."""
+    # With stride 1 it is a convolution too, with the kernel turned round: better where the panel
+    # of outputs is no wider than that of inputs.
+    if window.stride == (1, 1) and len(weight) // groups <= weight.shape[1]:
+        return convolve(s, _turned(weight, groups), None, _facing(window), groups, size)
     packed = pack(weight, groups)
     image = channels_last(s)
     out = np.zeros((len(s), *size, weight.shape[1] * groups), s.dtype)
@@ -226,6 +230,20 @@ def convolve_transpose(
         max(tile, positions),  # whole samples, because the windows of one overlap
     )
     return channels_first(out)
+
+
+def _turned(weight: Array, groups: int) -> Array:
+    """The kernel that leads back: in and out exchanged within each group, both axes reversed."""
+    out, depth, kh, kw = weight.shape
+    split = weight.reshape(groups, out // groups, depth, kh, kw)[..., ::-1, ::-1]
+    return split.swapaxes(1, 2).reshape(groups * depth, out // groups, kh, kw)
+
+
+def _facing(window: Window) -> Window:
+    """The window of the outputs that an input reaches, for stride 1."""
+    reach = zip(window.kernel, window.dilation, window.pad, strict=True)
+    top, left = ((kernel - 1) * dilation - pad for kernel, dilation, pad in reach)
+    return window._replace(pad=(top, left))
 
 
 def convolve_weight_gradient(

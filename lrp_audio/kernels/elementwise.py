@@ -16,7 +16,8 @@ Array = NDArray[Any]
 _GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through once
 
 
-@njit(nogil=True, cache=True)
+# Python's error model would look for a division by zero at every neuron, and cost the vectors.
+@njit(nogil=True, cache=True, error_model="numpy")
 def _divide(
     relevance: Array,
     share: Array,
@@ -28,29 +29,30 @@ def _divide(
     last_sample: int,
 ) -> None:
     _, positions, channels = z.shape
-    zero = z.dtype.type(0)
+    factor, zero, one = share[0], z.dtype.type(0), z.dtype.type(1)
     # One sum a channel, so that the loops over channels run on whole vectors.
     for sample in range(first_sample, last_sample):
         eps = epsilon[sample]
-        quotients, rest = sums[sample]
+        quotients, rest = sums[sample, 0], sums[sample, 1]
         for position in range(positions):
-            values, given = z[sample, position], relevance[sample, position]
-            out = s[sample, position]
             if eps > 0:
                 for c in range(channels):
-                    signed = eps if values[c] >= 0 else -eps
-                    quotient = share[0] * given[c] / (values[c] + signed)
-                    out[c] = quotient
-                    quotients[c] += quotient
-                    rest[c] += quotient * signed
+                    signed = eps if z[sample, position, c] >= 0 else -eps
+                    padded = z[sample, position, c] + signed
+                    s[sample, position, c] = factor * relevance[sample, position, c] / padded
+                for c in range(channels):
+                    signed = eps if z[sample, position, c] >= 0 else -eps
+                    quotients[c] += s[sample, position, c]
+                    rest[c] += s[sample, position, c] * signed
             else:
                 for c in range(channels):
-                    r = share[0] * given[c]
-                    empty = values[c] == 0
-                    quotient = zero if empty else r / (values[c] if not empty else share[0])
-                    out[c] = quotient
-                    quotients[c] += quotient
-                    rest[c] += r if empty else zero
+                    value = z[sample, position, c]
+                    given = zero if value == 0 else factor * relevance[sample, position, c]
+                    s[sample, position, c] = given / (one if value == 0 else value)
+                for c in range(channels):
+                    quotients[c] += s[sample, position, c]
+                    empty = z[sample, position, c] == 0
+                    rest[c] += factor * relevance[sample, position, c] if empty else zero
 
 
 def divide(
@@ -133,18 +135,19 @@ def gate(g: Array, y: Array) -> Array:
 
 
 @njit(nogil=True, cache=True)
-def _extremes(x: Array, first: int, last: int) -> tuple[Any, Any]:
-    least = greatest = x[first]
+def _signs(x: Array, first: int, last: int) -> tuple[bool, bool]:
+    below = above = False
     for i in range(first, last):
-        least, greatest = min(least, x[i]), max(greatest, x[i])
-    return least, greatest
+        below |= x[i] < 0
+        above |= x[i] > 0
+    return below, above
 
 
 def signs(x: Array) -> tuple[bool, bool]:
     """Whether any value is below 0, and whether any is above."""
     flat = channels_last(x).reshape(-1)
-    found = spread(lambda i, j: _extremes(flat, i, j), flat.size, _GRAIN)
-    return any(least < 0 for least, _ in found), any(greatest > 0 for _, greatest in found)
+    found = spread(lambda i, j: _signs(flat, i, j), flat.size, _GRAIN)
+    return any(below for below, _ in found), any(above for _, above in found)
 
 
 @njit(nogil=True, cache=True)
