@@ -1,21 +1,19 @@
 """What the peer's process does: the same explanation with zennit, the same step with torch.
 
-The rules are brought to the same formulas as in docs/peers.md. zennit imports torchvision for its
-canonizers of torchvision's own models; where that is missing, an empty stand-in takes its place.
+The rules are brought to the same formulas as in docs/peers.md.
 """
 
-import importlib.util
 import json
-import sys
 from collections import OrderedDict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from benchmarks.torchvision_stand_in import stand_in_for_torchvision
 
 Array = NDArray[Any]
 
@@ -93,8 +91,7 @@ def _read_case(folder: Path) -> tuple[dict[str, Any], torch.nn.Module, torch.Ten
 
 def _composite(rules: str) -> Any:
     """zennit's composite with the formulas of the preset `rules`."""
-    if importlib.util.find_spec("torchvision") is None:
-        _stand_in_for_torchvision()
+    stand_in_for_torchvision()
     from zennit import rules as zennit
     from zennit.composites import LayerMapComposite
     from zennit.types import Activation, Convolution, Linear
@@ -114,11 +111,3 @@ def _composite(rules: str) -> Any:
 def _dropped_at_zero(z: torch.Tensor) -> torch.Tensor:
     """A stabiliser that adds nothing: a neuron whose denominator is exactly 0 hands on nothing."""
     return torch.where(z == 0, torch.inf, z)
-
-
-def _stand_in_for_torchvision() -> None:
-    names = "torchvision", "torchvision.models", "torchvision.models.resnet"
-    modules = {name: ModuleType(name) for name in names}
-    for block in ("BasicBlock", "Bottleneck"):
-        setattr(modules[names[-1]], block, type(block, (), {}))
-    sys.modules |= modules

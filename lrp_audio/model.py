@@ -88,8 +88,8 @@ class Model:
     ) -> list[Explanation]:
         """The same for several clips at once, which takes less time for each.
 
-        Memory grows with their number: about 30 MB a clip. Raises as `explain` does, for the first
-        clip that cannot be used.
+        Memory grows with their number, by 12 to 45 MB a clip. Raises as `explain` does, for the
+        first clip that cannot be used.
         """
         started = time.perf_counter()
         rules = self._composite(rules)

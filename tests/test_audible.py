@@ -14,7 +14,6 @@ import lrp_audio
 from lrp_audio.audio.audible import (
     MAX_GAIN,
     Sign,
-    audible,
     in_frequency,
     in_time,
     in_time_frequency,
@@ -52,6 +51,11 @@ def finite(dtype: type[np.floating]) -> st.SearchStrategy[np.ndarray]:
 
 def noise(shape: tuple[int, ...] = (8000,), seed: int = 0) -> Array:
     return np.random.default_rng(seed).standard_normal(shape)
+
+
+def audible(relevance: Array, signal: Array) -> np.ndarray:
+    """The published audible heatmap, ``relu(R) * x``."""
+    return weighted(in_time(speaking(relevance), signal))
 
 
 def short_rms(x: np.ndarray) -> Array:

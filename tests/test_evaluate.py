@@ -38,7 +38,7 @@ def listener(classes: Sequence[str], hears: Callable[[int], int]) -> Model:
         return np.eye(len(classes))[hears(pitch)]
 
     shape = (1, len(classes))
-    front = replace(WAVEFORM, name="pitch", shape=shape, transform=one_hot)
+    front = replace(WAVEFORM, shape=shape, transform=one_hot)
     same = Dense(np.eye(len(classes), dtype=np.float32), np.zeros(len(classes), np.float32))
     network = Network(chain([("flatten", Flatten()), ("fc", same)]), shape)
     return Model("listener", front, network, tuple(classes), np.dtype(np.float32))

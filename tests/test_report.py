@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from lrp_audio.audio.audible import audible
+from lrp_audio.audio.audible import in_time, speaking, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.errors import LrpAudioError, ShapeError
@@ -337,9 +337,8 @@ def test_figures_that_json_cannot_hold_are_one_sentence(
 
 def test_the_sound_is_that_of_the_relevance_for_or_against() -> None:
     given = explanation()
-    np.testing.assert_allclose(
-        given.sound(), audible(given.relevance, given.clip.samples), atol=1e-6
-    )
+    expected = weighted(in_time(speaking(given.relevance), given.clip.samples))
+    np.testing.assert_allclose(given.sound(), expected, atol=1e-6)
     np.testing.assert_array_equal(
         given.sound(sign="against"), explanation(-given.relevance).sound(sign="for")
     )

@@ -101,14 +101,6 @@ def masked(sound: Floats, original: Floats) -> NDArray[np.float32]:
     return (min(peak * (scale / FULL_SCALE), PEAK) * followed).astype(np.float32)
 
 
-def audible(relevance: Floats, signal: Floats) -> NDArray[np.float32]:
-    """``relu(R) * x`` of two arrays ``(time,)``, peak-normalised to 0.99.
-
-    Where nothing is relevant or nothing sounds, the result is silence.
-    """
-    return weighted(in_time(speaking(relevance), signal))
-
-
 def at_rate(sound: Floats, rate: int) -> NDArray[np.float32]:
     """`sound` ``(time,)`` at 8 kHz resampled to `rate` Hz, lowered where that goes beyond 0.99."""
     resampled = resample(sound, RATE, rate)

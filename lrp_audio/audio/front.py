@@ -16,11 +16,10 @@ class FrontEnd:
     """A map from fitted samples ``(length,)`` to an input of `shape`, the channel axis first.
 
     No value of an input lies outside `bounds` (what the zB rule asks for). `rules` names the
-    composite that explains by default. In training the network
-    sees ``(input - centre) / spread``, which is folded into its first layer afterwards.
+    composite that explains by default. In training the network sees ``(input - centre) / spread``,
+    which is folded into its first layer afterwards.
     """
 
-    name: str
     length: int
     shape: tuple[int, ...]
     bounds: tuple[float, float]
@@ -34,13 +33,10 @@ class FrontEnd:
         return np.asarray(self.transform(samples)).reshape(self.shape)
 
 
-WAVEFORM = FrontEnd(
-    "waveform", RATE, (1, RATE), INPUT_BOUNDS, "epsilon-plus", 0.0, 1.0, waveform_input
-)
+WAVEFORM = FrontEnd(RATE, (1, RATE), INPUT_BOUNDS, "epsilon-plus", 0.0, 1.0, waveform_input)
 # The loudest bin is 0 dB: rules that weight relevance by the input would leave nothing to what is
 # heard best. zB measures from the floor of -80 dB instead.
 SPECTROGRAM = FrontEnd(
-    "spectrogram",
     RATE,
     (1, SIZE, SIZE),
     SPECTROGRAM_BOUNDS,

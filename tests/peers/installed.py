@@ -1,32 +1,18 @@
-"""torch and zennit, or the sentence why the peer tests are skipped; import them from here.
+"""torch and zennit, or the sentence why the peer tests are skipped; import them from here."""
 
-zennit imports torchvision for its canonizers of torchvision's own models, and there is no need for
-those models (nor a CPU build of torchvision everywhere), so an empty stand-in takes its place.
-"""
-
-import importlib.util
 import os
-import sys
-from types import ModuleType
 
 import pytest
 
+from benchmarks.torchvision_stand_in import stand_in_for_torchvision
+
 REQUIRED = os.environ.get("LRP_AUDIO_REQUIRE_PEERS") == "1"
-
-
-def _stand_in_for_torchvision() -> None:
-    names = "torchvision", "torchvision.models", "torchvision.models.resnet"
-    modules = {name: ModuleType(name) for name in names}
-    for block in ("BasicBlock", "Bottleneck"):
-        setattr(modules[names[-1]], block, type(block, (), {}))
-    sys.modules |= modules
 
 
 try:
     import torch
 
-    if importlib.util.find_spec("torchvision") is None:
-        _stand_in_for_torchvision()
+    stand_in_for_torchvision()
     import zennit
 except ImportError as error:
     if REQUIRED:

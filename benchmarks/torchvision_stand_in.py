@@ -1,0 +1,19 @@
+"""An empty torchvision, for zennit, which imports it only for torchvision's own models.
+
+There is no need for those models, nor a CPU build of torchvision everywhere.
+"""
+
+import importlib.util
+import sys
+from types import ModuleType
+
+
+def stand_in_for_torchvision() -> None:
+    """Where torchvision is missing, let what zennit imports of it be found."""
+    if importlib.util.find_spec("torchvision") is not None:
+        return
+    names = "torchvision", "torchvision.models", "torchvision.models.resnet"
+    modules = {name: ModuleType(name) for name in names}
+    for block in ("BasicBlock", "Bottleneck"):
+        setattr(modules[names[-1]], block, type(block, (), {}))
+    sys.modules |= modules
