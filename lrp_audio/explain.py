@@ -87,7 +87,7 @@ def _request(options: argparse.Namespace) -> Request:
 
 def _say_compiling() -> None:
     tqdm.write(
-        "First run: compiling the kernels, about ten seconds; later runs start at once.",
+        "First run: compiling the kernels, ten to twenty seconds; later runs start at once.",
         file=sys.stderr,
     )
 

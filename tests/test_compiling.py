@@ -56,7 +56,7 @@ def test_the_command_announces_compiling_once_on_stderr(
 
     kernel, other = njit(lambda: 1), njit(lambda: 2)
     monkeypatch.setattr(explain, "_explain", compiling)
-    notice = "First run: compiling the kernels, about ten seconds; later runs start at once."
+    notice = "First run: compiling the kernels, ten to twenty seconds; later runs start at once."
     explain.main(["a.wav", "--out", str(tmp_path)])
     assert capsys.readouterr().err.splitlines() == [notice, "error: That is all."]
     explain.main(["a.wav", "--out", str(tmp_path)])
