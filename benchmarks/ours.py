@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.case import read_case
+from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
@@ -25,13 +26,16 @@ class Explain:
 
     def __call__(self) -> dict[str, Array]:
         """One explanation of the batch: logits, and the relevance of the input."""
-        activations = self.network.activations(self.x)
-        logits = activations[self.network.output]
-        start = np.zeros_like(logits)
-        rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)
-        start[rows, predicted] = logits[rows, predicted]
-        found, _ = self.network.relevance(activations, start, self.rules)
-        return {"logits": logits, "relevance": found[INPUT]}
+        found = explain(self.network, self.x, _predicted, self.rules)
+        return {"logits": found.output, "relevance": found.relevance[INPUT]}
+
+
+def _predicted(logits: Array) -> Array:
+    """Each sample's largest logit, and 0 for the other classes."""
+    start = np.zeros_like(logits)
+    rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)
+    start[rows, predicted] = logits[rows, predicted]
+    return start
 
 
 class Train:

@@ -5,6 +5,10 @@ class LrpAudioError(Exception):
     """Base of every error that a user can cause; commands print it as one sentence and exit 2."""
 
 
+class SettingError(LrpAudioError):
+    """A setting of the engine, such as its number of threads, that it cannot take."""
+
+
 class ClipError(LrpAudioError):
     """A recording that cannot be used or explained: missing, empty, silent, truncated, no audio."""
 

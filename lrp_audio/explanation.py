@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -39,7 +40,7 @@ class Explanation:
     target: int
     domain: Domain
     relevance: NDArray[np.floating]
-    layers: dict[str, NDArray[np.floating]]
+    layers: Mapping[str, NDArray[np.floating]]
     ledger: Ledger
     seconds: float
 

@@ -16,6 +16,7 @@ from lrp_audio.audio.front import FrontEnd
 from lrp_audio.audio.spectral import dropped_relevance
 from lrp_audio.errors import ClipError, ModelError, TargetError
 from lrp_audio.explanation import Explanation
+from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
@@ -97,15 +98,18 @@ class Model:
             domain = choose(self.front, domain)
         fitted = [self._fitted(clip) for clip in clips]
         x = self._input(fitted)
-        activations = self.network.activations(x)
-        logits = activations[self.network.output]
-        targets = [self._target(target, row) for row in logits]
-        layers, ledger = self.network.relevance(activations, _start(logits, targets), rules)
+        targets: list[int] = []
+
+        def start(logits: Array) -> Array:
+            targets.extend(self._target(target, row) for row in logits)
+            return _start(logits, targets)
+
+        found = explain(self.network, x, start, rules)
         seconds = (time.perf_counter() - started) / len(fitted)
         explained = []
         for index, clip in enumerate(fitted):
             begun = time.perf_counter()
-            own = {name: relevance[index] for name, relevance in layers.items()}
+            own = found.relevance.sample(index)
             relevance = domain.carry(x[index, 0], own[INPUT][0])
             carried = _carried(domain, x[index, 0], own[INPUT][0], relevance)
             explained.append(
@@ -115,12 +119,12 @@ class Model:
                     clip=clip,
                     input=x[index, 0],
                     classes=self.classes,
-                    logits=logits[index],
+                    logits=found.output[index],
                     target=targets[index],
                     domain=domain,
                     relevance=relevance,
                     layers=own,
-                    ledger=Ledger(ledger.of(index).entries + carried),
+                    ledger=Ledger(found.ledger.of(index).entries + carried),
                     seconds=seconds + time.perf_counter() - begun,
                 )
             )

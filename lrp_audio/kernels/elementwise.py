@@ -164,3 +164,19 @@ def channel_sums(g: Array) -> Array:
     rows = channels_last(g).reshape(-1, g.shape[1])
     parts = spread(lambda i, j: _channel_sums(rows, i, j), len(rows), max(1, _GRAIN // g.shape[1]))
     return np.asarray(np.sum(parts, axis=0))
+
+
+@njit(nogil=True, cache=True)
+def _sample_sums(rows: Array, sums: Array, first: int, last: int) -> None:
+    for sample in range(first, last):
+        for position in range(rows.shape[1]):
+            for c in range(rows.shape[2]):
+                sums[sample, c] += rows[sample, position, c]
+
+
+def sample_sums(x: Array) -> NDArray[np.float64]:
+    """Sum of each sample, ``(batch,)``, of `x` ``(batch, channels, ...)``; added in float64."""
+    rows = channels_last(x).reshape(len(x), -1, x.shape[1])
+    sums = np.zeros((len(x), x.shape[1]))
+    spread(lambda i, j: _sample_sums(rows, sums, i, j), len(x), max(1, _GRAIN // max(1, rows[0].size)))
+    return np.asarray(sums.sum(axis=1))

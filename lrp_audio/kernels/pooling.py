@@ -6,9 +6,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lrp_audio.kernels.convolution import Window
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.windows import Window
+from lrp_audio.kernels.winners import Winners, add_at_winners
 
 Array = NDArray[Any]
 
@@ -126,6 +127,19 @@ def to_winners(x: Array, y: Array, share: Array, window: Window) -> Array:
     spread(
         lambda first, last: _to_winners(image, pooled, given, out, window, first, last), len(x), 1
     )
+    return channels_first(out)
+
+
+def hand_to_winners(share: Array, winners: Winners) -> Array:
+    """Hand each window's `share` to its winner; overlaps are added up."""
+    given = channels_last(share)
+    out = np.zeros((len(given), *winners.size, given.shape[3]), share.dtype)
+
+    def piece(first: int, last: int) -> None:
+        part = slice(first, last)
+        add_at_winners(given[part], winners.index[part], out[part], winners.window)
+
+    spread(piece, len(given), 1)
     return channels_first(out)
 
 

@@ -15,6 +15,11 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from lrp_audio.errors import SettingError
+
+_MOST = 1024
+_chosen: list[int] = []  # the number of threads, once it was chosen
+
 
 def available_cores() -> int:
     """Number of processor cores this process may use."""
@@ -23,9 +28,26 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+def threads(count: int) -> None:
+    """Compute with `count` threads from now on; by default with one for each available core.
+
+    It holds for this engine's loops and for the BLAS that they call, in the whole process. Raises
+    `SettingError` for less than 1, or for more than 1024.
+    """
+    if not 1 <= count <= _MOST:
+        raise SettingError(f"{count} threads were asked for; expected a number from 1 to {_MOST}.")
+    _chosen[:] = [count]
+    _pool.cache_clear()
+
+
+def thread_count() -> int:
+    """Number of threads that this engine computes with."""
+    return _chosen[0] if _chosen else available_cores()
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(available_cores(), thread_name_prefix="lrp-audio")
+    return ThreadPoolExecutor(thread_count(), thread_name_prefix="lrp-audio")
 
 
 if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting child would hang
@@ -72,6 +94,6 @@ def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]
     """
     pieces = [(first, min(first + grain, count)) for first in range(0, count, grain)]
     with single_threaded_blas():
-        if len(pieces) == 1:
-            return [work(*pieces[0])]
+        if len(pieces) == 1 or thread_count() == 1:
+            return [work(*piece) for piece in pieces]
         return list(_pool().map(lambda piece: work(*piece), pieces))

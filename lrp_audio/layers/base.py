@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from lrp_audio.rules.epsilon import Epsilon
 from lrp_audio.rules.passing import Pass
 
 Array = NDArray[Any]
+T = TypeVar("T")
 Gradients = dict[str, Array]
+HandBack = Callable[[Array, Rule], Propagation]
 Pullback = Callable[[Array, bool], tuple[Array | None, Gradients]]
 
 
@@ -46,6 +48,11 @@ class Layer(ABC):
     @abstractmethod
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
         """Relevance of the input, for the `relevance` of the output under `rule`."""
+
+    def explainable(self, x: Array) -> tuple[Array, HandBack]:
+        """Output, and the function that takes its relevance under a rule back to the input."""
+        y = self.forward(x)
+        return y, lambda relevance, rule: self.relevance(x, y, relevance, rule)
 
     @classmethod
     def accepts(cls, rule: Rule | type[Rule]) -> bool:
@@ -112,19 +119,23 @@ class LinearLayer(Layer):
     @property
     def positive_weight(self) -> Array:
         """``W+``; remembered where the weight is read-only, as a loaded model's is."""
-        return self._part("_positive", positive)
+        return self.remembered(self.weight, "positive", lambda: _frozen(positive(self.weight)))
 
     @property
     def negative_weight(self) -> Array:
         """``W-``; remembered where the weight is read-only, as a loaded model's is."""
-        return self._part("_negative", negative)
+        return self.remembered(self.weight, "negative", lambda: _frozen(negative(self.weight)))
 
-    def _part(self, name: str, part: Callable[[Array], Array]) -> Array:
-        if self.weight.flags.writeable:
-            return part(self.weight)
-        if name not in self.__dict__:
-            self.__dict__[name] = part(self.weight)
-        return np.asarray(self.__dict__[name])
+    def remembered(self, weight: Array, what: str, make: Callable[[], T]) -> T:
+        """What `make` makes of `weight`; made only once if the weight is read-only."""
+        if weight.flags.writeable:
+            return make()
+        memory = self.__dict__.setdefault("_memory", {})
+        key = (id(weight), what)
+        if key not in memory:
+            memory[key] = (weight, make())  # the weight is kept, so that its id stays its own
+        made: T = memory[key][1]
+        return made
 
     def forward(self, x: Array) -> Array:
         """``W x + b``."""
@@ -164,8 +175,7 @@ class WeightedLayer(LinearLayer):
     def with_parameters(self, weight: Array, bias: Array | None) -> Self:
         """The same layer over another weight, of the same shape, and another bias."""
         other = copy(self)
-        other.__dict__.pop("_positive", None)
-        other.__dict__.pop("_negative", None)
+        other.__dict__.pop("_memory", None)
         other.weight, other.bias = weight, bias
         return other
 
@@ -188,3 +198,8 @@ class WeightedLayer(LinearLayer):
 def rule_class(rule: Rule | type[Rule]) -> type[Rule]:
     """The class of `rule`, or `rule` itself if it is one."""
     return rule if isinstance(rule, type) else type(rule)
+
+
+def _frozen(array: Array) -> Array:
+    array.setflags(write=False)
+    return array

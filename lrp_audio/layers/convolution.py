@@ -4,6 +4,8 @@ from typing import ClassVar, Literal
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
+from lrp_audio.kernels.windows import Window
+from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers.base import Array, WeightedLayer
 from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
 
@@ -51,29 +53,45 @@ class Convolution(WeightedLayer):
 
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """The convolution of `x` with `weight`, plus `bias`."""
-        size = spatial_size(self.window.size(x.shape[2:]))
         z = kernel.convolve(
-            spatial(x), self._square(weight), bias, self._geometry(x), self.groups, size
+            spatial(x), self.operands(weight), bias, self.geometry(x.shape), self.size(x.shape)
         )
         return with_rank(z, self.rank)
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """The transposed convolution of `s`, scatter-added into an input of `shape`."""
-        window = self.window.geometry(shape[2:])
         size = spatial_size(shape[2:])
-        c = kernel.convolve_transpose(spatial(s), self._square(weight), window, self.groups, size)
+        c = kernel.transpose(spatial(s), self.operands(weight), self.geometry(shape), size)
         return with_rank(c, self.rank)
 
     def weight_gradient(self, x: Array, g: Array) -> Array:
         """The correlation of `x` with `g`, in the shape of the weight."""
-        shape = self._square(self.weight).shape
-        gradient = kernel.convolve_weight_gradient(
-            spatial(x), spatial(g), self._geometry(x), self.groups, shape
+        return self.weight_gradient_at(x, g, None)
+
+    def weight_gradient_at(self, x: Array, g: Array, at: Winners | None) -> Array:
+        """The same, for `g` at the winners of a max-pool over the output."""
+        gradient = kernel.weight_gradient(
+            spatial(x),
+            spatial(g),
+            self.geometry(x.shape),
+            self.groups,
+            spatial(self.weight).shape,
+            at,
         )
         return gradient.reshape(self.weight.shape)
 
-    def _geometry(self, x: Array) -> kernel.Window:
-        return self.window.geometry(x.shape[2:])
+    def geometry(self, shape: tuple[int, ...]) -> Window:
+        """The window as kernels take it, for an input of `shape`, batch axis included."""
+        return self.window.geometry(shape[2:])
 
-    def _square(self, weight: Array) -> Array:
-        return spatial(weight)
+    def size(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Height and width of the output for an input of `shape`, a signal having width 1."""
+        return spatial_size(self.window.size(shape[2:]))
+
+    def operands(self, weight: Array) -> kernel.Operands:
+        """`weight` laid out for the kernels; remembered where it is read-only."""
+
+        def packed() -> kernel.Operands:
+            return kernel.pack(spatial(weight), self.window.stride, self.groups)
+
+        return self.remembered(weight, "operands", packed)

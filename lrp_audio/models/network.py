@@ -1,17 +1,18 @@
 """The model graph: layers in order, walked forwards, and backwards for relevance or gradient."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
+from lrp_audio.kernels.elementwise import sample_sums
 from lrp_audio.layers.base import Gradients, Layer, Pullback
-from lrp_audio.rules.base import Propagation
+from lrp_audio.rules.base import Propagation, Rule
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.rules.ledger import Entry
 
 Array = NDArray[Any]
 T = TypeVar("T")
@@ -46,20 +47,18 @@ class Step:
     @property
     def entry(self) -> Entry:
         """This step's line in the ledger."""
-        bias, stabiliser, dropped = self.flow.accounts.T
-        return Entry(
-            self.assignment.layer,
-            str(self.assignment.rule),
-            _total(self.relevance),
-            _total(self.flow.relevance),
-            bias,
-            stabiliser,
-            dropped,
-        )
+        return Entry.of(self.assignment, sample_sums(self.relevance), self.flow)
 
 
-def _total(relevance: Array) -> NDArray[np.float64]:
-    return np.asarray(relevance.sum(axis=tuple(range(1, relevance.ndim)), dtype=np.float64))
+class Turn(NamedTuple):
+    """One node's turn in LRP where nothing is kept: what arrived at its output, and the flow."""
+
+    node: Node
+    relevance: Array
+    flow: Propagation
+
+
+HandBack = Callable[[Array, Mapping[str, Rule]], Iterator[tuple[dict[str, Array], Turn]]]
 
 
 def chain(layers: Sequence[tuple[str, Layer]]) -> tuple[Node, ...]:
@@ -138,27 +137,6 @@ class Network:
 
         `relevance` belongs to the output of the last node. Yields one `Step` a layer.
         """
-        for _, step in self._walk(activations, relevance, rules):
-            yield step
-
-    def relevance(
-        self, activations: dict[str, Array], relevance: Array, rules: Composite
-    ) -> tuple[dict[str, Array], Ledger]:
-        """The same in one go: relevance at the output of every node and at `INPUT`, and the ledger.
-
-        Where several nodes read the input, its relevance is the sum of what they hand to it.
-        """
-        found, entries = {}, []
-        for waiting, step in self._walk(activations, relevance, rules):
-            found[step.assignment.layer] = step.relevance
-            if INPUT in waiting:
-                found[INPUT] = waiting[INPUT]
-            entries.append(step.entry)
-        return found, Ledger(tuple(entries))
-
-    def _walk(
-        self, activations: dict[str, Array], relevance: Array, rules: Composite
-    ) -> Iterator[tuple[dict[str, Array], Step]]:
         assigned = {a.layer: a for a in self.assign(rules)}
 
         def visit(node: Node, arriving: Array) -> tuple[Array, Step]:
@@ -166,7 +144,30 @@ class Network:
             flow = node.layer.relevance(x, y, arriving, assigned[node.name].rule)
             return flow.relevance, Step(assigned[node.name], x, y, arriving, flow)
 
-        return self._backwards(relevance, visit)
+        for _, step in self._backwards(relevance, visit):
+            yield step
+
+    def explainable(self, x: Array) -> tuple[Array, HandBack]:
+        """Output for `x`, and the function that hands its relevance back; nothing else is kept.
+
+        That function takes the relevance of the output and the rule of each node by name. It yields
+        a turn for each node, from the last to the first, and what waits at earlier ones.
+        """
+        found, back = {INPUT: x}, {}
+        for node in self.nodes:
+            found[node.name], back[node.name] = node.layer.explainable(self._input(node, found))
+        output = found[self.output]
+
+        def hand_back(
+            relevance: Array, rules: Mapping[str, Rule]
+        ) -> Iterator[tuple[dict[str, Array], Turn]]:
+            def visit(node: Node, arriving: Array) -> tuple[Array, Turn]:
+                flow = back.pop(node.name)(arriving, rules[node.name])
+                return flow.relevance, Turn(node, arriving, flow)
+
+            return self._backwards(relevance, visit)
+
+        return output, hand_back
 
     def gradient(self, activations: dict[str, Array], g: Array) -> Array:
         """Gradient at the input for the gradient `g` at the output, dropout inactive."""

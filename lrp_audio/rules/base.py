@@ -5,7 +5,7 @@ c = transpose(s, modified W)                R_in = x * c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -83,11 +83,14 @@ class Propagation:
 
     `relevance` has the shape of the layer's input; `accounts` is ``(batch, 3)`` in float64: bias,
     stabiliser, dropped. `traces` holds the steps of each term (none where relevance only passes).
+    A layer that does the work of several gives, with `within`, the relevance of samples between
+    them.
     """
 
     relevance: Array
     accounts: NDArray[np.float64]
     traces: tuple[Trace, ...] = ()
+    within: Callable[[slice], Array] | None = None
 
 
 class Rule(ABC):
@@ -108,7 +111,12 @@ class Rule(ABC):
 
 
 class LinearRule(Rule):
-    """A rule for layers with a linear map; it only says which terms share the relevance."""
+    """A rule for layers with a linear map; it only says which terms share the relevance.
+
+    `nothing_at_zero` says that an input of 0 gets no relevance, for it contributed nothing.
+    """
+
+    nothing_at_zero: ClassVar[bool] = True
 
     @abstractmethod
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:

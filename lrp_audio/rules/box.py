@@ -22,6 +22,7 @@ class Box(LinearRule):
     )
     source: ClassVar[str] = "Montavon et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
+    nothing_at_zero: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:

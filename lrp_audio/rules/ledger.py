@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lrp_audio.kernels.elementwise import sample_sums
+from lrp_audio.rules.base import Propagation
+from lrp_audio.rules.composite import Assignment
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,20 @@ class Entry:
     bias: NDArray[np.float64]
     stabiliser: NDArray[np.float64]
     dropped: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, assignment: Assignment, relevance_out: NDArray[np.float64], flow: Propagation) -> Self:
+        """The line of a layer under its rule, for what arrived at each sample and how it flowed."""
+        relevance_in, (bias, stabiliser, dropped) = sample_sums(flow.relevance), flow.accounts.T
+        name, rule = assignment.layer, str(assignment.rule)
+        return cls(name, rule, relevance_out, relevance_in, bias, stabiliser, dropped)
+
+    @classmethod
+    def passing(cls, assignment: Assignment, relevance: NDArray[np.float64]) -> Self:
+        """The line of a layer that hands on all of the `relevance` of each sample."""
+        nothing = np.zeros_like(relevance)
+        name, rule = assignment.layer, str(assignment.rule)
+        return cls(name, rule, relevance, relevance, nothing, nothing, nothing)
 
     @property
     def residual(self) -> NDArray[np.float64]:

@@ -1,0 +1,154 @@
+"""A convolution, the ReLU after it and the max-pool after that, taken in one go."""
+
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+
+from lrp_audio.errors import RuleError
+from lrp_audio.kernels import convolution as kernel
+from lrp_audio.kernels.elementwise import channel_sums, gate
+from lrp_audio.kernels.pooling import hand_to_winners
+from lrp_audio.kernels.winners import Winners
+from lrp_audio.layers.base import Array, Gradients, HandBack, Layer, Pullback, rule_class
+from lrp_audio.layers.convolution import Convolution
+from lrp_audio.layers.max_pool import MaxPool
+from lrp_audio.layers.window import spatial, spatial_size, with_rank
+from lrp_audio.rules.base import LinearRule, Propagation, Rule
+
+
+class Rectified(Layer):
+    """``y = max-pool(max(W x + b, 0))``, or without the pool where that is None.
+
+    Nothing as large as the convolution's output is kept: only what the pool lets through, and who
+    won. LRP loses nothing by it. Relevance goes from the pool to the winners and through the ReLU
+    unchanged, and all other outputs of the convolution have none; so the layer is the linear map
+    of its winners, and a rule treats it as any other (`AtWinners`). A neuron at 0 must have no
+    relevance: the layer above must follow a rule that gives an input of 0 nothing.
+    """
+
+    kind: ClassVar[str] = "convolution"
+    default_rule: ClassVar[Rule | None] = None
+
+    def __init__(self, convolution: Convolution, pool: MaxPool | None = None) -> None:
+        self.convolution = convolution
+        self.pool = pool
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape that the last of the layers gives."""
+        shape = self.convolution.output_shape(shape)
+        return shape if self.pool is None else self.pool.output_shape(shape)
+
+    def forward(self, x: Array) -> Array:
+        """``max-pool(max(W x + b, 0))``."""
+        return self.winning(x)[0]
+
+    def winning(self, x: Array) -> tuple[Array, Winners | None]:
+        """Output and winners; there are none without a pool."""
+        layer = self.convolution
+        inputs = (spatial(x), layer.operands(layer.weight), layer.bias, layer.geometry(x.shape))
+        size = layer.size(x.shape)
+        if self.pool is None:
+            return with_rank(kernel.convolve_rectified(*inputs, size), layer.rank), None
+        lengths = layer.output_shape(x.shape[1:])[1:]
+        pool = self.pool.window
+        y, winners = kernel.convolve_to_maxima(
+            *inputs, size, pool.geometry(lengths), spatial_size(pool.size(lengths))
+        )
+        return with_rank(y, layer.rank), winners
+
+    def explainable(self, x: Array) -> tuple[Array, HandBack]:
+        """The output, and the map from its relevance to that of the input."""
+        y, winners = self.winning(x)
+
+        def hand_back(relevance: Array, rule: Rule) -> Propagation:
+            if not isinstance(rule, LinearRule):
+                raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
+            flow = rule.propagate(AtWinners(self.convolution, winners), x, y, relevance)
+            unpooled = partial(_unpooled, relevance, winners, self.convolution.rank)
+            return Propagation(flow.relevance, flow.accounts, within=unpooled)
+
+        return y, hand_back
+
+    def gradient(self, x: Array, y: Array, g: Array) -> Array:
+        """Gradient at the input, through the winners whose output is above 0."""
+        winners = self.winning(x)[1]
+        linear = AtWinners(self.convolution, winners)
+        return linear.transpose(gate(g, y), self.convolution.weight, x.shape)
+
+    def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
+        """Relevance of the input, the winners being looked for anew."""
+        return self.explainable(x)[1](relevance, rule)
+
+    @classmethod
+    def accepts(cls, rule: Rule | type[Rule]) -> bool:
+        """Every rule for linear maps."""
+        return issubclass(rule_class(rule), LinearRule)
+
+    def parameters(self) -> Gradients:
+        """Those of the convolution."""
+        return self.convolution.parameters()
+
+    def differentiable(self, x: Array, rng: np.random.Generator) -> tuple[Array, Pullback]:
+        """Output in training, and the function that takes its gradient back."""
+        y, winners = self.winning(x)
+        layer = self.convolution
+
+        def pullback(g: Array, wants_input: bool) -> tuple[Array | None, Gradients]:
+            g = gate(g, y)
+            gradients = {"weight": layer.weight_gradient_at(x, g, winners)}
+            if layer.bias is not None:
+                gradients["bias"] = channel_sums(g)
+            linear = AtWinners(layer, winners)
+            to_input = linear.transpose(g, layer.weight, x.shape) if wants_input else None
+            return to_input, gradients
+
+        return y, pullback
+
+
+class AtWinners:
+    """The convolution's map to those of its outputs that won; all of them without a pool.
+
+    A `LinearMap` in the sense of the rules, not a layer: a selection of rows of the convolution's
+    matrix, chosen for one batch.
+    """
+
+    def __init__(self, convolution: Convolution, winners: Winners | None) -> None:
+        self.weight = convolution.weight
+        self.bias = convolution.bias
+        self._convolution = convolution
+        self._winners = winners
+
+    @property
+    def positive_weight(self) -> Array:
+        """``W+`` of the convolution."""
+        return self._convolution.positive_weight
+
+    @property
+    def negative_weight(self) -> Array:
+        """``W-`` of the convolution."""
+        return self._convolution.negative_weight
+
+    def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """The convolution of `x` with `weight`, plus `bias`, at the winners."""
+        layer = self._convolution
+        if self._winners is None:
+            return layer.linear(x, weight, bias)
+        window = layer.geometry(x.shape)
+        z = kernel.convolve_at(spatial(x), layer.operands(weight), bias, window, self._winners)
+        return with_rank(z, layer.rank)
+
+    def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+        """The transposed convolution of an `s` that is zero but at the winners."""
+        layer = self._convolution
+        operands, size = layer.operands(weight), spatial_size(shape[2:])
+        c = kernel.transpose(spatial(s), operands, layer.geometry(shape), size, self._winners)
+        return with_rank(c, layer.rank)
+
+
+def _unpooled(relevance: Array, winners: Winners | None, rank: int, samples: slice) -> Array:
+    """The `relevance` of the pool's output, at the convolution's, for some samples."""
+    if winners is None:
+        return relevance[samples]
+    own = winners._replace(index=winners.index[samples])
+    return with_rank(hand_to_winners(spatial(relevance[samples]), own), rank)
