@@ -6,62 +6,22 @@ may be wanted only at the winners of a max-pool: then it is never written down a
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from lrp_audio.kernels.layout import channels_first, channels_last
+from lrp_audio.kernels.operands import Operand, Operands, by_group, unpacked
+from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import spread
-from lrp_audio.kernels.windows import Tile, Window, gather, scatter_add, tiles
+from lrp_audio.kernels.windows import Tile, Window, gathered, scatter_add, tiles
 from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima, select
 
 Array = NDArray[Any]
 
-_PANEL_BYTES = 1 << 20  # or as many as the weight's: a GEMM lays out its weight anew for each tile
 _PIECES = 16  # of work to share among threads, at most
-
-
-class Operands(NamedTuple):
-    """A weight ``(out, in / groups, kh, kw)`` as the GEMMs take it.
-
-    ``forward`` is ``(groups, kh * kw * in/g, out/g)``. With stride 1 the transpose is a convolution
-    as well, with the kernel turned round: ``backward`` is its weight, else None.
-    """
-
-    forward: Array
-    backward: Array | None
-
-
-def pack(weight: Array, stride: tuple[int, ...], groups: int) -> Operands:
-    """The `weight` of a convolution with that `stride` and these `groups`, laid out for GEMM."""
-    forward = _packed(weight, groups)
-    turned = _turned(weight, groups)
-    # The panel of outputs may be much wider than that of inputs: then adding up is the less work.
-    if any(step > 1 for step in stride) or turned.shape[1] > 2 * weight.shape[1]:
-        return Operands(forward, None)
-    return Operands(forward, _packed(turned, groups))
-
-
-def _packed(weight: Array, groups: int) -> Array:
-    out, depth, kh, kw = weight.shape
-    split = weight.reshape(groups, out // groups, depth, kh, kw).transpose(0, 3, 4, 2, 1)
-    return np.ascontiguousarray(split).reshape(groups, kh * kw * depth, out // groups)
-
-
-def _unpacked(packed: Array, shape: tuple[int, ...]) -> Array:
-    out, depth, kh, kw = shape
-    groups = packed.shape[0]
-    split = packed.reshape(groups, kh, kw, depth, out // groups).transpose(0, 4, 3, 1, 2)
-    return np.ascontiguousarray(split).reshape(shape)
-
-
-def _turned(weight: Array, groups: int) -> Array:
-    """The kernel that leads back: in and out exchanged within each group, both axes reversed."""
-    out, depth, kh, kw = weight.shape
-    split = weight.reshape(groups, out // groups, depth, kh, kw)[..., ::-1, ::-1]
-    return split.swapaxes(1, 2).reshape(groups * depth, out // groups, kh, kw)
 
 
 def _facing(window: Window) -> Window:
@@ -93,17 +53,17 @@ def _convolve(
     size: tuple[int, int],
     least: float,
 ) -> Array:
-    image, packed = channels_last(x), weight.forward
-    out = np.empty((len(x), *size, _width(packed)), x.dtype)
+    image, operand = channels_last(x), weight.forward
+    out = np.empty((len(x), *size, operand.channels), x.dtype)
     added, floor = _bias(bias, out), np.full(1, least, x.dtype)
 
     def piece(tile: Tile) -> None:
         z = out[tile]
-        _products(image[tile.samples], packed, window.below(tile.rows.start), z)
+        operand.products(image[tile.samples], window.below(tile.rows.start), z)
         if bias is not None or least == 0:
             _add_bias(z.reshape(-1, z.shape[3]), added, floor)
 
-    _each(piece, len(x), size, packed)
+    _each(piece, len(x), size, operand.rows(size[1]))
     return channels_first(out)
 
 
@@ -117,16 +77,16 @@ def convolve_to_maxima(
     pooled: tuple[int, int],
 ) -> tuple[Array, Winners]:
     """``max(max-pool of (convolution + bias), 0)`` of `pooled` size, and the winners."""
-    image, packed = channels_last(x), weight.forward
-    out = np.empty((len(x), *pooled, _width(packed)), x.dtype)
+    image, operand = channels_last(x), weight.forward
+    out = np.empty((len(x), *pooled, operand.channels), x.dtype)
     index = np.empty(out.shape, np.uint8)
     added = _bias(bias, out)
 
     def piece(tile: Tile) -> None:
-        z, top = _at_tile(image, packed, window, size, tile, pool)
+        z, top = _at_tile(image, operand, window, size, tile, pool)
         rectified_maxima(z, added, out[tile], index[tile], pool.below(tile.rows.start, top))
 
-    _each(piece, len(x), pooled, packed, pool.stride[0] * size[1])
+    _each(piece, len(x), pooled, operand.rows(pool.stride[0] * size[1]))
     return channels_first(out), Winners(index, pool, size)
 
 
@@ -134,18 +94,18 @@ def convolve_at(
     x: Array, weight: Operands, bias: Array | None, window: Window, at: Winners
 ) -> Array:
     """Convolution plus bias at the winners alone, in the shape of the pooled image."""
-    image, packed = channels_last(x), weight.forward
+    image, operand = channels_last(x), weight.forward
     out = np.empty(at.index.shape, x.dtype)
     added, floor = _bias(bias, out), np.full(1, -np.inf, x.dtype)
 
     def piece(tile: Tile) -> None:
-        z, top = _at_tile(image, packed, window, at.size, tile, at.window)
+        z, top = _at_tile(image, operand, window, at.size, tile, at.window)
         part = out[tile]
         select(z, at.index[tile], part, at.window.below(tile.rows.start, top))
         if bias is not None:
             _add_bias(part.reshape(-1, part.shape[3]), added, floor)
 
-    _each(piece, len(x), out.shape[1:3], packed, at.window.stride[0] * at.size[1])
+    _each(piece, len(x), out.shape[1:3], operand.rows(at.window.stride[0] * at.size[1]))
     return channels_first(out)
 
 
@@ -157,22 +117,23 @@ def transpose(
     at: Winners | None = None,
 ) -> Array:
     """Transpose of `convolve`, or of `convolve_at`: to ``(batch, in, *size)``, added up."""
-    grid, packed = _Grid(channels_last(s), at), weight.forward
-    groups, columns, _ = packed.shape
+    grid = _Grid(channels_last(s), at)
+    matrix = weight.forward.packed
+    groups, columns, _ = matrix.shape
     channels = columns // (window.kernel[0] * window.kernel[1]) * groups
     if weight.backward is not None:
-        return _transpose_as_convolution(grid, weight.backward, window, size, channels)
+        return _transpose_as_convolution(grid, weight.backward, window, size)
     out = np.zeros((len(s), *size, channels), s.dtype)
 
     def piece(first: int, last: int) -> None:
         part = slice(first, last)
-        for tile in tiles(last - first, grid.size[0], _rows(packed, grid.size[1])):
+        for tile in tiles(last - first, grid.size[0], weight.forward.rows(grid.size[1])):
             samples = slice(first + tile.samples.start, first + tile.samples.stop)
             image = grid.rows(samples, tile.rows)
-            panel = np.empty((image[..., 0].size, columns), s.dtype)
+            panel = scratch("panel", (image[..., 0].size, columns), s.dtype)
             shifted = window.below(tile.rows.start)
-            for group, flat in enumerate(_by_group(image, groups)):
-                np.matmul(flat, packed[group].T, out=panel)
+            for group, flat in enumerate(by_group(image, groups)):
+                np.matmul(flat, matrix[group].T, out=panel)
                 scatter_add(panel, out[part][tile.samples], group, image.shape[1:3], shifted)
 
     spread(piece, len(s), -(-len(s) // _PIECES))  # whole samples: the windows of one overlap
@@ -180,17 +141,17 @@ def transpose(
 
 
 def _transpose_as_convolution(
-    grid: "_Grid", packed: Array, window: Window, size: tuple[int, int], channels: int
+    grid: "_Grid", operand: Operand, window: Window, size: tuple[int, int]
 ) -> Array:
-    out = np.empty((len(grid.values), *size, channels), grid.values.dtype)
+    out = np.empty((len(grid.values), *size, operand.channels), grid.values.dtype)
     facing = _facing(window)
 
     def piece(tile: Tile) -> None:
         top, bottom = facing.seen(tile.rows.start, tile.rows.stop, grid.size[0])
         image = grid.rows(tile.samples, slice(top, bottom))
-        _products(image, packed, facing.below(tile.rows.start, top), out[tile])
+        operand.products(image, facing.below(tile.rows.start, top), out[tile])
 
-    _each(piece, len(out), size, packed)
+    _each(piece, len(out), size, operand.rows(size[1]))
     return channels_first(out)
 
 
@@ -203,24 +164,24 @@ def weight_gradient(
     """
     images, grid = channels_last(x), _Grid(channels_last(g), at)
     out, depth, kh, kw = shape
-    packed = np.empty((groups, kh * kw * depth, out // groups), x.dtype)
+    packed_shape = (groups, kh * kw * depth, out // groups)
+    rows = Operand(np.empty(packed_shape, x.dtype), None).rows(grid.size[1])
 
     def piece(first: int, last: int) -> Array:
-        gradient = np.zeros(packed.shape, x.dtype)
-        for tile in tiles(last - first, grid.size[0], _rows(packed, grid.size[1])):
+        gradient = np.zeros(packed_shape, x.dtype)
+        for tile in tiles(last - first, grid.size[0], rows):
             samples = slice(first + tile.samples.start, first + tile.samples.stop)
             outer = grid.rows(samples, tile.rows)
-            panel = np.empty((outer[..., 0].size, packed.shape[1]), x.dtype)
-            for group, flat in enumerate(_by_group(outer, groups)):
-                shifted = window.below(tile.rows.start)
-                gather(panel, images[samples], group, outer.shape[1:3], shifted)
+            shifted = window.below(tile.rows.start)
+            for group, flat in enumerate(by_group(outer, groups)):
+                panel = gathered(images[samples], group, depth, outer.shape[1:3], shifted)
                 gradient[group] += panel.T @ flat
         return gradient
 
     first, *others = spread(piece, len(x), max(8, -(-len(x) // _PIECES)))
     for other in others:
         first += other
-    return _unpacked(first, shape)
+    return unpacked(first, shape)
 
 
 class _Grid:
@@ -238,65 +199,33 @@ class _Grid:
         first, last = self.at.window.seeing(rows.start, rows.stop, self.values.shape[1])
         given = self.values[samples, first:last]
         shape = (len(given), rows.stop - rows.start, self.size[1], given.shape[3])
-        image = np.zeros(shape, given.dtype)
+        image = scratch("grid", shape, given.dtype)
+        image[...] = 0
         window = self.at.window.below(first, rows.start)
         add_at_winners(given, self.at.index[samples, first:last], image, window)
         return image
 
 
 def _at_tile(
-    image: Array, packed: Array, window: Window, size: tuple[int, int], tile: Tile, pool: Window
+    image: Array, operand: Operand, window: Window, size: tuple[int, int], tile: Tile, pool: Window
 ) -> tuple[Array, int]:
     """The convolution, without bias, in the rows that a tile of a pool looks at, and the first."""
     top, bottom = pool.seen(tile.rows.start, tile.rows.stop, size[0])
     images = image[tile.samples]
-    z = np.empty((len(images), bottom - top, size[1], _width(packed)), image.dtype)
-    _products(images, packed, window.below(top), z)
+    z = scratch("grid", (len(images), bottom - top, size[1], operand.channels), image.dtype)
+    operand.products(images, window.below(top), z)
     return z, top
 
 
-def _products(images: Array, packed: Array, window: Window, z: Array) -> None:
-    groups, columns, _ = packed.shape
-    panel = np.empty((z[..., 0].size, columns), z.dtype)
-    for group, flat in enumerate(_by_group(z, groups)):
-        gather(panel, images, group, z.shape[1:3], window)
-        np.matmul(panel, packed[group], out=flat)
-
-
-def _by_group(image: Array, groups: int) -> list[Array]:
-    """Views ``(positions, channels of a group)``."""
-    flat = image.reshape(-1, image.shape[3])
-    depth = image.shape[3] // groups
-    return [flat[:, group * depth : (group + 1) * depth] for group in range(groups)]
-
-
-def _each(
-    piece: Callable[[Tile], None],
-    batch: int,
-    size: tuple[int, int],
-    packed: Array,
-    positions: int | None = None,
-) -> None:
-    """Do `piece` for each tile of `batch` images of `size`; a row stands for so many positions."""
-    most = _rows(packed, size[1] if positions is None else positions)
-    every = list(tiles(batch, size[0], min(most, -(-batch * size[0] // 2))))
+def _each(piece: Callable[[Tile], None], batch: int, size: tuple[int, int], rows: int) -> None:
+    """Do `piece` for each tile, of about that many `rows`, of `batch` images of `size`."""
+    every = list(tiles(batch, size[0], min(rows, -(-batch * size[0] // 2))))
 
     def several(first: int, last: int) -> None:
         for tile in every[first:last]:
             piece(tile)
 
     spread(several, len(every), -(-len(every) // _PIECES))
-
-
-def _rows(packed: Array, positions: int) -> int:
-    """Rows of a tile, for a number of `positions` in a row."""
-    _, columns, depth = packed.shape
-    room = max(_PANEL_BYTES // packed.itemsize, columns * depth)
-    return max(1, room // (columns * positions))
-
-
-def _width(packed: Array) -> int:
-    return packed.shape[0] * packed.shape[2]
 
 
 def _bias(bias: Array | None, out: Array) -> Array:

@@ -178,5 +178,7 @@ def sample_sums(x: Array) -> NDArray[np.float64]:
     """Sum of each sample, ``(batch,)``, of `x` ``(batch, channels, ...)``; added in float64."""
     rows = channels_last(x).reshape(len(x), -1, x.shape[1])
     sums = np.zeros((len(x), x.shape[1]))
-    spread(lambda i, j: _sample_sums(rows, sums, i, j), len(x), max(1, _GRAIN // max(1, rows[0].size)))
+    spread(
+        lambda i, j: _sample_sums(rows, sums, i, j), len(x), max(1, _GRAIN // max(1, rows[0].size))
+    )
     return np.asarray(sums.sum(axis=1))

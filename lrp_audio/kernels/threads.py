@@ -56,8 +56,6 @@ if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting 
 
 @cache
 def _blas() -> ThreadpoolController:
-    import scipy.linalg.blas  # noqa: F401  (the BLAS that numba's np.dot calls, loaded to be found)
-
     return ThreadpoolController()
 
 

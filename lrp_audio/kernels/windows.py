@@ -4,12 +4,16 @@ A panel has one row a window and holds what the window sees of one group of chan
 ``(row, column, channel)``. A signal is an image of width 1, so that its window is one run in memory.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
+
+from lrp_audio.kernels.scratch import scratch
 
 Array = NDArray[Any]
 
@@ -65,57 +69,58 @@ def _even(count: int, most: int) -> Iterator[slice]:
         yield slice(count * piece // pieces, count * (piece + 1) // pieces)
 
 
-@njit(nogil=True, cache=True)
-def gather(
-    panel: Array, images: Array, group: int, size: tuple[int, int], window: Window
-) -> None:
-    """Fill `panel` with `size` windows of each image, positions outside it being zero."""
-    kernel, stride, pad, dilation = window
-    samples, height, width, channels = images.shape
-    depth = panel.shape[1] // (kernel[0] * kernel[1])
-    lines = images.reshape(samples, height * width * channels)
-    # A row of the window that lies inside the image is one run; so is all of one as wide as it.
-    runs = depth == channels and dilation[1] == 1
-    whole = runs and dilation[0] == 1 and kernel[1] == width
-    row = -1
-    for sample in range(samples):
-        for oy in range(size[0]):
-            top = oy * stride[0] - pad[0]
-            for ox in range(size[1]):
-                left = ox * stride[1] - pad[1]
-                row += 1
-                if whole and left == 0 and top >= 0 and top + kernel[0] <= height:
-                    start = top * width * channels
-                    for c in range(panel.shape[1]):
-                        panel[row, c] = lines[sample, start + c]
-                    continue
-                for ky in range(kernel[0]):
-                    y = top + ky * dilation[0]
-                    column = ky * kernel[1] * depth
-                    if not 0 <= y < height:
-                        panel[row, column : column + kernel[1] * depth] = 0
-                        continue
-                    if runs and left >= 0 and left + kernel[1] <= width:
-                        start = (y * width + left) * channels
-                        for c in range(kernel[1] * depth):
-                            panel[row, column + c] = lines[sample, start + c]
-                        continue
-                    for kx in range(kernel[1]):
-                        x = left + kx * dilation[1]
-                        if 0 <= x < width:
-                            start = (y * width + x) * channels + group * depth
-                            for c in range(depth):
-                                panel[row, column + c] = lines[sample, start + c]
-                        else:
-                            panel[row, column : column + depth] = 0
-                        column += depth
+def gathered(images: Array, group: int, depth: int, size: tuple[int, int], window: Window) -> Array:
+    """The panel of `size` windows of each image, in a group of `depth` channels."""
+    kernel, stride, _, dilation = window
+    tall, wide = (
+        (n - 1) * s + (k - 1) * d + 1
+        for n, k, s, d in zip(size, kernel, stride, dilation, strict=True)
+    )
+    own = images[..., group * depth : (group + 1) * depth]
+    seen = framed(own, (tall, wide), window.pad)
+    of_sample, of_row, of_column, of_channel = seen.strides
+    shape = (len(images), *size, *kernel, depth)
+    strides = (
+        of_sample,
+        of_row * stride[0],
+        of_column * stride[1],
+        of_row * dilation[0],
+        of_column * dilation[1],
+        of_channel,
+    )
+    panel = scratch("panel", (math.prod(shape[:3]), math.prod(shape[3:])), images.dtype)
+    np.copyto(panel.reshape(shape), as_strided(seen, shape, strides, writeable=False))
+    return panel
+
+
+def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
+    """The `size` rows and columns of `images` from ``-pad`` on, with zeros where they have none."""
+    (_, height, width, _), (tall, wide) = images.shape, size
+    top, left = -pad[0], -pad[1]
+    inside = top >= 0 and left >= 0 and top + tall <= height and left + wide <= width
+    if inside and images.flags.c_contiguous:
+        return images[:, top : top + tall, left : left + wide]
+    frame = scratch("frame", (len(images), tall, wide, images.shape[3]), images.dtype)
+    into, out_of = [slice(None)], [slice(None)]
+    for axis in (1, 2):
+        before, length = pad[axis - 1], images.shape[axis]
+        first = min(max(0, before), frame.shape[axis])
+        last = max(first, min(frame.shape[axis], before + length))
+        into.append(slice(first, last))
+        out_of.append(slice(first - before, last - before))
+    frame[:, : into[1].start] = 0
+    frame[:, into[1].stop :] = 0
+    frame[:, into[1], : into[2].start] = 0
+    frame[:, into[1], into[2].stop :] = 0
+    frame[tuple(into)] = images[tuple(out_of)]
+    return frame
 
 
 @njit(nogil=True, cache=True)
 def scatter_add(
     panel: Array, images: Array, group: int, size: tuple[int, int], window: Window
 ) -> None:
-    """Transpose of `gather`: add each row of `panel` to what its window sees."""
+    """Transpose of `gathered`: add each row of `panel` to what its window sees."""
     kernel, stride, pad, dilation = window
     samples, height, width, channels = images.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])

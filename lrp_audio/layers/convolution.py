@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
+from lrp_audio.kernels.operands import Operands, pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers.base import Array, WeightedLayer
@@ -88,10 +89,11 @@ class Convolution(WeightedLayer):
         """Height and width of the output for an input of `shape`, a signal having width 1."""
         return spatial_size(self.window.size(shape[2:]))
 
-    def operands(self, weight: Array) -> kernel.Operands:
+    def operands(self, weight: Array) -> Operands:
         """`weight` laid out for the kernels; remembered where it is read-only."""
 
-        def packed() -> kernel.Operands:
-            return kernel.pack(spatial(weight), self.window.stride, self.groups)
+        def packed() -> Operands:
+            window = self.window
+            return pack(spatial(weight), window.stride, window.dilation, self.groups)
 
         return self.remembered(weight, "operands", packed)

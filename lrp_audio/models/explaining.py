@@ -97,7 +97,9 @@ def _explain(
 
 def _groups(network: Network, assigned: dict[str, Assignment]) -> Iterator[tuple[Node, ...]]:
     """The nodes in their order, those together that can be taken in one go."""
-    readers = {node.name: [n for n in network.nodes if node.name in n.sources] for node in network.nodes}
+    readers = {
+        node.name: [n for n in network.nodes if node.name in n.sources] for node in network.nodes
+    }
     taken: set[str] = set()
     for node in network.nodes:
         if node.name in taken:
@@ -107,9 +109,7 @@ def _groups(network: Network, assigned: dict[str, Assignment]) -> Iterator[tuple
         yield group
 
 
-def _group(
-    node: Node, readers: Readers, assigned: dict[str, Assignment]
-) -> tuple[Node, ...]:
+def _group(node: Node, readers: Readers, assigned: dict[str, Assignment]) -> tuple[Node, ...]:
     """`node`, with the ReLU and the max-pool that follow it if it is a convolution."""
     if not isinstance(node.layer, Convolution):
         return (node,)

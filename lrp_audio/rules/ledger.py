@@ -30,7 +30,9 @@ class Entry:
     dropped: NDArray[np.float64]
 
     @classmethod
-    def of(cls, assignment: Assignment, relevance_out: NDArray[np.float64], flow: Propagation) -> Self:
+    def of(
+        cls, assignment: Assignment, relevance_out: NDArray[np.float64], flow: Propagation
+    ) -> Self:
         """The line of a layer under its rule, for what arrived at each sample and how it flowed."""
         relevance_in, (bias, stabiliser, dropped) = sample_sums(flow.relevance), flow.accounts.T
         name, rule = assignment.layer, str(assignment.rule)
