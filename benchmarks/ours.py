@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from benchmarks.case import read_case
 from lrp_audio.models.explaining import explain
+from lrp_audio.models.fusing import fused
 from lrp_audio.models.network import INPUT
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
@@ -42,7 +43,8 @@ class Train:
     """Forward, backward, and the update with clipping, weight decay and the moving average."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        about, self.network, self.x = read_case(folder)
+        about, network, self.x = read_case(folder)
+        self.network = fused(network)
         settings = self.settings = about["settings"]
         self.labels = np.array(about["labels"])
         self.rng = np.random.default_rng(about["seed"])

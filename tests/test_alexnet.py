@@ -6,6 +6,7 @@ import pytest
 from lrp_audio.audio.front import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, MaxPool2D, ReLU
 from lrp_audio.models.alexnet import alexnet, initial_parameters, parameter_shapes
+from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS, composite
@@ -54,12 +55,11 @@ def test_its_layers_follow_the_published_order(network: Network) -> None:
 def test_its_ledger_closes_on_a_spectrogram(network: Network, rules: str) -> None:
     rng = np.random.default_rng(1)
     x = np.stack([SPECTROGRAM(rng.standard_normal(8000))]).astype(np.float32)
-    activations = network.activations(x)
-    start = activations[network.output] * (np.arange(10) == 3)
-    layers, ledger = network.relevance(activations, start, composite(rules, SPECTROGRAM.bounds))
-    turnover = max(np.abs(r).sum(dtype=np.float64) for r in layers.values())
-    assert ledger.worst_residual() < 1e-5 * turnover
-    assert layers[INPUT].shape == x.shape
+    assigned = composite(rules, SPECTROGRAM.bounds)
+    found = explain(network, x, lambda logits: logits * (np.arange(10) == 3), assigned)
+    turnover = max(np.abs(r).sum(dtype=np.float64) for r in found.relevance.values())
+    assert found.ledger.worst_residual() < 1e-5 * turnover
+    assert found.relevance[INPUT].shape == x.shape
 
 
 def test_the_box_rule_of_its_first_layer_has_the_bounds_of_a_spectrogram(network: Network) -> None:

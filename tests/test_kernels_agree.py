@@ -1,12 +1,228 @@
-"""float32 kernels against float64 ones on sizes that fill several tiles and threads."""
+"""Every kernel in float32 against itself in float64, on sizes that fill several tiles and threads.
+
+The bound is that of the conditioning. A linear kernel with ``n`` terms a sum may err by
+``n eps`` times what it makes of the absolute values of its arguments (Higham 2002, section 3.1);
+a transformed convolution, by a multiple of that in which each window sees the largest value nearby.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
 
+from lrp_audio.kernels import adam, convolution, dense, elementwise, minimal, pooling
+from lrp_audio.kernels.operands import pack
+from lrp_audio.kernels.windows import Window
+from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers import Conv1D, Conv2D, Dense
 from lrp_audio.layers.base import LinearLayer
 from lrp_audio.rules import AlphaBeta, Epsilon, Rule, ZPlus
+
+Array = NDArray[Any]
+EPS = float(np.finfo(np.float32).eps)
+
+POOL = Window((2, 2), (2, 2), (0, 0))
+STRIDED = Window((5, 5), (2, 2), (2, 2))
+PLAIN = Window((3, 3), (1, 1), (1, 1))
+SIGNAL = Window((3, 1), (1, 1), (1, 0))
+
+
+class Kernel(NamedTuple):
+    """A kernel as a function of float arrays of these `shapes`, with `terms` in its longest sum."""
+
+    run: Callable[..., Array]
+    shapes: tuple[tuple[int, ...], ...]
+    terms: int
+    far: int = 0  # the reach of transformed tiles
+
+
+def _winners(image: tuple[int, ...]) -> Winners:
+    rng = np.random.default_rng(1)
+    batch, channels, height, width = image
+    place = rng.integers(4, size=(batch, height // 2, width // 2, channels)).astype(np.uint8)
+    return Winners(place, POOL, (height, width))
+
+
+def _packed(w: Array, window: Window, groups: int = 1) -> Any:
+    return pack(w, window.stride, window.dilation, groups)
+
+
+def _convolve(x: Array, w: Array, b: Array, window: Window, groups: int, at: Any = None) -> Array:
+    operands = _packed(w, window, groups)
+    if isinstance(at, Winners):
+        return convolution.convolve_at(x, operands, b, window, at)
+    if at == "maxima":
+        size = x.shape[2:]
+        return convolution.convolve_to_maxima(
+            x, operands, b, window, size, POOL, (size[0] // 2, size[1] // 2)
+        )[0]
+    size = tuple(
+        (n + 2 * p - k) // s + 1
+        for n, k, s, p in zip(x.shape[2:], window.kernel, window.stride, window.pad, strict=True)
+    )
+    run = convolution.convolve_rectified if at == "rectified" else convolution.convolve
+    return run(x, operands, b, window, size)
+
+
+def _transpose(s: Array, w: Array, window: Window, groups: int, size: Any, at: Any = None) -> Array:
+    return convolution.transpose(s, _packed(w, window, groups), window, size, at)
+
+
+IMAGE, WEIGHT = (3, 32, 24, 22), (32, 16, 3, 3)
+LINEAR = {
+    "convolve, strided": Kernel(
+        lambda x, w, b: _convolve(x, w, b, STRIDED, 2),
+        ((3, 6, 59, 57), (32, 3, 5, 5), (32,)),
+        3 * 25 + 1,
+    ),
+    "convolve, transformed image": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PLAIN, 2), (IMAGE, WEIGHT, (32,)), 16 * 9 + 1, 5
+    ),
+    "convolve, transformed signal": Kernel(
+        lambda x, w, b: _convolve(x, w, b, SIGNAL, 1),
+        ((3, 32, 3001, 1), (48, 32, 3, 1), (48,)),
+        32 * 3 + 1,
+        11,
+    ),
+    "convolve, rectified": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PLAIN, 2, "rectified"),
+        (IMAGE, WEIGHT, (32,)),
+        16 * 9 + 1,
+        5,
+    ),
+    "convolve to maxima": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PLAIN, 2, "maxima"), (IMAGE, WEIGHT, (32,)), 145, 5
+    ),
+    "convolve at the winners": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PLAIN, 2, _winners(IMAGE)),
+        (IMAGE, WEIGHT, (32,)),
+        16 * 9 + 1,
+        5,
+    ),
+    "transpose, scattered": Kernel(
+        lambda s, w: _transpose(s, w, STRIDED, 2, (59, 57)),
+        ((3, 32, 30, 29), (32, 3, 5, 5)),
+        16 * 25,
+    ),
+    "transpose, transformed": Kernel(
+        lambda s, w: _transpose(s, w, PLAIN, 2, (24, 22)), (IMAGE, WEIGHT), 16 * 9, 5
+    ),
+    "transpose at the winners": Kernel(
+        lambda s, w: _transpose(s, w, PLAIN, 2, (24, 22), _winners(IMAGE)),
+        ((3, 32, 12, 11), WEIGHT),
+        16 * 9,
+        5,
+    ),
+    "weight gradient": Kernel(
+        lambda x, g: convolution.weight_gradient(x, g, PLAIN, 2, WEIGHT, None),
+        (IMAGE, IMAGE),
+        3 * 24 * 22,
+    ),
+    "weight gradient at the winners": Kernel(
+        lambda x, g: convolution.weight_gradient(x, g, PLAIN, 2, WEIGHT, _winners(IMAGE)),
+        (IMAGE, (3, 32, 12, 11)),
+        3 * 24 * 22,
+    ),
+    "dense": Kernel(dense.multiply, ((5, 5000), (700, 5000)), 5000),
+    "dense transpose": Kernel(dense.multiply_transpose, ((5, 700), (700, 5000)), 700),
+    "dense weight gradient": Kernel(dense.multiply_weight_gradient, ((5, 5000), (5, 700)), 5),
+    "weighted sum": Kernel(
+        lambda *a: elementwise.weighted_sum(a[:3], a[3:]), ((3, 40, 9000),) * 6, 4
+    ),
+    "channel sums": Kernel(elementwise.channel_sums, ((3, 40, 9000),), 27000),
+    "rectify": Kernel(elementwise.rectify, ((3, 40, 9000),), 1),
+    "maximum": Kernel(lambda x: pooling.maximum(x, POOL, (12, 11)), (IMAGE,), 1),
+    "window sums": Kernel(lambda x: pooling.window_sums(x, POOL, (12, 11)), (IMAGE,), 4),
+    "spread windows": Kernel(
+        lambda s: pooling.spread_windows(s, POOL, (24, 22)), ((3, 32, 12, 11),), 4
+    ),
+    "hand to winners": Kernel(
+        lambda s: pooling.hand_to_winners(s, _winners(IMAGE)), ((3, 32, 12, 11),), 4
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_a_kernel_in_float32_stays_within_the_bound_of_its_conditioning(name: str) -> None:
+    kernel, rng = LINEAR[name], np.random.default_rng(0)
+    single = [rng.standard_normal(shape).astype(np.float32) for shape in kernel.shapes]
+    double = [array.astype(np.float64) for array in single]
+    found, truth = kernel.run(*single), kernel.run(*double)
+    assert found.dtype == np.float32 and truth.dtype == np.float64
+    sizes = [np.abs(array) for array in double]
+    if kernel.far:
+        reach = tuple(min(kernel.far, n) for n in sizes[0].shape[2:])
+        sizes[0] = maximum_filter(sizes[0], (1, 1, *reach))
+        sizes[1] = np.broadcast_to(sizes[1].max(axis=(2, 3), keepdims=True), sizes[1].shape)
+    bound = (kernel.terms + 2) * EPS * kernel.run(*sizes) + np.finfo(np.float32).tiny
+    assert (np.abs(found - truth) <= bound).all()
+
+
+def test_minimal_filtering_is_convolution() -> None:
+    rng = np.random.default_rng(2)
+    for window, shape in ((PLAIN, (2, 9, 11, 32)), (SIGNAL, (2, 45, 1, 32))):
+        images, weight = rng.standard_normal(shape), rng.standard_normal((24, 16, *window.kernel))
+        z = np.empty((*shape[:3], 24))
+        minimal.products(images, minimal.transform_weight(weight, 2), window, z)
+        x = np.moveaxis(images, -1, 1)
+        direct = convolution.convolve(x, _packed(weight, window, 2), None, window, shape[1:3])
+        np.testing.assert_allclose(np.moveaxis(z, -1, 1), direct, atol=1e-12)
+
+
+def test_float64_and_sums_of_one_sign_are_computed_without_transforms() -> None:
+    weight = np.random.default_rng(3).standard_normal((32, 16, 3, 3))
+    assert _packed(weight, PLAIN).forward.points is None
+    assert _packed(np.abs(weight).astype(np.float32), PLAIN).forward.points is None
+    assert _packed(weight.astype(np.float32), PLAIN).forward.points is not None
+
+
+def test_the_stabilised_division_keeps_its_relative_error() -> None:
+    rng = np.random.default_rng(4)
+    z, r = (rng.standard_normal((3, 50, 6000)).astype(np.float32) for _ in range(2))
+    bias, epsilon = rng.standard_normal(50).astype(np.float32), np.full(3, 0.25, np.float32)
+    found, accounts = elementwise.divide(r, z, bias, epsilon)
+    doubles = [a.astype(np.float64) for a in (r, z, bias, epsilon)]
+    truth, true_accounts = elementwise.divide(*doubles)
+    np.testing.assert_allclose(found, truth, rtol=4 * EPS)
+    turnover = np.abs(truth).sum() * (np.abs(bias).max() + 0.25)
+    np.testing.assert_allclose(accounts, true_accounts, rtol=0, atol=4 * EPS * turnover)
+
+
+def test_sums_of_samples_are_added_in_float64() -> None:
+    x = np.random.default_rng(5).standard_normal((3, 40, 9000)).astype(np.float32)
+    expected = x.astype(np.float64).sum(axis=(1, 2))
+    found = elementwise.sample_sums(x)
+    np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(x).sum())
+    below, above = elementwise.signs(np.moveaxis(np.abs(x), 1, -1))
+    assert (below, above) == (False, True)
+
+
+def test_gates_and_winners_choose_the_same_in_float32() -> None:
+    rng = np.random.default_rng(6)
+    g, y = (rng.standard_normal(IMAGE).astype(np.float32) for _ in range(2))
+    gated = elementwise.gate(g, y)
+    np.testing.assert_array_equal(gated, np.where(y > 0, g, 0))
+    pooled = pooling.maximum(y, POOL, (12, 11))
+    share = rng.standard_normal(pooled.shape).astype(np.float32)
+    single = pooling.to_winners(y, pooled, share, POOL)
+    double = pooling.to_winners(*(a.astype(np.float64) for a in (y, pooled, share)), POOL)
+    np.testing.assert_array_equal(single, double)
+
+
+def test_adam_in_float32_steps_as_in_float64() -> None:
+    rng = np.random.default_rng(7)
+    arrays = [rng.standard_normal((50, 3000)).astype(np.float32) for _ in range(5)]
+    arrays[3] = np.abs(arrays[3])  # a second moment
+    found = {}
+    for dtype in (np.float32, np.float64):
+        p, g, m, v, average = (a.astype(dtype) for a in arrays)
+        adam.update(p, g, (m, v), average, 3, 1e-3, 0.5, 0.01, 0.9)
+        found[dtype] = np.stack([p, m, v, average])
+    np.testing.assert_allclose(found[np.float32], found[np.float64], rtol=8 * EPS, atol=8 * EPS)
+
 
 CASES = {
     "conv1d": lambda w: Conv1D(w((100, 64, 3)), w((100,)), pad=(1,)),

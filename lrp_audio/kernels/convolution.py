@@ -5,7 +5,7 @@ arithmetic; a tile is small enough that what it needs stays in the processor's c
 may be wanted only at the winners of a max-pool: then it is never written down anywhere else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,7 @@ def _convolve(
         if bias is not None or least == 0:
             _add_bias(z.reshape(-1, z.shape[3]), added, floor)
 
-    _each(piece, len(x), size, operand.rows(size[1]))
+    _each(piece, tiles(len(x), size[0], operand.rows(len(x), *size)))
     return channels_first(out)
 
 
@@ -79,15 +79,16 @@ def convolve_to_maxima(
     """``max(max-pool of (convolution + bias), 0)`` of `pooled` size, and the winners."""
     image, operand = channels_last(x), weight.forward
     out = np.empty((len(x), *pooled, operand.channels), x.dtype)
-    index = np.empty(out.shape, np.uint8)
+    place = np.empty(out.shape, np.uint8)
     added = _bias(bias, out)
 
     def piece(tile: Tile) -> None:
         z, top = _at_tile(image, operand, window, size, tile, pool)
-        rectified_maxima(z, added, out[tile], index[tile], pool.below(tile.rows.start, top))
+        rectified_maxima(z, added, out[tile], place[tile], pool.below(tile.rows.start, top))
 
-    _each(piece, len(x), pooled, operand.rows(pool.stride[0] * size[1]))
-    return channels_first(out), Winners(index, pool, size)
+    rows = operand.rows(len(x), pooled[0], pool.stride[0] * size[1])
+    _each(piece, tiles(len(x), pooled[0], rows))
+    return channels_first(out), Winners(place, pool, size)
 
 
 def convolve_at(
@@ -95,17 +96,18 @@ def convolve_at(
 ) -> Array:
     """Convolution plus bias at the winners alone, in the shape of the pooled image."""
     image, operand = channels_last(x), weight.forward
-    out = np.empty(at.index.shape, x.dtype)
+    out: Array = np.empty(at.place.shape, x.dtype)
     added, floor = _bias(bias, out), np.full(1, -np.inf, x.dtype)
 
     def piece(tile: Tile) -> None:
         z, top = _at_tile(image, operand, window, at.size, tile, at.window)
         part = out[tile]
-        select(z, at.index[tile], part, at.window.below(tile.rows.start, top))
+        select(z, at.place[tile], part, at.window.below(tile.rows.start, top))
         if bias is not None:
             _add_bias(part.reshape(-1, part.shape[3]), added, floor)
 
-    _each(piece, len(x), out.shape[1:3], operand.rows(at.window.stride[0] * at.size[1]))
+    rows = operand.rows(len(x), out.shape[1], at.window.stride[0] * at.size[1])
+    _each(piece, tiles(len(x), out.shape[1], rows))
     return channels_first(out)
 
 
@@ -124,10 +126,11 @@ def transpose(
     if weight.backward is not None:
         return _transpose_as_convolution(grid, weight.backward, window, size)
     out = np.zeros((len(s), *size, channels), s.dtype)
+    rows = weight.forward.rows(len(s), *grid.size)
 
     def piece(first: int, last: int) -> None:
         part = slice(first, last)
-        for tile in tiles(last - first, grid.size[0], weight.forward.rows(grid.size[1])):
+        for tile in tiles(last - first, grid.size[0], rows):
             samples = slice(first + tile.samples.start, first + tile.samples.stop)
             image = grid.rows(samples, tile.rows)
             panel = scratch("panel", (image[..., 0].size, columns), s.dtype)
@@ -151,7 +154,7 @@ def _transpose_as_convolution(
         image = grid.rows(tile.samples, slice(top, bottom))
         operand.products(image, facing.below(tile.rows.start, top), out[tile])
 
-    _each(piece, len(out), size, operand.rows(size[1]))
+    _each(piece, tiles(len(out), size[0], operand.rows(len(out), *size)))
     return channels_first(out)
 
 
@@ -165,7 +168,7 @@ def weight_gradient(
     images, grid = channels_last(x), _Grid(channels_last(g), at)
     out, depth, kh, kw = shape
     packed_shape = (groups, kh * kw * depth, out // groups)
-    rows = Operand(np.empty(packed_shape, x.dtype), None).rows(grid.size[1])
+    rows = Operand(np.empty(packed_shape, x.dtype), None).rows(len(x), *grid.size)
 
     def piece(first: int, last: int) -> Array:
         gradient = np.zeros(packed_shape, x.dtype)
@@ -202,7 +205,7 @@ class _Grid:
         image = scratch("grid", shape, given.dtype)
         image[...] = 0
         window = self.at.window.below(first, rows.start)
-        add_at_winners(given, self.at.index[samples, first:last], image, window)
+        add_at_winners(given, self.at.place[samples, first:last], image, window)
         return image
 
 
@@ -217,9 +220,9 @@ def _at_tile(
     return z, top
 
 
-def _each(piece: Callable[[Tile], None], batch: int, size: tuple[int, int], rows: int) -> None:
-    """Do `piece` for each tile, of about that many `rows`, of `batch` images of `size`."""
-    every = list(tiles(batch, size[0], min(rows, -(-batch * size[0] // 2))))
+def _each(piece: Callable[[Tile], None], tiling: Iterator[Tile]) -> None:
+    """Do `piece` for each tile."""
+    every = list(tiling)
 
     def several(first: int, last: int) -> None:
         for tile in every[first:last]:

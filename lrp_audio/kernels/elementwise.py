@@ -82,23 +82,36 @@ def divide(
 
 
 @njit(nogil=True, cache=True)
-def _multiply_add(x: Array, c: Array, out: Array, fresh: bool, first: int, last: int) -> None:
-    if fresh:
-        for i in range(first, last):
-            out[i] = x[i] * c[i]
-    else:
-        for i in range(first, last):
-            out[i] += x[i] * c[i]
+def _product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
+    for i in range(first, last):
+        out[i] = x[i] * c[i]
+
+
+@njit(nogil=True, cache=True)
+def _sum_of_two(x: Array, c: Array, y: Array, d: Array, out: Array, first: int, last: int) -> None:
+    for i in range(first, last):
+        out[i] = x[i] * c[i] + y[i] * d[i]
+
+
+@njit(nogil=True, cache=True)
+def _add_product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
+    for i in range(first, last):
+        out[i] += x[i] * c[i]
 
 
 def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
     """``sum_i x_i c_i`` of arrays of one shape, ``(batch, channels, ...)`` or ``(batch, n)``."""
     out = np.empty_like(channels_last(inputs[0]))
     total = out.reshape(-1)
-    for number, (x, c) in enumerate(zip(inputs, weights, strict=True)):
-        a, b = channels_last(x).reshape(-1), channels_last(c).reshape(-1)
-        add = partial(_multiply_add, a, b, total, number == 0)
-        spread(add, total.size, _GRAIN)
+    flat = [channels_last(array).reshape(-1) for array in (*inputs, *weights)]
+    (x, *others), (c, *more) = flat[: len(inputs)], flat[len(inputs) :]
+    if others:  # one pass over memory for the first two
+        first: Any = partial(_sum_of_two, x, c, others.pop(0), more.pop(0), total)
+    else:
+        first = partial(_product, x, c, total)
+    spread(first, total.size, _GRAIN)
+    for x, c in zip(others, more, strict=True):
+        spread(partial(_add_product, x, c, total), total.size, _GRAIN)
     return channels_first(out)
 
 

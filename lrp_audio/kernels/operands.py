@@ -27,19 +27,23 @@ class Operand(NamedTuple):
     @property
     def channels(self) -> int:
         """How many come out, of all groups."""
-        groups, _, depth = self.packed.shape
-        return groups * depth
+        return int(self.packed.shape[0] * self.packed.shape[2])
 
-    def rows(self, positions: int) -> int:
-        """How many rows of `positions` make a tile that stays in the processor's cache."""
+    def rows(self, batch: int, rows: int, positions: int) -> int:
+        """How many rows of `positions` make a tile, of a `batch` of images with so many `rows`.
+
+        A tile is to stay in the processor's cache, and there are at least two, to share among
+        threads. But an image that is transformed is taken whole: its sixteen weights are large.
+        """
         groups, columns, depth = self.packed.shape
         if self.points is None:
-            for_each, weight = columns, columns * depth
+            for_each, weight = columns + self.channels, columns * depth
         else:
             _, points, given, _ = self.points.shape
             for_each, weight = points * groups * (given + depth) // 4, self.points.size
         room = max(_CACHE_BYTES // self.packed.itemsize, weight)
-        return max(1, room // (for_each * positions))
+        whole = rows if self.points is not None and self.points.shape[1] > 6 else 1
+        return max(whole, int(min(room // (for_each * positions), -(-batch * rows // 2))))
 
     def products(self, images: Array, window: Window, z: Array) -> None:
         """The windows of channels-last `images` times the weight, into `z` ``(n, h, w, out)``."""

@@ -137,7 +137,7 @@ def hand_to_winners(share: Array, winners: Winners) -> Array:
 
     def piece(first: int, last: int) -> None:
         part = slice(first, last)
-        add_at_winners(given[part], winners.index[part], out[part], winners.window)
+        add_at_winners(given[part], winners.place[part], out[part], winners.window)
 
     spread(piece, len(given), 1)
     return channels_first(out)

@@ -1,7 +1,7 @@
 """Sliding windows over channels-last images: which tile of them to take at a time, and their rows.
 
 A panel has one row a window and holds what the window sees of one group of channels, in the order
-``(row, column, channel)``. A signal is an image of width 1, so that its window is one run in memory.
+``(row, column, channel)``. A signal is an image of width 1: its window is one run in memory.
 """
 
 import math

@@ -14,11 +14,11 @@ Array = NDArray[Any]
 class Winners(NamedTuple):
     """Which position of each window of a pool was the largest, over an image of ``size``.
 
-    ``index`` is ``(batch, height, width, channels)`` of the pooled image and counts the positions
+    ``place`` is ``(batch, height, width, channels)`` of the pooled image and counts the positions
     of a window row by row; the first of equal ones wins.
     """
 
-    index: NDArray[np.uint8]
+    place: NDArray[np.uint8]
     window: Window
     size: tuple[int, int]
 
@@ -27,8 +27,8 @@ class Winners(NamedTuple):
 
 
 @njit(nogil=True, cache=True)
-def rectified_maxima(image: Array, bias: Array, out: Array, index: Array, window: Window) -> None:
-    """``max(max over the window of image + bias, 0)`` into `out`, its position into `index`."""
+def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window: Window) -> None:
+    """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`."""
     kernel, stride, pad, _ = window
     samples, height, width, channels = image.shape
     best, which = np.empty(channels, image.dtype), np.empty(channels, np.int32)
@@ -50,16 +50,16 @@ def rectified_maxima(image: Array, bias: Array, out: Array, index: Array, window
                                 larger = given[c] > best[c]
                                 which[c] += number - which[c] if larger else none
                                 best[c] = given[c] if larger else best[c]
-                made, place = out[sample, oy, ox], index[sample, oy, ox]
+                made, where = out[sample, oy, ox], place[sample, oy, ox]
                 for c in range(channels):
                     value = best[c] + bias[c]
                     made[c] = value if value > zero else zero
                 for c in range(channels):
-                    place[c] = which[c]
+                    where[c] = which[c]
 
 
 @njit(nogil=True, cache=True)
-def select(image: Array, index: Array, out: Array, window: Window) -> None:
+def select(image: Array, place: Array, out: Array, window: Window) -> None:
     """The values of `image` at the winners into `out`."""
     kernel, stride, pad, _ = window
     samples, height, width, channels = image.shape
@@ -67,21 +67,21 @@ def select(image: Array, index: Array, out: Array, window: Window) -> None:
     for sample in range(samples):
         for oy in range(out.shape[1]):
             for ox in range(out.shape[2]):
-                made, place = out[sample, oy, ox], index[sample, oy, ox]
                 for c in range(channels):
-                    made[c] = zero
+                    out[sample, oy, ox, c] = zero
                 for ky in range(kernel[0]):
                     y = oy * stride[0] + ky - pad[0]
                     for kx in range(kernel[1]):
                         x = ox * stride[1] + kx - pad[1]
                         if 0 <= y < height and 0 <= x < width:
-                            number, given = np.uint8(ky * kernel[1] + kx), image[sample, y, x]
+                            number = np.uint8(ky * kernel[1] + kx)
                             for c in range(channels):
-                                made[c] += given[c] if place[c] == number else zero
+                                won = place[sample, oy, ox, c] == number
+                                out[sample, oy, ox, c] += image[sample, y, x, c] if won else zero
 
 
 @njit(nogil=True, cache=True)
-def add_at_winners(values: Array, index: Array, image: Array, window: Window) -> None:
+def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
     """Transpose of `select`: add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, _ = window
     samples, height, width, channels = image.shape
@@ -89,12 +89,12 @@ def add_at_winners(values: Array, index: Array, image: Array, window: Window) ->
     for sample in range(samples):
         for oy in range(values.shape[1]):
             for ox in range(values.shape[2]):
-                value, place = values[sample, oy, ox], index[sample, oy, ox]
                 for ky in range(kernel[0]):
                     y = oy * stride[0] + ky - pad[0]
                     for kx in range(kernel[1]):
                         x = ox * stride[1] + kx - pad[1]
                         if 0 <= y < height and 0 <= x < width:
-                            number, given = np.uint8(ky * kernel[1] + kx), image[sample, y, x]
+                            number = np.uint8(ky * kernel[1] + kx)
                             for c in range(channels):
-                                given[c] += value[c] if place[c] == number else zero
+                                won = place[sample, oy, ox, c] == number
+                                image[sample, y, x, c] += values[sample, oy, ox, c] if won else zero

@@ -150,5 +150,5 @@ def _unpooled(relevance: Array, winners: Winners | None, rank: int, samples: sli
     """The `relevance` of the pool's output, at the convolution's, for some samples."""
     if winners is None:
         return relevance[samples]
-    own = winners._replace(index=winners.index[samples])
+    own = winners._replace(place=winners.place[samples])
     return with_rank(hand_to_winners(spatial(relevance[samples]), own), rank)

@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from lrp_audio.kernels.elementwise import sample_sums
 from lrp_audio.kernels.threads import single_threaded_blas
-from lrp_audio.layers import ReLU
-from lrp_audio.layers.convolution import Convolution
-from lrp_audio.layers.max_pool import MaxPool
-from lrp_audio.layers.rectified import Rectified
+from lrp_audio.models.fusing import Group, Readers, fused, groups, readers_of
 from lrp_audio.models.network import INPUT, Network, Node
+from lrp_audio.rules.base import LinearRule
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.rules.passing import Pass
 from lrp_audio.rules.pooling import WinnerTakesAll
 
 Array = NDArray[Any]
-Readers = dict[str, list[Node]]
 Part = Callable[[slice], Array]
 """Relevance of some samples of a batch."""
 
@@ -77,72 +75,42 @@ def _explain(
     network: Network, x: Array, start: Callable[[Array], Array], rules: Composite
 ) -> Explained:
     assigned = {a.layer: a for a in network.assign(rules)}
-    groups = {group[-1].name: group for group in _groups(network, assigned)}
-    fused = Network([_as_one(group) for group in groups.values()], network.input_shape)
-    output, hand_back = fused.explainable(x)
-    rule_of = {name: assigned[group[0].name].rule for name, group in groups.items()}
+    readers = readers_of(network)
+
+    def joins(group: Group) -> bool:
+        """Whether relevance passes within the group, and none arrives where its output is 0."""
+        passes = (Pass, WinnerTakesAll)
+        within = all(isinstance(assigned[node.name].rule, passes) for node in group[1:])
+        return within and _nothing_at_zero(group[-1], readers, assigned)
+
+    members = {group[0].name: group for group in groups(network, joins)}
+    output, hand_back = fused(network, joins).explainable(x)
+    rule_of = {name: assigned[name].rule for name in members}
     parts: dict[str, Part] = {}
     entries: list[Entry] = []
+    handed, amount = None, None  # what the layer above handed on: summed but once
     for waiting, (node, relevance, flow) in hand_back(start(output), rule_of):
-        first, *passing = groups[node.name]
-        total = sample_sums(relevance)
+        _, *passing = members[node.name]
+        total = amount if relevance is handed and amount is not None else sample_sums(relevance)
+        handed, amount = flow.relevance, sample_sums(flow.relevance)
         entries += [Entry.passing(assigned[each.name], total) for each in reversed(passing)]
-        entries.append(Entry.of(assigned[first.name], total, flow))
-        parts |= {each.name: flow.within or relevance.__getitem__ for each in (first, *passing)}
-        parts[node.name] = relevance.__getitem__
+        entries.append(Entry.of(assigned[node.name], total, amount, flow.accounts))
+        for each in members[node.name][:-1]:
+            parts[each.name] = flow.within or relevance.__getitem__
+        parts[members[node.name][-1].name] = relevance.__getitem__
         if INPUT in waiting:
             parts[INPUT] = waiting[INPUT].__getitem__
     return Explained(output, LayerRelevance(parts), Ledger(tuple(entries)))
-
-
-def _groups(network: Network, assigned: dict[str, Assignment]) -> Iterator[tuple[Node, ...]]:
-    """The nodes in their order, those together that can be taken in one go."""
-    readers = {
-        node.name: [n for n in network.nodes if node.name in n.sources] for node in network.nodes
-    }
-    taken: set[str] = set()
-    for node in network.nodes:
-        if node.name in taken:
-            continue
-        group = _group(node, readers, assigned)
-        taken |= {member.name for member in group}
-        yield group
-
-
-def _group(node: Node, readers: Readers, assigned: dict[str, Assignment]) -> tuple[Node, ...]:
-    """`node`, with the ReLU and the max-pool that follow it if it is a convolution."""
-    if not isinstance(node.layer, Convolution):
-        return (node,)
-    group = [node]
-    for kind in (ReLU, MaxPool):
-        following = readers[group[-1].name]
-        if len(following) == 1 and isinstance(following[0].layer, kind):
-            rule = assigned[following[0].name].rule
-            if kind is ReLU or isinstance(rule, WinnerTakesAll):
-                group.append(following[0])
-                continue
-        break
-    alone = len(group) == 1 or not _nothing_at_zero(group[-1], readers, assigned)
-    return (node,) if alone else tuple(group)
 
 
 def _nothing_at_zero(node: Node, readers: Readers, assigned: dict[str, Assignment]) -> bool:
     """Whether the layers that read `node` hand it no relevance where its output is 0."""
     following = readers[node.name]
     for reader in following:
+        rule = assigned[reader.name].rule
         if reader.layer.kind in _HANDING_ON:
             if not _nothing_at_zero(reader, readers, assigned):
                 return False
-        elif not getattr(assigned[reader.name].rule, "nothing_at_zero", False):
+        elif not (isinstance(rule, LinearRule) and rule.nothing_at_zero):
             return False
     return bool(following)
-
-
-def _as_one(group: tuple[Node, ...]) -> Node:
-    first, *others = group
-    if not others:
-        return first
-    assert isinstance(first.layer, Convolution)
-    pool = others[-1].layer
-    layer = Rectified(first.layer, pool if isinstance(pool, MaxPool) else None)
-    return Node(group[-1].name, layer, first.sources)

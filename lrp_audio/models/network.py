@@ -47,7 +47,8 @@ class Step:
     @property
     def entry(self) -> Entry:
         """This step's line in the ledger."""
-        return Entry.of(self.assignment, sample_sums(self.relevance), self.flow)
+        amounts = sample_sums(self.relevance), sample_sums(self.flow.relevance)
+        return Entry.of(self.assignment, *amounts, self.flow.accounts)
 
 
 class Turn(NamedTuple):

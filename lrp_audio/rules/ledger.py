@@ -7,8 +7,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.kernels.elementwise import sample_sums
-from lrp_audio.rules.base import Propagation
 from lrp_audio.rules.composite import Assignment
 
 
@@ -31,10 +29,14 @@ class Entry:
 
     @classmethod
     def of(
-        cls, assignment: Assignment, relevance_out: NDArray[np.float64], flow: Propagation
+        cls,
+        assignment: Assignment,
+        relevance_out: NDArray[np.float64],
+        relevance_in: NDArray[np.float64],
+        accounts: NDArray[np.float64],
     ) -> Self:
-        """The line of a layer under its rule, for what arrived at each sample and how it flowed."""
-        relevance_in, (bias, stabiliser, dropped) = sample_sums(flow.relevance), flow.accounts.T
+        """The line of a layer under its rule; `accounts` as in a `Propagation`."""
+        bias, stabiliser, dropped = accounts.T
         name, rule = assignment.layer, str(assignment.rule)
         return cls(name, rule, relevance_out, relevance_in, bias, stabiliser, dropped)
 

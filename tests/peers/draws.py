@@ -29,6 +29,7 @@ from lrp_audio.layers import (
     Sum,
     Tanh,
 )
+from lrp_audio.models.explaining import explain
 from lrp_audio.models.folding import fold_batch_norms
 from lrp_audio.models.network import INPUT, Network, Node
 from lrp_audio.rules import PRESETS, Composite
@@ -63,10 +64,8 @@ class Draw:
 
     def explain(self, rules: Composite) -> tuple[Array, Array]:
         """Logits and input relevance as lrp_audio finds them."""
-        activations = self.folded.activations(self.x)
-        logits = activations[self.folded.output]
-        found, _ = self.folded.relevance(activations, logits * self.share, rules)
-        return logits, found[INPUT]
+        found = explain(self.folded, self.x, lambda logits: logits * self.share, rules)
+        return found.output, found.relevance[INPUT]
 
 
 @cache

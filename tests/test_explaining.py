@@ -1,0 +1,147 @@
+"""LRP in one go finds what LRP layer by layer finds, with convolution, ReLU and pool as one."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from lrp_audio.layers import (
+    Conv1D,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    MaxPool1D,
+    MaxPool2D,
+    ReLU,
+    Sum,
+)
+from lrp_audio.layers.rectified import Rectified
+from lrp_audio.models.explaining import Explained, explain
+from lrp_audio.models.fusing import fused
+from lrp_audio.models.network import INPUT, Network, Node, chain
+from lrp_audio.rules import Composite, Epsilon, Flat, Proportional, WSquare, ZPlus
+from lrp_audio.rules.presets import PRESETS, composite
+
+Array = NDArray[Any]
+
+networks = st.tuples(st.integers(0, 2**32 - 1), st.booleans())
+
+
+def drawn(seed: int, image: bool) -> tuple[Network, Array]:
+    """A small network of two convolutions over signals or images, and a batch for it."""
+    rng = np.random.default_rng(seed)
+
+    def some(*shape: int) -> Array:
+        return rng.standard_normal(shape)
+
+    def pool() -> Layer:
+        size, step = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        pad, ceil = int(rng.integers(0, size // 2 + 1)), bool(rng.integers(2))
+        if image:
+            return MaxPool2D((size, 2), (step, 1), (pad, 0), ceil)
+        return MaxPool1D((size,), (step,), (pad,), ceil)
+
+    groups, taps = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+    kind, kernel = (Conv2D, (taps, 3)) if image else (Conv1D, (taps,))
+    strides = (int(rng.integers(1, 3)), *([1] * (len(kernel) - 1)))
+    first = kind(some(4, 2, *kernel), some(4), stride=strides, pad=tuple(k // 2 for k in kernel))
+    second = kind(some(4, 4 // groups, *kernel), some(4), pad=(1,) * len(kernel), groups=groups)
+    layers: list[tuple[str, Layer]] = [("conv1", first), ("relu1", ReLU())]
+    layers += [("pool1", pool())] if rng.integers(2) else []
+    layers += [("conv2", second), ("relu2", ReLU()), ("pool2", pool()), ("flatten", Flatten())]
+    shape = (2, 17, 7) if image else (2, 31)
+    width = Network(chain(layers), shape).shapes["flatten"][0]
+    network = Network(chain([*layers, ("dense", Dense(some(3, width), some(3)))]), shape)
+    return network, rng.standard_normal((3, *shape))
+
+
+def agree(network: Network, x: Array, rules: Composite) -> Explained:
+    """Hold `explain` against `Network.steps`, layer by layer; gives what it found."""
+
+    def start(output: Array) -> Array:
+        chosen = (np.arange(output.shape[1]) == 1).reshape(-1, *[1] * (output.ndim - 2))
+        return output * chosen
+
+    found = explain(network, x, start, rules)
+    activations = network.activations(x)
+    np.testing.assert_allclose(found.output, activations[network.output], rtol=1e-12)
+    steps = list(network.steps(activations, start(found.output), rules))
+    assert [entry.layer for entry in found.ledger] == [s.assignment.layer for s in steps]
+    scale = max(np.abs(step.relevance).sum() for step in steps)
+    near = {"rtol": 1e-9, "atol": 1e-10 * scale}
+    for step, entry in zip(steps, found.ledger, strict=True):
+        np.testing.assert_allclose(found.relevance[entry.layer], step.relevance, **near)
+        for field in ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped"):
+            expected = getattr(step.entry, field)
+            np.testing.assert_allclose(getattr(entry, field), expected, **near)
+    np.testing.assert_allclose(found.relevance[INPUT], steps[-1].flow.relevance, **near)
+    return found
+
+
+@pytest.mark.parametrize("rules", sorted(PRESETS))
+@given(given_network=networks)
+def test_in_one_go_is_layer_by_layer(rules: str, given_network: tuple[int, bool]) -> None:
+    network, x = drawn(*given_network)
+    agree(network, x, composite(rules, (-9.0, 9.0)))
+
+
+@pytest.mark.parametrize("rule", [Flat(), WSquare()], ids=str)
+@given(given_network=networks)
+def test_a_rule_that_feeds_silent_neurons_is_followed_layer_by_layer(
+    rule: Flat, given_network: tuple[int, bool]
+) -> None:
+    network, x = drawn(*given_network)
+    agree(network, x, Composite("silent", {"convolution": rule, "dense": rule}))
+
+
+@given(given_network=networks)
+def test_another_rule_for_the_pool_is_followed(given_network: tuple[int, bool]) -> None:
+    network, x = drawn(*given_network)
+    kinds = {"convolution": ZPlus(), "dense": Epsilon(0.1), "max-pool": Proportional()}
+    agree(network, x, Composite("proportional", kinds))
+
+
+def test_one_sample_of_a_batch_has_its_own_relevance_everywhere() -> None:
+    network, x = drawn(3, True)
+    found = agree(network, x, composite("epsilon-plus", (-9.0, 9.0)))
+    own = found.relevance.sample(2)
+    assert set(own) == {INPUT, *(node.name for node in network.nodes)}
+    assert len(own) == len(network.nodes) + 1
+    for name, relevance in own.items():
+        np.testing.assert_array_equal(relevance, found.relevance[name][2])
+
+
+def test_what_is_read_by_two_layers_or_last_stays_alone() -> None:
+    conv = Conv1D(np.array([[[1.0]], [[-1.0]]]))
+    nodes = [Node("conv", conv, (INPUT,)), Node("relu", ReLU(), ("conv",))]
+    last, x = Network(nodes, (1, 2)), np.array([[[1.0, 2.0]]])
+    rules = Composite("epsilon", {"convolution": Epsilon(0.5), "sum": Epsilon(0.5)})
+    # The dead neurons are given relevance: it goes on over their own output, which is below 0.
+    found = explain(last, x, np.ones_like, rules)
+    np.testing.assert_allclose(found.relevance[INPUT], [[[1 / 1.5 + 1 / 1.5, 2 / 2.5 + 2 / 2.5]]])
+    twice = Network([*nodes, Node("sum", Sum(2), ("conv", "relu"))], (1, 2))
+    assert [node.name for node in fused(twice).nodes] == ["conv", "relu", "sum"]
+    agree(twice, x, rules)
+
+
+@given(given_network=networks)
+def test_a_fused_network_has_the_gradients_of_its_layers(given_network: tuple[int, bool]) -> None:
+    network, x = drawn(*given_network)
+    one = fused(network)
+    assert any(isinstance(node.layer, Rectified) for node in one.nodes)
+    assert list(one.parameters()) == list(network.parameters())
+    rng = np.random.default_rng(0)
+    g = rng.standard_normal((len(x), 3))
+    expected = network.gradient(network.activations(x), g)
+    np.testing.assert_allclose(one.gradient(one.activations(x), g), expected, atol=1e-10)
+    y, pullback = network.differentiable(x, rng)
+    y_of_one, pullback_of_one = one.differentiable(x, rng)
+    np.testing.assert_allclose(y_of_one, y, atol=1e-10)
+    wanted, found = pullback(g), pullback_of_one(g)
+    assert list(found) == list(wanted)
+    for name, gradient in wanted.items():
+        np.testing.assert_allclose(found[name], gradient, atol=1e-9)
