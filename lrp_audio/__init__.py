@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lrp_audio.explanation import Explanation
+    from lrp_audio.kernels.threads import threads
     from lrp_audio.model import Model, example, load
 
 __version__ = "0.1.0"
-__all__ = ["Explanation", "Model", "__version__", "example", "load"]
+__all__ = ["Explanation", "Model", "__version__", "example", "load", "threads"]
 
 _HOMES = {
     "example": "lrp_audio.model",
     "load": "lrp_audio.model",
     "Model": "lrp_audio.model",
     "Explanation": "lrp_audio.explanation",
+    "threads": "lrp_audio.kernels.threads",
 }
 
 

@@ -19,6 +19,7 @@ from lrp_audio.data.tasks import SEXES, TASKS
 from lrp_audio.errors import DataError, LrpAudioError, ModelError
 from lrp_audio.files import staged
 from lrp_audio.model import Model
+from lrp_audio.options import add_threads
 from lrp_audio.report.table import aligned
 
 Figures = dict[str, Any]
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, measure, print a table; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
+        lrp_audio.threads(options.threads)
         model = lrp_audio.load(options.model)
         task = _task(model)
         recordings = _chosen(options, task)
@@ -100,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SPEAKER",
         help="instead, test on every recording of these speakers (theo, or emodb/03)",
     )
+    add_threads(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser
 

@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        lrp_audio.threads(options.threads)
         if options.list_rules:
             print(rules_text(lrp_audio.load(options.model).front.bounds))
             return 0

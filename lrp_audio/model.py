@@ -26,6 +26,7 @@ from lrp_audio.rules.presets import composite
 Array = NDArray[Any]
 AnyClip = str | os.PathLike[str] | Clip | tuple[Array, int]
 PREDICTED = "predicted"
+_TOGETHER = 32  # clips of a batch: more of them save no time and take memory
 
 
 def load(name: str | os.PathLike[str], dtype: str = "float32") -> "Model":
@@ -89,15 +90,24 @@ class Model:
     ) -> list[Explanation]:
         """The same for several clips at once, which takes less time for each.
 
-        Memory grows with their number, by 12 to 45 MB a clip. Raises as `explain` does, for the
-        first clip that cannot be used.
+        Any number is computed in the same memory; what each explanation keeps comes on top (4 MB
+        for AudioNet, 2 MB for AlexNet). Raises as `explain` does, for the first clip that cannot
+        be used.
         """
-        started = time.perf_counter()
         rules = self._composite(rules)
         if domain is None or isinstance(domain, str):
             domain = choose(self.front, domain)
-        fitted = [self._fitted(clip) for clip in clips]
-        x = self._input(fitted)
+        explained: list[Explanation] = []
+        for first in range(0, len(clips), _TOGETHER):
+            fitted = [self._fitted(clip) for clip in clips[first : first + _TOGETHER]]
+            explained += self._explain(fitted, target, rules, domain)
+        return explained
+
+    def _explain(
+        self, clips: Sequence[Clip], target: str | int | None, rules: Composite, domain: Domain
+    ) -> Iterator[Explanation]:
+        started = time.perf_counter()
+        x = self._input(clips)
         targets: list[int] = []
 
         def start(logits: Array) -> Array:
@@ -105,30 +115,26 @@ class Model:
             return _start(logits, targets)
 
         found = explain(self.network, x, start, rules)
-        seconds = (time.perf_counter() - started) / len(fitted)
-        explained = []
-        for index, clip in enumerate(fitted):
+        seconds = (time.perf_counter() - started) / len(clips)
+        for index, clip in enumerate(clips):
             begun = time.perf_counter()
             own = found.relevance.sample(index)
             relevance = domain.carry(x[index, 0], own[INPUT][0])
             carried = _carried(domain, x[index, 0], own[INPUT][0], relevance)
-            explained.append(
-                Explanation(
-                    model=self.name,
-                    rules=str(rules),
-                    clip=clip,
-                    input=x[index, 0],
-                    classes=self.classes,
-                    logits=found.output[index],
-                    target=targets[index],
-                    domain=domain,
-                    relevance=relevance,
-                    layers=own,
-                    ledger=Ledger(found.ledger.of(index).entries + carried),
-                    seconds=seconds + time.perf_counter() - begun,
-                )
+            yield Explanation(
+                model=self.name,
+                rules=str(rules),
+                clip=clip,
+                input=x[index, 0],
+                classes=self.classes,
+                logits=found.output[index],
+                target=targets[index],
+                domain=domain,
+                relevance=relevance,
+                layers=own,
+                ledger=Ledger(found.ledger.of(index).entries + carried),
+                seconds=seconds + time.perf_counter() - begun,
             )
-        return explained
 
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""

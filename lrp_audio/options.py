@@ -122,6 +122,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="clips explained together, which takes memory for each (default: %(default)s)",
     )
+    add_threads(parser)
     parser.add_argument(
         "--dtype",
         default="float32",
@@ -129,6 +130,16 @@ def parser() -> argparse.ArgumentParser:
         help="arithmetic: float32 for speed, float64 for precision (default: %(default)s)",
     )
     return parser
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """The option ``--threads``, which every command that computes has."""
+    parser.add_argument(
+        "--threads",
+        type=_at_least_one,
+        metavar="N",
+        help="threads to compute with (default: one for each core that this process may use)",
+    )
 
 
 def _at_least_one(text: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+import lrp_audio
 from lrp_audio.audio.clip import Clip, fit
 from lrp_audio.audio.front import WAVEFORM
 from lrp_audio.data.corpus import find_recordings, read
@@ -18,6 +19,7 @@ from lrp_audio.layers.base import Array, Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import Description, read_weights, save_weights
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.options import add_threads
 from lrp_audio.training.recipes import RECIPES
 from lrp_audio.training.run import Samples, Settings, train
 from lrp_audio.training.standard import for_raw_input
@@ -54,6 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out.suffix != ".npz":
         parser.error("--out must end in .npz")
     try:
+        lrp_audio.threads(options.threads)
         _train(options)
     except LrpAudioError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -107,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         help="share of the run over which the rate falls to zero",
     )
     parser.add_argument("--seed", type=int)
+    add_threads(parser)
     return parser
 
 

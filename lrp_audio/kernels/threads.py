@@ -28,15 +28,18 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def threads(count: int) -> None:
-    """Compute with `count` threads from now on; by default with one for each available core.
+def threads(count: int | None) -> None:
+    """Compute with `count` threads from now on; None is one for each available core, as at first.
 
     It holds for this engine's loops and for the BLAS that they call, in the whole process. Raises
     `SettingError` for less than 1, or for more than 1024.
     """
-    if not 1 <= count <= _MOST:
+    if count is None:
+        _chosen.clear()
+    elif not 1 <= count <= _MOST:
         raise SettingError(f"{count} threads were asked for; expected a number from 1 to {_MOST}.")
-    _chosen[:] = [count]
+    else:
+        _chosen[:] = [count]
     _pool.cache_clear()
 
 
