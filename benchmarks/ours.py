@@ -27,11 +27,11 @@ class Explain:
 
     def __call__(self) -> dict[str, Array]:
         """One explanation of the batch: logits, and the relevance of the input."""
-        found = explain(self.network, self.x, _predicted, self.rules)
+        found = explain(self.network, self.x, predicted, self.rules)
         return {"logits": found.output, "relevance": found.relevance[INPUT]}
 
 
-def _predicted(logits: Array) -> Array:
+def predicted(logits: Array) -> Array:
     """Each sample's largest logit, and 0 for the other classes."""
     start = np.zeros_like(logits)
     rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)

@@ -3,8 +3,31 @@
 import os
 from pathlib import Path
 
+import numba
 import pytest
 from hypothesis import HealthCheck, settings
+
+# With NUMBA_DISABLE_JIT=1 every kernel is plain Python, to be debugged: small cases only.
+collect_ignore = (
+    [
+        f"test_{name}.py"
+        for name in (
+            "alexnet",
+            "benchmarks",
+            "compiling",
+            "evaluate",
+            "explain_command",
+            "kernels_agree",
+            "many_clips",
+            "readme",
+            "shipped_model",
+            "training",
+            "threads",
+        )
+    ]
+    if numba.config.DISABLE_JIT
+    else []
+)
 
 # The first example of a test may compile kernels, which is slow once.
 settings.register_profile(

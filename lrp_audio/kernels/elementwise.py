@@ -100,8 +100,13 @@ def _add_product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
 
 
 def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """``sum_i x_i c_i`` of arrays of one shape, ``(batch, channels, ...)`` or ``(batch, n)``."""
-    out = np.empty_like(channels_last(inputs[0]))
+    """``sum_i x_i c_i`` of arrays of one shape, ``(batch, channels, ...)`` or ``(batch, n)``.
+
+    Made in the memory of the first of the `weights` where it is writeable.
+    """
+    out = channels_last(weights[0])
+    if not out.flags.writeable:
+        out = np.empty_like(out)
     total = out.reshape(-1)
     flat = [channels_last(array).reshape(-1) for array in (*inputs, *weights)]
     (x, *others), (c, *more) = flat[: len(inputs)], flat[len(inputs) :]

@@ -7,6 +7,7 @@ c = transpose(s, modified W)                R_in = x * c
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -82,15 +83,19 @@ class Propagation:
     """What a layer hands back: the relevance of its input and where the rest went.
 
     `relevance` has the shape of the layer's input; `accounts` is ``(batch, 3)`` in float64: bias,
-    stabiliser, dropped. `traces` holds the steps of each term (none where relevance only passes).
-    A layer that does the work of several gives, with `within`, the relevance of samples between
-    them.
+    stabiliser, dropped. A layer that does the work of several gives, with `within`, the relevance
+    of samples between them.
     """
 
     relevance: Array
     accounts: NDArray[np.float64]
-    traces: tuple[Trace, ...] = ()
     within: Callable[[slice], Array] | None = None
+    trace: Callable[[], tuple[Trace, ...]] | None = None
+
+    @cached_property
+    def traces(self) -> tuple[Trace, ...]:
+        """The steps of each term, worked out for whoever looks; none where relevance passes."""
+        return () if self.trace is None else self.trace()
 
 
 class Rule(ABC):
@@ -124,13 +129,19 @@ class LinearRule(Rule):
 
     def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
         """Hand `relevance` of the output `z` back to the input `x` of `layer`."""
-        steps = [_four_steps(layer, term, relevance) for term in self.terms(layer, x, z)]
-        traces = tuple(trace for trace, _ in steps)
-        total = weighted_sum(
-            [given for trace in traces for given in trace.inputs],
-            [c for trace in traces for c in trace.c],
-        )
-        return Propagation(total, np.sum([account for _, account in steps], axis=0), traces)
+        inputs, weights, accounts = list[Array](), list[Array](), list[Array]()
+        for term in self.terms(layer, x, z):
+            trace, account = _four_steps(layer, term, relevance)
+            inputs += trace.inputs
+            weights += trace.c
+            accounts.append(account)
+            del trace  # z and s of one term make room for those of the next
+        total = weighted_sum(inputs, weights)
+
+        def trace_of_each() -> tuple[Trace, ...]:
+            return tuple(_four_steps(layer, t, relevance)[0] for t in self.terms(layer, x, z))
+
+        return Propagation(total, np.sum(accounts, axis=0), trace=trace_of_each)
 
 
 def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
