@@ -108,6 +108,11 @@ class LinearLayer(Layer):
     weight: Array
     bias: Array | None = None
 
+    @property
+    def stacks(self) -> bool:
+        """Whether inputs and weights may be stacked along axis 1; then their maps add up."""
+        return False
+
     @abstractmethod
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """``weight x + bias`` for any weight of this layer's shape; a new array."""

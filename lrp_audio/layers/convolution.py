@@ -52,6 +52,11 @@ class Convolution(WeightedLayer):
             )
         return (self.weight.shape[0], *self.window.size(shape[1:]))
 
+    @property
+    def stacks(self) -> bool:
+        """Input channels may be stacked where there are no groups."""
+        return self.groups == 1
+
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """The convolution of `x` with `weight`, plus `bias`."""
         z = kernel.convolve(

@@ -21,6 +21,11 @@ class Dense(WeightedLayer):
             )
         return self.weight.shape[:1]
 
+    @property
+    def stacks(self) -> bool:
+        """Inputs and columns of the weight may be stacked."""
+        return True
+
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """``x W^T + b``."""
         z = dense.multiply(x, weight)

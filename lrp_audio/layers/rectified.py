@@ -116,6 +116,7 @@ class AtWinners:
     def __init__(self, convolution: Convolution, winners: Winners | None) -> None:
         self.weight = convolution.weight
         self.bias = convolution.bias
+        self.stacks = convolution.stacks
         self._convolution = convolution
         self._winners = winners
 

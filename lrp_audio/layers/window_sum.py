@@ -17,6 +17,7 @@ class WindowSum:
     positive_weight = np.ones(1)
     negative_weight = np.zeros(1)
     weight = np.ones(1)
+    stacks = False
 
     def __init__(self, window: Sliding) -> None:
         self.window = window

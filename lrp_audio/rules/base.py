@@ -37,6 +37,10 @@ class LinearMap(Protocol):
     def negative_weight(self) -> Array:
         """``W-``."""
 
+    @property
+    def stacks(self) -> bool:
+        """Whether ``[W V] [x y] = W x + V y``, all stacked along axis 1."""
+
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """``weight x + bias``."""
 
@@ -146,20 +150,31 @@ class LinearRule(Rule):
 
 def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
     inputs = tuple(part.input for part in term.parts)
-    z = _denominator(layer, term) if term.z is None else term.z
+    together = _stacked(layer, term.parts)
+    z = _sum_of(layer, together, term.bias) if term.z is None else term.z
     bias = np.zeros(z.shape[1], z.dtype) if term.bias is None else term.bias
     epsilon = np.broadcast_to(np.asarray(term.epsilon, z.dtype), len(z))
     if isinstance(term.share, np.ndarray):
         s, account = divide(relevance * term.share, z, bias, epsilon)
     else:
         s, account = divide(relevance, z, bias, epsilon, term.share)
-    c = tuple(layer.transpose(s, part.weight, part.input.shape) for part in term.parts)
-    return Trace(z, s, c, inputs), account
+    c = [layer.transpose(s, part.weight, part.input.shape) for part in together]
+    if len(c) < len(inputs):
+        c = np.split(c[0], len(inputs), axis=1)
+    return Trace(z, s, tuple(c), inputs), account
 
 
-def _denominator(layer: LinearMap, term: Term) -> Array:
-    first, *others = term.parts
-    z = layer.linear(first.input, first.weight, term.bias)
+def _stacked(layer: LinearMap, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts as one where the layer takes their inputs and weights stacked along axis 1."""
+    if len(parts) == 1 or not layer.stacks:
+        return parts
+    inputs, weights = [part.input for part in parts], [part.weight for part in parts]
+    return (Part(np.concatenate(inputs, axis=1), np.concatenate(weights, axis=1)),)
+
+
+def _sum_of(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -> Array:
+    first, *others = parts
+    z = layer.linear(first.input, first.weight, bias)
     for part in others:
         z += layer.linear(part.input, part.weight)
     return z
