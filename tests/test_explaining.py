@@ -128,6 +128,20 @@ def test_what_is_read_by_two_layers_or_last_stays_alone() -> None:
     agree(twice, x, rules)
 
 
+def test_a_pool_with_more_places_than_a_byte_counts_stays_alone() -> None:
+    rng = np.random.default_rng(5)
+    layers: list[tuple[str, Layer]] = [
+        ("conv", Conv1D(rng.standard_normal((2, 1, 3)))),
+        ("relu", ReLU()),
+        ("pool", MaxPool1D((257,))),
+        ("flatten", Flatten()),
+        ("dense", Dense(rng.standard_normal((2, 4)))),
+    ]
+    network = Network(chain(layers), (1, 520))
+    assert [node.name for node in fused(network).nodes] == ["conv", "pool", "flatten", "dense"]
+    agree(network, rng.standard_normal((2, 1, 520)), composite("epsilon-plus", (-9.0, 9.0)))
+
+
 @given(given_network=networks)
 def test_a_fused_network_has_the_gradients_of_its_layers(given_network: tuple[int, bool]) -> None:
     network, x = drawn(*given_network)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
 from lrp_audio.kernels import adam, convolution, dense, elementwise, minimal, pooling
-from lrp_audio.kernels.operands import pack
+from lrp_audio.kernels.operands import pack, packed
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers import Conv1D, Conv2D, Dense
@@ -166,7 +166,8 @@ def test_minimal_filtering_is_convolution() -> None:
     for window, shape in ((PLAIN, (2, 9, 11, 32)), (SIGNAL, (2, 45, 1, 32))):
         images, weight = rng.standard_normal(shape), rng.standard_normal((24, 16, *window.kernel))
         z = np.empty((*shape[:3], 24))
-        minimal.products(images, minimal.transform_weight(weight, 2), window, z)
+        points = minimal.transform_weight(packed(weight, 2), window.kernel)
+        minimal.products(images, points, window, z)
         x = np.moveaxis(images, -1, 1)
         direct = convolution.convolve(x, _packed(weight, window, 2), None, window, shape[1:3])
         np.testing.assert_allclose(np.moveaxis(z, -1, 1), direct, atol=1e-12)

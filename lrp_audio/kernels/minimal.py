@@ -42,13 +42,16 @@ def suits(weight: Array, groups: int) -> bool:
     )
 
 
-def transform_weight(weight: Array, groups: int) -> Array:
-    """Weight ``(out, in / groups, *kernel)`` as ``(groups, points, in / groups, out / groups)``."""
-    out, depth, *kernel = weight.shape
-    y, x = (_FOUR, np.eye(1)) if tuple(kernel) == SIGNAL else (_TWO, _TWO)
-    split = weight.reshape(groups, out // groups, depth, *kernel)
-    points = np.einsum("ya,xb,goiab->gyxio", y, x, split, optimize=True)
-    return np.ascontiguousarray(points, weight.dtype).reshape(groups, -1, depth, out // groups)
+def transform_weight(packed: Array, kernel: tuple[int, int]) -> Array:
+    """A weight packed for GEMM ``(groups, kh * kw * in/g, out/g)``, at the points of its tile.
+
+    Returns ``(groups, points, in/g, out/g)``.
+    """
+    groups, columns, made = packed.shape
+    y, x = (_FOUR, np.eye(1)) if kernel == SIGNAL else (_TWO, _TWO)
+    matrix = np.kron(y, x).astype(packed.dtype)
+    points = matrix @ packed.reshape(groups, matrix.shape[1], -1)
+    return points.reshape(groups, len(matrix), columns // matrix.shape[1], made)
 
 
 def products(images: Array, points: Array, window: Window, z: Array) -> None:

@@ -78,13 +78,13 @@ def pack(
     forward = packed(weight, groups)
     if math.prod(stride) > 1 or weight.shape[1] < _NARROW:
         return Operands(Operand(forward, None), None)
-    turned = _turned(weight, groups)
-    backward = packed(turned, groups)
+    backward = packed(_turned(weight, groups), groups)
     there, back = None, None
     if math.prod(dilation) == 1 and minimal.suits(weight, groups):
-        back = minimal.transform_weight(turned, groups)
+        kernel = (weight.shape[2], weight.shape[3])
+        back = minimal.transform_weight(backward, kernel)
         if weight.min() < 0 < weight.max():
-            there = minimal.transform_weight(weight, groups)
+            there = minimal.transform_weight(forward, kernel)
     return Operands(Operand(forward, there), Operand(backward, back))
 
 

@@ -7,9 +7,10 @@ that a result does not either.
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
+from itertools import count as count_from
 from threading import Lock
 from typing import Any
 
@@ -50,7 +51,7 @@ def thread_count() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(thread_count(), thread_name_prefix="lrp-audio")
+    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="lrp-audio")
 
 
 if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting child would hang
@@ -94,7 +95,30 @@ def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]
     Returns what the pieces returned, in their order. An exception in a piece is raised here.
     """
     pieces = [(first, min(first + grain, count)) for first in range(0, count, grain)]
+    helpers = min(thread_count(), len(pieces)) - 1
     with single_threaded_blas():
-        if len(pieces) == 1 or thread_count() == 1:
+        if helpers < 1:
             return [work(*piece) for piece in pieces]
-        return list(_pool().map(lambda piece: work(*piece), pieces))
+        return _shared(work, pieces, helpers)
+
+
+def _shared(
+    work: Callable[[int, int], Any], pieces: list[tuple[int, int]], helpers: int
+) -> list[Any]:
+    """The calling thread works too: where the pieces are short, it is done before others wake."""
+    found: list[Any] = [None] * len(pieces)
+    numbers = count_from(0)
+
+    def take() -> None:
+        while (number := next(numbers)) < len(pieces):
+            found[number] = work(*pieces[number])
+
+    others = [_pool().submit(take) for _ in range(helpers)]
+    try:
+        take()
+    finally:
+        started = [other for other in others if not other.cancel()]
+        wait(started)
+    for other in started:
+        other.result()
+    return found

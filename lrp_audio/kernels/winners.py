@@ -10,6 +10,8 @@ from lrp_audio.kernels.windows import Window
 
 Array = NDArray[Any]
 
+MOST_PLACES = 256  # in a window: a winner's place is one byte
+
 
 class Winners(NamedTuple):
     """Which position of each window of a pool was the largest, over an image of ``size``.

@@ -1,7 +1,9 @@
 """Which layers of a network can be taken in one go: a convolution, its ReLU and its max-pool."""
 
+import math
 from collections.abc import Callable, Iterator
 
+from lrp_audio.kernels.winners import MOST_PLACES
 from lrp_audio.layers import Layer, ReLU
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
@@ -59,6 +61,9 @@ def _following(node: Node, readers: Readers) -> Group:
         for kind in (ReLU, MaxPool):
             following = readers[group[-1].name]
             if len(following) != 1 or not isinstance(following[0].layer, kind):
+                break
+            layer = following[0].layer
+            if isinstance(layer, MaxPool) and math.prod(layer.window.kernel) > MOST_PLACES:
                 break
             group += (following[0],)
     return group
