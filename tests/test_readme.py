@@ -1,10 +1,13 @@
 """What the documents say is so: their Python runs, their commands, options and links exist."""
 
 import importlib
+import json
 import re
 from pathlib import Path
 
 import pytest
+
+from benchmarks.summary import summary
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
@@ -90,3 +93,8 @@ def test_the_map_names_every_room() -> None:
     assert rooms
     for room in rooms:
         assert f"`lrp_audio/{room}/`" in described
+
+
+def test_the_readme_shows_what_the_benchmark_wrote() -> None:
+    report = json.loads((ROOT / "benchmarks" / "results" / "latest.json").read_text())
+    assert summary(report) in (ROOT / "README.md").read_text(encoding="utf-8")
