@@ -1,4 +1,4 @@
-"""``python -m benchmarks.summary``: the README's table, from what ``python -m benchmarks`` wrote."""
+"""``python -m benchmarks.summary``: the README's table, of what ``python -m benchmarks`` wrote."""
 
 import json
 from pathlib import Path
