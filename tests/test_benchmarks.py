@@ -28,6 +28,7 @@ from benchmarks.contest import (
     by_turns,
     quartiles,
 )
+from benchmarks.growth import linearity
 from benchmarks.ours import Explain
 from benchmarks.rates import Rates
 from benchmarks.roofline import Work, explanation, least_ms, training_step
@@ -253,3 +254,10 @@ def test_our_process_finds_what_the_library_finds(tmp_path: Path) -> None:
     expected = Explain(tmp_path / "case", 1)()
     np.testing.assert_array_equal(found["relevance"], expected["relevance"])
     assert found["relevance"].shape == x.shape and found["relevance"].any()
+
+
+def test_growth_is_linear_where_time_is_proportional_to_size() -> None:
+    exponent, worst = linearity([(1, 3.0), (2, 4.0), (4, 8.0), (8, 16.0)])
+    assert exponent == pytest.approx(1)
+    assert worst == pytest.approx(1.5)
+    assert linearity([(1, 1.0), (2, 4.0), (4, 16.0)])[0] == pytest.approx(2)
