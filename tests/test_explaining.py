@@ -1,6 +1,7 @@
 """LRP in one go finds what LRP layer by layer finds, with convolution, ReLU and pool as one."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -23,7 +24,19 @@ from lrp_audio.layers.rectified import Rectified
 from lrp_audio.models.explaining import Explained, explain
 from lrp_audio.models.fusing import fused
 from lrp_audio.models.network import INPUT, Network, Node, chain
-from lrp_audio.rules import Composite, Epsilon, Flat, Proportional, WSquare, ZPlus
+from lrp_audio.rules import (
+    LRP0,
+    Composite,
+    Epsilon,
+    Flat,
+    GeneralisedGamma,
+    LinearRule,
+    Proportional,
+    RelativeEpsilon,
+    WSquare,
+    ZPlus,
+)
+from lrp_audio.rules.base import LinearMap, Part, Term
 from lrp_audio.rules.presets import PRESETS, composite
 
 Array = NDArray[Any]
@@ -96,6 +109,39 @@ def test_a_rule_that_feeds_silent_neurons_is_followed_layer_by_layer(
 ) -> None:
     network, x = drawn(*given_network)
     agree(network, x, Composite("silent", {"convolution": rule, "dense": rule}))
+
+
+@pytest.mark.parametrize("rule", [RelativeEpsilon(0.1), GeneralisedGamma(0.5), LRP0()], ids=str)
+@given(given_network=networks)
+def test_a_rule_that_looks_at_all_neurons_is_followed_layer_by_layer(
+    rule: LinearRule, given_network: tuple[int, bool]
+) -> None:
+    network, x = drawn(*given_network)
+    agree(network, x, Composite("everywhere", {"convolution": rule, "dense": rule}))
+
+
+class Loudest(LinearRule):
+    """A user's rule without any promise: only the largest output of all hands relevance on."""
+
+    name: ClassVar[str] = "loudest"
+    formula: ClassVar[str] = "R_j = R_j of the loudest k"
+    source: ClassVar[str] = "none"
+    absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
+        largest = z.max(axis=tuple(range(1, z.ndim)), keepdims=True)
+        yield Term((Part(np.ones_like(x), layer.weight**2),), None, share=z == largest)
+
+
+@given(given_network=networks)
+def test_a_rule_that_promises_nothing_is_followed_layer_by_layer(
+    given_network: tuple[int, bool],
+) -> None:
+    network, x = drawn(*given_network)
+    agree(network, x, Composite("loudest", {"convolution": Loudest(), "dense": Loudest()}))
 
 
 @given(given_network=networks)

@@ -79,9 +79,10 @@ def _explain(
 
     def joins(group: Group) -> bool:
         """Whether relevance passes within the group, and none arrives where its output is 0."""
-        passes = (Pass, WinnerTakesAll)
-        within = all(isinstance(assigned[node.name].rule, passes) for node in group[1:])
-        return within and _nothing_at_zero(group[-1], readers, assigned)
+        rule, *others = (assigned[node.name].rule for node in group)
+        alone = isinstance(rule, LinearRule) and rule.each_neuron_alone
+        passes = all(isinstance(other, Pass | WinnerTakesAll) for other in others)
+        return alone and passes and _nothing_at_zero(group[-1], readers, assigned)
 
     members = {group[0].name: group for group in groups(network, joins)}
     output, hand_back = fused(network, joins).explainable(x)

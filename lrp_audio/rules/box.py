@@ -22,7 +22,7 @@ class Box(LinearRule):
     )
     source: ClassVar[str] = "Montavon et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
-    nothing_at_zero: ClassVar[bool] = False
+    each_neuron_alone: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:
