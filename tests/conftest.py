@@ -7,27 +7,14 @@ import numba
 import pytest
 from hypothesis import HealthCheck, settings
 
-# With NUMBA_DISABLE_JIT=1 every kernel is plain Python, to be debugged: small cases only.
-collect_ignore = (
-    [
-        f"test_{name}.py"
-        for name in (
-            "alexnet",
-            "benchmarks",
-            "compiling",
-            "evaluate",
-            "explain_command",
-            "kernels_agree",
-            "many_clips",
-            "readme",
-            "shipped_model",
-            "training",
-            "threads",
-        )
-    ]
-    if numba.config.DISABLE_JIT
-    else []
-)
+# With NUMBA_DISABLE_JIT=1 every kernel is plain Python, to be debugged: only small cases then.
+_SMALL = ("explaining", "fixtures", "folding", "forward", "gradients", "identities", "network")
+_SMALL += ("rules_against_oracle",)
+collect_ignore = [
+    path.name
+    for path in Path(__file__).parent.glob("test_*.py")
+    if numba.config.DISABLE_JIT and path.stem.removeprefix("test_") not in _SMALL
+]
 
 # The first example of a test may compile kernels, which is slow once.
 settings.register_profile(
