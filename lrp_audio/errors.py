@@ -35,3 +35,7 @@ class DataError(LrpAudioError):
 
 class SpectrumError(LrpAudioError):
     """A window, hop or domain that a clip cannot be analysed with."""
+
+
+class WorkerError(LrpAudioError):
+    """Worker processes that keep dying, or a cluster that cannot be reached."""

@@ -117,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--batch",
-        type=_at_least_one,
+        type=at_least_one,
         default=8,
         metavar="N",
         help="clips explained together, which takes memory for each (default: %(default)s)",
@@ -136,13 +136,14 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     """The option ``--threads``, which every command that computes has."""
     parser.add_argument(
         "--threads",
-        type=_at_least_one,
+        type=at_least_one,
         metavar="N",
         help="threads to compute with (default: one for each core that this process may use)",
     )
 
 
-def _at_least_one(text: str) -> int:
+def at_least_one(text: str) -> int:
+    """A whole number of at least 1, as an argument's type."""
     if not (text.isdecimal() and int(text) >= 1):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

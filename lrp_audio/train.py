@@ -2,31 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 import lrp_audio
-from lrp_audio.audio.clip import Clip, fit
-from lrp_audio.audio.front import WAVEFORM
-from lrp_audio.data.corpus import find_recordings, read
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError
-from lrp_audio.layers.base import Array, Gradients
-from lrp_audio.models.network import Network
-from lrp_audio.models.weights import Description, read_weights, save_weights
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.options import add_threads
+from lrp_audio.training.from_recordings import train_network
 from lrp_audio.training.recipes import RECIPES
-from lrp_audio.training.run import Samples, Settings, train
-from lrp_audio.training.standard import for_raw_input
-
-_MOST_TESTED = 400  # recordings listened to after every epoch
-_TYPICAL = 1024  # inputs by which the stored parts of the weights are chosen
-_LONGEST = 10_000  # samples: a random second of more might hold none of the voice
 
 _EXAMPLES = """\
 examples:
@@ -115,74 +102,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> None:
-    architecture = ARCHITECTURES[options.model]
-    front, build = architecture.front, architecture.build
     recipe = RECIPES[options.model, options.task]
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "fall", "seed")}
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
-    task = TASKS[options.task]
-    split = task.split(find_recordings(options.data), options.hold_out)
+    split = TASKS[options.task].split(find_recordings(options.data), options.hold_out)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
-
-    def standard(samples: Array) -> Array:
-        return np.asarray((front(samples) - front.centre) / front.spread, np.float32)
-
-    def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
-        placed, gain = recipe.augmentation(samples, front.length, rng, strength)
-        return np.float32(gain if front is WAVEFORM else 1) * standard(placed)
-
-    test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
-    fitted = [fit(read(r)).samples for r in test]
-    labels = np.array([task.label(r) for r in test])
-    samples = Samples(
-        [_loudest(read(r)).samples.astype(np.float32) for r in split.training],
-        np.array([task.label(r) for r in split.training]),
-        task.chances(split.training),
-    )
-    averaged = train(
-        build,
-        architecture.initial(len(task.classes), np.random.default_rng(settings.seed)),
-        samples,
-        prepare,
-        settings,
-        options.out.with_name(f"{options.out.name}.checkpoint"),
-        partial(_accuracy, build, inputs=np.stack([standard(s) for s in fitted]), labels=labels),
-    )
-    typical = _typical(samples, prepare, settings)
-    stored = architecture.compact(averaged, typical)
-    stored = for_raw_input(stored, "conv1", front.centre, front.spread)
-    save_weights(options.out, Description(options.model, task.classes), stored)
-    shipped = read_weights(options.out, architecture.shapes(len(task.classes)), np.float32)
-    raw = np.stack([front(s) for s in fitted]).astype(np.float32)
-    print(f"wrote {options.out}: {_accuracy(build, shipped, raw, labels)}")
-
-
-def _typical(
-    samples: Samples, prepare: Callable[[Array, np.random.Generator, float], Array], s: Settings
-) -> Array:
-    """Inputs drawn as in the middle of the schedule's fall."""
-    rng = np.random.default_rng([s.seed, 2])
-    chosen = np.concatenate([samples.batch(s, step) for step in range(-(-_TYPICAL // s.batch))])
-    return np.stack([prepare(samples.signals[i], rng, 0.5) for i in chosen[:_TYPICAL]])
-
-
-def _loudest(clip: Clip) -> Clip:
-    return fit(clip, _LONGEST) if len(clip.samples) > _LONGEST else clip
-
-
-def _accuracy(
-    build: Callable[[Gradients], Network],
-    parameters: Gradients,
-    inputs: Array,
-    labels: Array,
-    batch: int = 32,
-) -> str:
-    network = build(parameters)
-    found = [
-        network.forward(inputs[i : i + batch]).argmax(axis=1) for i in range(0, len(inputs), batch)
-    ]
-    right = np.concatenate(found) == labels
-    return f"accuracy on {len(inputs)} test recordings {right.mean():.4f}"
+    measured = train_network(options.model, options.task, split, settings, options.out)
+    print(f"wrote {options.out}: {measured}")
 
 
 if __name__ == "__main__":

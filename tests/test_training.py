@@ -26,6 +26,7 @@ from lrp_audio.models.audionet import parameter_shapes
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.weights import read_description, read_weights
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.training import from_recordings
 from lrp_audio.training.augmentation import Augmentation
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
@@ -442,7 +443,7 @@ def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(train_command, "_TYPICAL", 4)
+    monkeypatch.setattr(from_recordings, "_TYPICAL", 4)
     people = dict(list(VOICES.items())[::2]) if task == "digit" else VOICES
     data = corpus(tmp_path / "data", people, (0, 5) if task == "digit" else (5,))
     out = tmp_path / "out.npz"
@@ -479,7 +480,7 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Run]
             found.append((samples, prepare, settings))
             raise LrpAudioError("far enough")
 
-        monkeypatch.setattr(train_command, "train", spared)
+        monkeypatch.setattr(from_recordings, "train", spared)
         given = ["--model", model, "--task", task, "--data", str(data), *options]
         assert train_command.main([*given, "--out", str(tmp_path / "a.npz")]) == 2
         return found[0]

@@ -89,7 +89,8 @@ def train(
     total = settings.epochs * steps_an_epoch
     schedule = Schedule(settings.rate, total, settings.warmup, settings.fall)
     saved = time.monotonic()
-    with tqdm(total=total, initial=optimiser.steps, unit="step", smoothing=0.02) as bar:
+    name = checkpoint.name.partition(".")[0]
+    with tqdm(total=total, initial=optimiser.steps, desc=name, unit="step", smoothing=0.02) as bar:
         while optimiser.steps < total:
             step = optimiser.steps
             rng = np.random.default_rng([settings.seed, 1, step])
@@ -103,7 +104,7 @@ def train(
             bar.update()
             if optimiser.steps % steps_an_epoch == 0:
                 epoch = optimiser.steps // steps_an_epoch
-                bar.write(f"epoch {epoch}: loss {loss:.3f}, {evaluate(optimiser.average)}")
+                bar.write(f"{name}, epoch {epoch}: loss {loss:.3f}, {evaluate(optimiser.average)}")
             if time.monotonic() - saved > _SECONDS_BETWEEN_CHECKPOINTS:
                 save_checkpoint(checkpoint, optimiser, described)
                 saved = time.monotonic()

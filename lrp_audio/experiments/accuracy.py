@@ -1,0 +1,162 @@
+"""How well the networks hear strangers: the published cross-validation over speakers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import lrp_audio
+from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.data.folds import FOLDS, folds
+from lrp_audio.data.split import Split
+from lrp_audio.data.tasks import TASKS
+from lrp_audio.experiments.listening import heard
+from lrp_audio.experiments.plan import Plan
+from lrp_audio.experiments.report import Report, Row, Table
+from lrp_audio.experiments.running import Result
+from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.training.from_recordings import train_network
+from lrp_audio.training.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PAPER = {
+    ("alexnet", "digit"): (95.82, 1.49),
+    ("alexnet", "sex"): (95.87, 2.85),
+    ("audionet", "digit"): (92.53, 2.04),
+    ("audionet", "sex"): (91.74, 8.60),
+}
+"""Mean and standard deviation over the folds in percent (Becker et al., table 1)."""
+
+STEPS = {
+    ("audionet", "digit"): 3000,
+    ("audionet", "sex"): 400,
+    ("alexnet", "digit"): 900,
+    ("alexnet", "sex"): 700,
+}
+"""About as many steps as the shipped networks were trained for."""
+
+_QUICK_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Training:
+    """One network trained on one fold of one task for `steps` steps, and tested on strangers."""
+
+    architecture: str
+    task: str
+    fold: int
+    data: tuple[str, ...]
+    steps: int
+    seed: int
+    models: str
+
+    def work(self) -> Result:
+        """Train, or go on from the checkpoint; accuracy on the fold's validation and test set."""
+        fold = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
+        recipe = RECIPES[self.architecture, self.task].settings
+        epochs = max(1, round(self.steps * recipe.batch / len(fold.training)))
+        settings = replace(recipe, epochs=epochs, seed=self.seed)
+        out = weights(Path(self.models), self.architecture, self.task, self.fold)
+        split = Split(fold.training, fold.validation)
+        train_network(self.architecture, self.task, split, settings, out)
+        parts = {"validation": fold.validation, "test": fold.test}
+        found = {name: self._accuracy(out, recordings) for name, recordings in parts.items()}
+        out.with_name(f"{out.name}.checkpoint").unlink(missing_ok=True)
+        return {
+            "training": len(fold.training),
+            "epochs": epochs,
+            "test on": len(fold.test),
+            **found,
+        }
+
+    def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
+        labels = [TASKS[self.task].label(r) for r in recordings]
+        found = heard(lrp_audio.load(path), recordings)
+        return float(np.mean([a == b for a, b in zip(found, labels, strict=True)]))
+
+
+def weights(folder: Path, architecture: str, task: str, fold: int) -> Path:
+    """Where the weights that were trained on a fold lie below an experiment's output folder."""
+    return folder / f"{architecture}-{task}-fold{fold}.npz"
+
+
+def units(plan: Plan) -> list[Training]:
+    """Every network on every task, and each of its folds."""
+    found = []
+    for architecture, task in product(sorted(ARCHITECTURES), TASKS):
+        if plan.models and f"{architecture}-{task}" not in plan.models:
+            continue
+        chosen = plan.folds or (range(1) if plan.quick else range(FOLDS[task]))
+        for fold in (number for number in chosen if number < FOLDS[task]):
+            steps = plan.steps or (_QUICK_STEPS if plan.quick else STEPS[architecture, task])
+            data, models = tuple(map(str, plan.data)), str(plan.out.resolve() / "models")
+            found.append(Training(architecture, task, fold, data, steps, plan.seed, models))
+    return found
+
+
+def report(plan: Plan, found: Iterator[tuple[Training, Result]]) -> Report:
+    """Mean and standard deviation over the folds, beside the paper's."""
+    rows: list[Row] = [
+        {
+            "network": unit.architecture,
+            "task": unit.task,
+            "fold": unit.fold,
+            "training": result["training"],
+            "steps": unit.steps,
+            "validation": 100 * result["validation"],
+            "test": 100 * result["test"],
+        }
+        for unit, result in found
+    ]
+    table = [_summary(*pair, rows) for pair in PAPER if any(_is(row, *pair) for row in rows)]
+    reading = (
+        "Percent of the recordings of strangers that are heard right: mean and sample standard "
+        "deviation over the folds. The paper's figures are for AudioMNIST."
+    )
+    tables = [Table("Accuracy in cross-validation by speakers", reading, table)]
+    return Report("accuracy", plan.settings(), tables, rows, lambda figure: _draw(figure, rows))
+
+
+def _is(row: Row, network: str, task: str) -> bool:
+    return (row["network"], row["task"]) == (network, task)
+
+
+def _summary(network: str, task: str, rows: Sequence[Row]) -> Row:
+    mine = [row for row in rows if _is(row, network, task)]
+    test = [row["test"] for row in mine]
+    return {
+        "network": network,
+        "task": task,
+        "folds": len(mine),
+        "clips to train on": round(mean(row["training"] for row in mine)),
+        "steps": mine[0]["steps"],
+        "validation": mean(row["validation"] for row in mine),
+        "test": mean(test),
+        "sd": stdev(test) if len(test) > 1 else None,
+        "paper": "{} ± {}".format(*PAPER[network, task]),
+        "chance": 100 / len(TASKS[task].classes),
+    }
+
+
+def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
+    axes = figure.subplots()
+    for place, (pair, (centre, spread)) in enumerate(PAPER.items()):
+        axes.errorbar(
+            place + 0.15, centre, spread, fmt="s", color="0.5", label=None if place else "paper"
+        )
+        test = [row["test"] for row in rows if _is(row, *pair)]
+        label = None if place else "here, each fold"
+        axes.plot([place - 0.15] * len(test), test, "o", color="#2f7fc1", mfc="none", label=label)
+        chance = 100 / len(TASKS[pair[1]].classes)
+        axes.hlines(chance, place - 0.4, place + 0.4, color="0.7", ls=":")
+    axes.set_xticks(range(len(PAPER)), [f"{network}\n{task}" for network, task in PAPER])
+    axes.set_ylim(0, 100)
+    axes.set_ylabel("accuracy on strangers in %\n(dotted: chance)")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")

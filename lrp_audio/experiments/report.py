@@ -1,0 +1,95 @@
+"""What an experiment found, as files: JSON, CSV, a Markdown table and a figure."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrp_audio.files import staged
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells under a title, with a sentence that says how to read them."""
+
+    title: str
+    reading: str
+    rows: Sequence[Row]
+
+    def markdown(self) -> str:
+        """The table as Markdown; numbers are flush right."""
+        columns = list(self.rows[0])
+        numeric = {c for c in columns if isinstance(self.rows[0][c], int | float)}
+        lines = [
+            columns,
+            ["---:" if c in numeric else "---" for c in columns],
+            *([_cell(row[c]) for c in columns] for row in self.rows),
+        ]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"## {self.title}\n\n{self.reading}\n\n{table}\n"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `save` writes: `rows` for the CSV, one a measurement, `tables` that sum them up."""
+
+    name: str
+    settings: Mapping[str, Any]
+    tables: Sequence[Table]
+    rows: Sequence[Row]
+    draw: Callable[["Figure"], None]
+    size: tuple[float, float] = (10.0, 4.0)
+
+    def markdown(self) -> str:
+        """All tables, under the command's settings."""
+        return "\n".join(table.markdown() for table in self.tables)
+
+    def save(self, folder: Path) -> None:
+        """Write ``results.json``, ``NAME.csv``, ``NAME.md``, ``NAME.png`` and ``NAME.pdf``."""
+        content = {
+            "experiment": self.name,
+            "settings": self.settings,
+            "tables": [{"title": t.title, "rows": t.rows} for t in self.tables],
+            "rows": self.rows,
+        }
+        with staged(folder) as aside:
+            text = json.dumps(content, indent=1, default=str, allow_nan=False)
+            (aside / "results.json").write_text(f"{text}\n", encoding="utf-8")
+            (aside / f"{self.name}.csv").write_text(_csv(self.rows), encoding="utf-8", newline="")
+            (aside / f"{self.name}.md").write_text(self.markdown(), encoding="utf-8")
+            figure = self._figure()
+            for suffix in ("png", "pdf"):
+                figure.savefig(aside / f"{self.name}.{suffix}", dpi=150)
+
+    def _figure(self) -> "Figure":
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=self.size, layout="constrained")
+        FigureCanvasAgg(figure)
+        with rc_context({"pdf.fonttype": 42}):
+            self.draw(figure)
+        return figure
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    return "" if value is None else str(value).replace("|", r"\|")
