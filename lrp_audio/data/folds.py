@@ -85,7 +85,7 @@ def _fold(number: int, members: Sequence[set[str]], recordings: Sequence[Recordi
 
 def _drawn(task: str, recordings: Sequence[Recording], seed: int) -> list[set[str]]:
     count = FOLDS[task]
-    groups = {
+    groups: dict[str, Sequence[str]] = {
         name: _shuffled(name, members, seed) for name, members in _speakers(recordings).items()
     }
     if task == "sex":
@@ -110,7 +110,7 @@ def _speakers(recordings: Iterable[Recording]) -> dict[str, set[str]]:
 
 def _even(groups: Mapping[str, Sequence[str]], count: int) -> dict[str, Sequence[str]]:
     """As many women as men of every corpus, a multiple of `count`."""
-    even = {}
+    even: dict[str, Sequence[str]] = {}
     for corpus in {name.rsplit("/", 1)[0] for name in groups}:
         both = [groups.get(f"{corpus}/{sex}", ()) for sex in SEXES]
         fewest = min(map(len, both)) // count * count
