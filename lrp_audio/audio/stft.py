@@ -80,7 +80,7 @@ class Stft:
 
     def spectra(self, x: NDArray[np.floating]) -> NDArray[np.complexfloating]:
         """Complex spectrum ``(..., bins, frames)`` of `x` ``(..., length)``."""
-        tapered = self._framed(x) * (self.taper / self.taper.sum())
+        tapered = self.framed(x) * (self.taper / self.taper.sum())
         return np.fft.rfft(tapered).swapaxes(-1, -2)
 
     def signal(self, spectra: NDArray[np.complexfloating]) -> NDArray[np.floating]:
@@ -93,7 +93,7 @@ class Stft:
         tapered = frames * (self.taper * self.taper.sum())
         return np.asarray(self._overlap_add(tapered) / self.cover)
 
-    def _framed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
+    def framed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
         """Overlapping frames ``(..., frames, window)`` of the extended signal."""
         before = self.window // 2
         total = (self.frames - 1) * self.hop + self.window

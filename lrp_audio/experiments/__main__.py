@@ -8,7 +8,7 @@ from types import ModuleType
 
 import lrp_audio
 from lrp_audio.errors import LrpAudioError
-from lrp_audio.experiments import accuracy
+from lrp_audio.experiments import accuracy, compare, flipping, frequency_scaling, sanity
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.running import Parts, run
 from lrp_audio.options import add_threads, at_least_one
@@ -16,6 +16,10 @@ from lrp_audio.workers import Workers
 
 EXPERIMENTS: dict[str, ModuleType] = {
     "accuracy": accuracy,
+    "flipping": flipping,
+    "frequency-scaling": frequency_scaling,
+    "sanity": sanity,
+    "compare": compare,
 }
 """Each with `units` and `report`, and a first line that says what it asks."""
 

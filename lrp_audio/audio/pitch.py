@@ -1,0 +1,55 @@
+"""The fundamental frequency of a voice, frame by frame, by its autocorrelation."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.audio.clip import RATE
+from lrp_audio.audio.stft import Stft
+
+LOWEST, HIGHEST = 60.0, 400.0
+"""Hz between which a speaking voice has its fundamental."""
+
+_VOICED = 0.45  # autocorrelation, of 1, from which a frame counts as voiced (Boersma 1993)
+_SILENT_DB = 25.0  # frames this far below the loudest say nothing of the voice
+_OCTAVE_COST = 0.01  # what each octave down has to be better by (Boersma 1993)
+
+
+def fundamental(samples: NDArray[np.floating], stft: Stft) -> NDArray[np.float64]:
+    """Fundamental in Hz of each frame of `stft`, ``(frames,)``; NaN where no voice sounds.
+
+    The lag at which a frame of `samples` ``(length,)`` is most like itself. The autocorrelation of
+    the windowed frame is divided by that of the window, without which long lags look less alike
+    than they are (Boersma 1993).
+    """
+    lags = np.arange(round(RATE / HIGHEST), min(round(RATE / LOWEST), stft.window - 1))
+    frames = stft.framed(samples.astype(np.float64))
+    power, alike = _autocorrelation(frames * stft.taper, lags)
+    _, expected = _autocorrelation(stft.taper[None], lags)
+    alike = alike / expected
+    score = alike - _OCTAVE_COST * np.log2(lags)
+    peaks = (alike[:, 1:-1] > alike[:, :-2]) & (alike[:, 1:-1] >= alike[:, 2:])
+    best = 1 + np.where(peaks, score[:, 1:-1], -np.inf).argmax(axis=1)
+    loud = power > power.max() * 10 ** (-_SILENT_DB / 10)
+    voiced = loud & peaks.any(axis=1) & (alike[np.arange(len(best)), best] > _VOICED)
+    return np.where(voiced, RATE / _refined(lags, alike, best), np.nan)
+
+
+def _autocorrelation(
+    frames: NDArray[np.float64], lags: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Power of each frame, and its autocorrelation at `lags` as a share of that."""
+    size = 2 * frames.shape[1]
+    found = np.fft.irfft(np.abs(np.fft.rfft(frames, size)) ** 2, size)
+    power = found[:, 0]
+    return power, found[:, lags] / np.maximum(power, np.finfo(np.float64).tiny)[:, None]
+
+
+def _refined(
+    lags: NDArray[np.intp], alike: NDArray[np.float64], best: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """The lags of the peaks `best` between the samples, by the parabola through three of them."""
+    rows = np.arange(len(best))
+    before, at, after = (alike[rows, best + step] for step in (-1, 0, 1))
+    bend = before - 2 * at + after
+    shift = np.divide(0.5 * (before - after), bend, out=np.zeros(len(best)), where=bend < 0)
+    return np.asarray(lags[best] + shift)

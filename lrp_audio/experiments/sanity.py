@@ -1,0 +1,175 @@
+"""Does an explanation depend on what was learnt? Weights are randomised, layer by layer."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.experiments import subjects
+from lrp_audio.experiments.flipping import attributions
+from lrp_audio.experiments.intervals import interval
+from lrp_audio.experiments.listening import inputs
+from lrp_audio.experiments.plan import Plan
+from lrp_audio.experiments.report import Report, Row, Table
+from lrp_audio.experiments.running import Result
+from lrp_audio.experiments.subjects import Some
+from lrp_audio.model import Model
+from lrp_audio.models.network import Network
+from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.training.standard import for_raw_input
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = NDArray[Any]
+Curves = dict[str, dict[str, Array]]
+"""By measure and method, the similarity ``(clips, layers)``."""
+
+NETWORKS = ("audionet-digit", "alexnet-digit")
+MEASURES = ("rank correlation", "rank correlation of magnitudes")
+TRAINED = "none"
+_CLIPS, _QUICK_CLIPS = 40, 8
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """Some clips, explained by the trained network and by ever more randomised ones."""
+
+    some: Some
+    seed: int
+
+    def work(self) -> Result:
+        """Similarity of each clip's maps with those of the trained network, by method and layer."""
+        model = self.some.network.load()
+        x, labels = inputs(model, self.some.recordings), np.array(self.some.labels())
+        methods = attributions(model.front, self.seed)
+        original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
+        found: Result = {name: {measure: [] for measure in MEASURES} for name in methods}
+        names = []
+        for layer, network in cascade(model, self.some.network.name, self.seed):
+            names.append(layer)
+            for name, method in methods.items():
+                now = method.attribute(network, x, labels)
+                pairs = list(zip(original[name], now, strict=True))
+                alike = [rank_correlation(a, b) for a, b in pairs]
+                found[name][MEASURES[0]].append(alike)
+                alike = [rank_correlation(np.abs(a), np.abs(b)) for a, b in pairs]
+                found[name][MEASURES[1]].append(alike)
+        return {"layers": names, "similarity": found}
+
+
+def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]:
+    """The trained network, and those in which all layers from the top to one are as at first.
+
+    Adebayo et al. 2018. Each comes with the name of the last layer that was randomised.
+    """
+    architecture = ARCHITECTURES[name.split("-")[0]]
+    trained = model.network.parameters()
+    initial = architecture.initial(len(model.classes), np.random.default_rng([seed, 4]))
+    initial = for_raw_input(initial, "conv1", model.front.centre, model.front.spread)
+    layers = list(dict.fromkeys(parameter.partition(".")[0] for parameter in trained))
+    yield TRAINED, model.network
+    randomised: set[str] = set()
+    for layer in reversed(layers):
+        randomised.add(layer)
+        mixed = {
+            parameter: (initial if parameter.partition(".")[0] in randomised else trained)[
+                parameter
+            ].astype(model.dtype)
+            for parameter in trained
+        }
+        yield layer, architecture.build(mixed)
+
+
+def rank_correlation(a: Array, b: Array) -> float:
+    """Spearman's correlation of two maps of one shape; 0 where one of them says nothing."""
+    from scipy.stats import rankdata
+
+    first, second = (rankdata(values.ravel()) for values in (a, b))
+    first, second = first - first.mean(), second - second.mean()
+    norm = float(np.sqrt((first @ first) * (second @ second)))
+    return float(first @ second) / norm if norm > 0 else 0.0
+
+
+def units(plan: Plan) -> list[Cascade]:
+    """A few clips each, of both digit networks."""
+    clips = _QUICK_CLIPS if plan.quick else _CLIPS
+    return subjects.units(plan, NETWORKS, clips, partial(Cascade, seed=plan.seed))
+
+
+def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
+    """Similarity by method, and by how many layers are random."""
+    layers: dict[str, list[str]] = {}
+    parts: defaultdict[str, list[Result]] = defaultdict(list)
+    for unit, result in found:
+        layers[unit.some.network.name] = result["layers"]
+        parts[unit.some.network.name].append(result["similarity"])
+    curves = {network: _joined(of) for network, of in parts.items()}
+    rows = [
+        {
+            "network": network,
+            "method": method,
+            "measure": measure,
+            "random down to": layer,
+            "similarity": float(similar[:, i].mean()),
+        }
+        for network, measures in curves.items()
+        for measure, methods in measures.items()
+        for method, similar in methods.items()
+        for i, layer in enumerate(layers[network])
+    ]
+    table = [
+        _summary(network, method, of, layers[network])
+        for network, of in curves.items()
+        for method in of[MEASURES[0]]
+    ]
+    reading = (
+        "Spearman's rank correlation between the maps of the trained network and of networks "
+        "whose layers are as before training, from the output down; 95 % bootstrap interval over "
+        "the clips. An explanation of what was learnt must come near 0. The control, random "
+        "numbers that ask no network, stays at 1."
+    )
+    tables = [Table("Sanity: similarity after randomisation", reading, table)]
+    draw = partial(_draw, curves=curves, layers=layers)
+    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 4.5))
+
+
+def _joined(parts: list[Result]) -> Curves:
+    return {
+        measure: {
+            method: np.concatenate([np.array(part[method][measure]).T for part in parts])
+            for method in parts[0]
+        }
+        for measure in MEASURES
+    }
+
+
+def _summary(network: str, method: str, of: Curves, layers: list[str]) -> Row:
+    signed, magnitudes = (of[measure][method] for measure in MEASURES)
+    return {
+        "network": network,
+        "method": method,
+        "clips": len(signed),
+        f"{layers[1]} random": str(interval(signed[:, 1])),
+        "half random": str(interval(signed[:, len(layers) // 2])),
+        "all random": str(interval(signed[:, -1])),
+        "all random, magnitudes": str(interval(magnitudes[:, -1])),
+    }
+
+
+def _draw(figure: "Figure", curves: dict[str, Curves], layers: dict[str, list[str]]) -> None:
+    panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    for axes, (network, of) in zip(panels, curves.items(), strict=True):
+        for method, similar in of[MEASURES[0]].items():
+            axes.plot(layers[network], similar.mean(axis=0), "o-", ms=3, label=method)
+        axes.set_title(network)
+        axes.set_xlabel("random from the output down to")
+        axes.tick_params(axis="x", rotation=45)
+        axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("rank correlation with the trained network's maps")
+    panels[-1].legend(frameon=False, fontsize=8)

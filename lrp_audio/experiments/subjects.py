@@ -1,0 +1,124 @@
+"""Which networks are examined, and on which recordings of speakers or takes they never heard."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+import lrp_audio
+from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.data.folds import folds
+from lrp_audio.data.tasks import TASKS
+from lrp_audio.errors import DataError, ModelError
+from lrp_audio.experiments.accuracy import weights
+from lrp_audio.experiments.plan import Plan
+from lrp_audio.model import Model
+from lrp_audio.models.zoo import shipped
+
+Made = TypeVar("Made")
+_TOGETHER = 8  # recordings of a unit of work: small enough to spread, large enough to be worth it
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as a unit of work names it: its weights file, and the digest of that file.
+
+    The digest makes a result of other weights another result.
+    """
+
+    name: str
+    path: str
+    sha256: str
+
+    @property
+    def task(self) -> str:
+        """``digit`` or ``sex``."""
+        return self.name.split("-")[1]
+
+    def load(self) -> Model:
+        """The model; read once in each process."""
+        return _load(self)
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some recordings for one network: what a unit of work is done on."""
+
+    network: Network
+    recordings: tuple[Recording, ...]
+
+    def labels(self) -> list[int]:
+        """True class of each recording."""
+        label = TASKS[self.network.task].label
+        return [found for r in self.recordings if (found := label(r)) is not None]
+
+
+def units(plan: Plan, names: Sequence[str], clips: int, make: Callable[[Some], Made]) -> list[Made]:
+    """What `make` makes of a few recordings each, for all networks called `names`.
+
+    At most `clips` recordings a network, unless the plan says another number. Raises `DataError`
+    or `ModelError` where there is nothing to examine.
+    """
+    recordings = find_recordings(plan.data)
+    chosen = [name for name in names if not plan.models or name in plan.models]
+    if not chosen:
+        raise ModelError(
+            f"This experiment is about {', '.join(names)}; --models gives {', '.join(plan.models)}."
+        )
+    found = []
+    for name in chosen:
+        for network, tested in _strangers(name, recordings, plan):
+            drawn = draw(tested, plan.clips or clips, network.task, plan.seed)
+            found += [
+                make(Some(network, tuple(drawn[first : first + _TOGETHER])))
+                for first in range(0, len(drawn), _TOGETHER)
+            ]
+    return found
+
+
+def draw(recordings: Sequence[Recording], most: int, task: str, seed: int) -> list[Recording]:
+    """At most `most` of the recordings, drawn with `seed`: as many of each class as there are."""
+    rng = np.random.default_rng([seed, 3])
+    classes: defaultdict[int | None, list[Recording]] = defaultdict(list)
+    for index in rng.permutation(len(recordings)):
+        classes[TASKS[task].label(recordings[index])].append(recordings[index])
+    turns = max(map(len, classes.values()))
+    dealt = [of[turn] for turn in range(turns) for of in classes.values() if turn < len(of)]
+    return sorted(dealt[:most])
+
+
+def _strangers(
+    name: str, recordings: Sequence[Recording], plan: Plan
+) -> Iterator[tuple[Network, Sequence[Recording]]]:
+    """The networks called `name`, each with the recordings that it was not trained on."""
+    architecture, task = name.split("-")
+    if plan.trained is None:
+        split = TASKS[task].split(recordings, plan.hold_out)
+        yield _network(name, shipped()[name]), split.test
+        return
+    trained = [
+        (_network(name, path), fold.test)
+        for fold in folds(task, recordings, plan.seed)
+        if not plan.folds or fold.number in plan.folds
+        if (path := weights(plan.trained / "models", architecture, task, fold.number)).is_file()
+    ]
+    if not trained:
+        raise DataError(
+            f"{plan.trained} holds no {name} of these folds: expected the output folder of the "
+            "experiment accuracy, with models/ in it."
+        )
+    yield from trained
+
+
+def _network(name: str, path: Path) -> Network:
+    return Network(name, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@lru_cache(maxsize=4)
+def _load(network: Network) -> Model:
+    return lrp_audio.load(network.path)
