@@ -35,3 +35,7 @@ class DataError(LrpAudioError):
 
 class SpectrumError(LrpAudioError):
     """A window, hop or domain that a clip cannot be analysed with."""
+
+
+class AttributionError(LrpAudioError):
+    """A parameter of an attribution method that it, or an input, cannot take."""
