@@ -39,3 +39,7 @@ class SpectrumError(LrpAudioError):
 
 class WorkerError(LrpAudioError):
     """Worker processes that keep dying, or a cluster that cannot be reached."""
+
+
+class AttributionError(LrpAudioError):
+    """A parameter of an attribution method that it, or an input, cannot take."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.clip import INPUT_BOUNDS, RATE, waveform_input
-from lrp_audio.audio.spectrogram import SIZE, SPECTROGRAM_BOUNDS, spectrogram
+from lrp_audio.audio.spectrogram import FLOOR, SIZE, SPECTROGRAM_BOUNDS, spectrogram
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,16 @@ class FrontEnd:
     """A map from fitted samples ``(length,)`` to an input of `shape`, the channel axis first.
 
     No value of an input lies outside `bounds` (what the zB rule asks for). `rules` names the
-    composite that explains by default. In training the network sees ``(input - centre) / spread``,
-    which is folded into its first layer afterwards.
+    composite that explains by default; `silence` is an input's value where nothing sounds. In
+    training the network sees ``(input - centre) / spread``, which is folded into its first layer
+    afterwards.
     """
 
     length: int
     shape: tuple[int, ...]
     bounds: tuple[float, float]
     rules: str
+    silence: float
     centre: float
     spread: float
     transform: Callable[[NDArray[Any]], NDArray[Any]]
@@ -33,7 +35,7 @@ class FrontEnd:
         return np.asarray(self.transform(samples)).reshape(self.shape)
 
 
-WAVEFORM = FrontEnd(RATE, (1, RATE), INPUT_BOUNDS, "epsilon-plus", 0.0, 1.0, waveform_input)
+WAVEFORM = FrontEnd(RATE, (1, RATE), INPUT_BOUNDS, "epsilon-plus", 0.0, 0.0, 1.0, waveform_input)
 # The loudest bin is 0 dB: rules that weight relevance by the input would leave nothing to what is
 # heard best. zB measures from the floor of -80 dB instead.
 SPECTROGRAM = FrontEnd(
@@ -41,6 +43,7 @@ SPECTROGRAM = FrontEnd(
     (1, SIZE, SIZE),
     SPECTROGRAM_BOUNDS,
     "epsilon-plus-box",
+    FLOOR,
     -60.0,
     20.0,
     spectrogram,

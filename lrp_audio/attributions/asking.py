@@ -1,0 +1,51 @@
+"""Asking a network for logits and their gradients, in batches of bounded memory."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.models.fusing import fused
+from lrp_audio.models.network import Network
+
+Array = NDArray[Any]
+TOGETHER = 32
+"""Inputs of a batch: more of them save no time and take memory."""
+
+
+def pieces(count: int) -> Iterator[slice]:
+    """``range(count)`` in pieces of at most `TOGETHER`."""
+    for first in range(0, count, TOGETHER):
+        yield slice(first, min(first + TOGETHER, count))
+
+
+def only_targets(logits: Array, targets: Array) -> Array:
+    """1 where a row of `logits` ``(batch, classes)`` has its target, else 0."""
+    chosen = np.zeros_like(logits)
+    chosen[np.arange(len(logits)), targets] = 1
+    return chosen
+
+
+def logit(network: Network, batches: Iterable[Array], target: int) -> NDArray[np.float64]:
+    """The logit of `target` for every input of `batches`, each ``(n, *input_shape)``."""
+    network = fused(network)  # keeps less of each input, and is faster
+    found = [network.forward(x)[:, target].astype(np.float64) for x in batches]
+    return np.concatenate(found)
+
+
+def gradients(network: Network, x: Array, targets: Array) -> Array:
+    """Gradient of each input's own target logit; of the shape of `x` ``(n, *input_shape)``."""
+    network = fused(network)
+    activations = network.activations(x)
+    return network.gradient(activations, only_targets(activations[network.output], targets))
+
+
+def mean_gradient(network: Network, batches: Iterable[Array], target: int) -> Array:
+    """Mean over all inputs of `batches` of the gradient of `target`'s logit, in float64."""
+    total, count = np.zeros(network.input_shape), 0
+    for x in batches:
+        targets = np.full(len(x), target)
+        total += gradients(network, x, targets).sum(axis=0, dtype=np.float64)
+        count += len(x)
+    return total / count

@@ -1,0 +1,108 @@
+"""What an attribution method is: one number for each value of an input."""
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.attributions.asking import pieces
+from lrp_audio.errors import AttributionError, ShapeError, TargetError
+from lrp_audio.models.network import Network
+
+Array = NDArray[Any]
+
+
+class Attribution(ABC):
+    """A way to say how much each value of an input matters for a logit; immutable, comparable.
+
+    Whatever is drawn at random depends on the method's seed and on the sample, and on nothing else:
+    a row of a batch is explained as it is alone, and two samples do not share their luck.
+    """
+
+    name: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+
+    def attribute(self, network: Network, x: Array, targets: Array) -> Array:
+        """How much each value of `x` ``(batch, *input_shape)`` speaks for the logit of its target.
+
+        `targets` are class numbers ``(batch,)``. Gives an array of the shape and type of `x`;
+        above 0 speaks for the target, below 0 against it. Any batch is computed in the same memory.
+        Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does not fit.
+        """
+        _check(network, x, targets)
+        found = np.empty_like(x)
+        for piece in pieces(len(x)):
+            found[piece] = self.together(network, x[piece], targets[piece])
+        return found
+
+    @abstractmethod
+    def together(self, network: Network, x: Array, targets: Array) -> Array:
+        """The same for a batch of at most 32 that is known to fit."""
+
+    def __str__(self) -> str:
+        values = ", ".join(str(value) for value in vars(self).values())
+        return f"{self.name}({values})" if values else self.name
+
+
+class OneByOne(Attribution):
+    """A method that asks the network many times about each sample, and so takes them in turn."""
+
+    def together(self, network: Network, x: Array, targets: Array) -> Array:
+        """One sample after the other."""
+        each = zip(x, targets, strict=True)
+        return np.stack([self.alone(network, sample, int(target)) for sample, target in each])
+
+    @abstractmethod
+    def alone(self, network: Network, sample: Array, target: int) -> Array:
+        """The attribution of one `sample` ``(*input_shape)``."""
+
+
+def generator(seed: int, sample: Array) -> np.random.Generator:
+    """Random numbers of this `seed` and `sample`; the same in float32 and in float64."""
+    content = np.ascontiguousarray(sample, np.float32)
+    return np.random.default_rng([seed, crc32(content.tobytes())])
+
+
+def at_least(least: int, **values: int) -> None:
+    """Raise `AttributionError` for a value below `least`, or one that is no whole number."""
+    for name, value in values.items():
+        if not (isinstance(value, int | np.integer) and value >= least):
+            raise AttributionError(
+                f"{name} is {value!r}; expected a whole number of at least {least}."
+            )
+
+
+def finite(**values: float) -> None:
+    """Raise `AttributionError` for a value that is infinite or no number."""
+    for name, value in values.items():
+        if not np.isfinite(value):
+            raise AttributionError(f"{name} is {value!r}; expected a finite number.")
+
+
+def above_zero(**values: float) -> None:
+    """Raise `AttributionError` for a value that is not a finite number above 0."""
+    for name, value in values.items():
+        if not (np.isfinite(value) and value > 0):
+            raise AttributionError(f"{name} is {value!r}; expected a number above 0.")
+
+
+def _check(network: Network, x: Array, targets: Array) -> None:
+    if x.shape[1:] != network.input_shape or x.dtype not in (np.float32, np.float64):
+        raise ShapeError(
+            f"The inputs are {x.dtype} of shape {x.shape}; expected float32 or float64 of shape "
+            f"(batch, {', '.join(map(str, network.input_shape))})."
+        )
+    if targets.shape != x.shape[:1] or not np.issubdtype(targets.dtype, np.integer):
+        raise ShapeError(
+            f"The targets are {targets.dtype} of shape {targets.shape}; expected whole numbers of "
+            f"shape ({len(x)},), a class for each input."
+        )
+    (classes,) = network.shapes[network.output]
+    if len(targets) and not 0 <= targets.min() <= targets.max() < classes:
+        raise TargetError(
+            f"The targets lie between {targets.min()} and {targets.max()}; expected class numbers "
+            f"from 0 to {classes - 1}."
+        )

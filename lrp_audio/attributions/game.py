@@ -1,0 +1,67 @@
+"""The game that occlusion, LIME and SHAP play: segments of an input are there, or absent."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.attributions.asking import logit, pieces
+from lrp_audio.attributions.base import Array, OneByOne, finite
+from lrp_audio.attributions.segments import Labels, Segments
+from lrp_audio.models.network import Network
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """The logit f of one sample's `target`, as a function of which of its segments are there.
+
+    `labels` numbers the segments of the `sample`; where one is absent, `baseline` stands.
+    """
+
+    network: Network
+    sample: Array
+    target: int
+    labels: Labels
+    baseline: float
+
+    @property
+    def count(self) -> int:
+        """Number of segments."""
+        return int(self.labels.max()) + 1
+
+    def values(self, present: NDArray[Any]) -> Floats:
+        """f for each row of `present` ``(n, segments)``, which is true where one is there."""
+        there = present.astype(bool)
+        absent = self.sample.dtype.type(self.baseline)
+        batches = (
+            np.where(there[piece][:, self.labels], self.sample, absent)
+            for piece in pieces(len(there))
+        )
+        return logit(self.network, batches, self.target)
+
+
+@dataclass(frozen=True)
+class OnSegments(OneByOne):
+    """A method that scores segments; each value of an input gets the score of its segment.
+
+    Where a segment is absent, `baseline` stands, such as the `silence` of the network's front end.
+    """
+
+    segments: Segments
+    baseline: float
+
+    def __post_init__(self) -> None:
+        finite(baseline=self.baseline)
+
+    def alone(self, network: Network, sample: Array, target: int) -> Array:
+        """The scores of the segments, at each of their values."""
+        labels = self.segments.labels(sample.shape)
+        return self.scores(Game(network, sample, target, labels, self.baseline))[labels]
+
+    @abstractmethod
+    def scores(self, game: Game) -> Floats:
+        """One number for each segment, ``(segments,)``."""

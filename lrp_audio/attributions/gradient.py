@@ -1,0 +1,21 @@
+"""The gradient, also called saliency."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_audio.attributions.asking import gradients
+from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.models.network import Network
+
+
+@dataclass(frozen=True)
+class Gradient(Attribution):
+    """The slope of the logit; with its sign, whoever wants it without takes the absolute value."""
+
+    name: ClassVar[str] = "gradient"
+    formula: ClassVar[str] = "R_i = df/dx_i (x)"
+    source: ClassVar[str] = "Simonyan et al. 2014"
+
+    def together(self, network: Network, x: Array, targets: Array) -> Array:
+        """One forward and one backward pass."""
+        return gradients(network, x, targets)

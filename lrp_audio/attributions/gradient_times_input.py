@@ -1,0 +1,27 @@
+"""Gradient times input."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lrp_audio.attributions.asking import gradients
+from lrp_audio.attributions.base import Array, Attribution, finite
+from lrp_audio.models.network import Network
+
+
+@dataclass(frozen=True)
+class GradientTimesInput(Attribution):
+    """What each value adds to the logit if the network were linear; measured from `baseline`."""
+
+    baseline: float = 0.0
+    name: ClassVar[str] = "gradient-times-input"
+    formula: ClassVar[str] = "R_i = (x_i - x'_i) df/dx_i (x)"
+    source: ClassVar[str] = "Shrikumar et al. 2016, with x' = 0"
+
+    def __post_init__(self) -> None:
+        finite(baseline=self.baseline)
+
+    def together(self, network: Network, x: Array, targets: Array) -> Array:
+        """One forward and one backward pass."""
+        return np.asarray((x - self.baseline) * gradients(network, x, targets))

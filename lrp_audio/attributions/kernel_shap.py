@@ -1,0 +1,103 @@
+"""KernelSHAP on segments."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import ClassVar
+
+import numpy as np
+
+from lrp_audio.attributions.base import at_least, generator
+from lrp_audio.attributions.game import Floats, Game, OnSegments
+from lrp_audio.errors import AttributionError
+
+
+@dataclass(frozen=True)
+class KernelShap(OnSegments):
+    """Shapley values: what a segment adds to the logit, averaged over all orders of arrival.
+
+    They solve a weighted least squares problem over all coalitions of segments, with the constraint
+    that they add up to what all segments add together. Of M segments at most `samples` coalitions
+    are asked for, besides none and all; from ``2^M - 2`` on the values are exact. Below, sizes of
+    which every coalition would be drawn anyway are taken whole, and of the others coalitions are
+    drawn, each together with its complement.
+    """
+
+    samples: int = 256
+    seed: int = 0
+    name: ClassVar[str] = "kernel-shap"
+    formula: ClassVar[str] = (
+        "R = argmin_b sum_z k(z) (f(x_z) - f(x') - b z)^2, sum_s b_s = f(x) - f(x'), "
+        "k(z) = (M - 1) / (C(M, n) n (M - n)), n = sum_s z_s"
+    )
+    source: ClassVar[str] = "Lundberg & Lee 2017, theorem 2"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(2, samples=self.samples)
+        at_least(0, seed=self.seed)
+
+    def scores(self, game: Game) -> Floats:
+        """At most `samples` forward passes, and two."""
+        if self.samples < game.count:
+            raise AttributionError(
+                f"{self.samples} samples cannot tell {game.count} segments apart; take at least "
+                "as many samples as segments, better ten times as many."
+            )
+        rng = generator(self.seed, game.sample)
+        present, weights = coalitions(game.count, self.samples, rng)
+        ends = np.outer([0, 1], np.ones(game.count))
+        nothing, everything, *values = game.values(np.vstack([ends, present]))
+        gains = np.array(values) - nothing
+        return efficient_regression(present, gains, weights, everything - nothing)
+
+
+def efficient_regression(z: Floats, y: Floats, weights: Floats, total: float) -> Floats:
+    """Coefficients ``(columns,)`` of `y` on `z`, weighted, that add up to `total`.
+
+    Equal shares of the total meet the constraint. What has to be added to them sums to 0, so only
+    the part of each row that does so matters.
+    """
+    share = total / z.shape[1]
+    rest = y - share * z.sum(axis=1)
+    z = z - z.mean(axis=1, keepdims=True)
+    root = np.sqrt(weights)
+    return np.asarray(share + np.linalg.lstsq(root[:, None] * z, root * rest, rcond=None)[0])
+
+
+def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """At most `samples` coalitions ``(n, count)`` of 0 and 1, neither none nor all; their weights.
+
+    The weights add up, for each size or in expectation, to the Shapley kernel's.
+    """
+    # Weight of all coalitions of a size together.
+    mass = {size: (count - 1) / (size * (count - size)) for size in range(1, count)}
+    pairs = [{size, count - size} for size in range(1, count // 2 + 1)]
+    rows, weights = [np.zeros((0, count))], [np.zeros(0)]
+    left = samples
+    while pairs:
+        number = sum(comb(count, size) for size in pairs[0])
+        waiting = sum(mass[size] for pair in pairs for size in pair)
+        if left * sum(mass[size] for size in pairs[0]) < number * waiting:
+            break  # not even one draw for each is expected
+        for size in pairs.pop(0):
+            rows.append(np.array(list(_of_size(count, size))))
+            weights.append(np.full(len(rows[-1]), mass[size] / comb(count, size)))
+        left -= number
+    if pairs and left > 1:
+        sizes = np.array(sorted(size for pair in pairs for size in pair))
+        masses = np.array([mass[size] for size in sizes])
+        drawn = rng.choice(sizes, left // 2, p=masses / masses.sum())
+        ranks = rng.permuted(np.tile(np.arange(count), (len(drawn), 1)), axis=1)
+        chosen = (ranks < drawn[:, None]).astype(float)
+        rows += [chosen, 1 - chosen]
+        weights.append(np.full(2 * len(drawn), masses.sum() / (2 * len(drawn))))
+    return np.vstack(rows), np.concatenate(weights)
+
+
+def _of_size(count: int, size: int) -> Iterator[Floats]:
+    for members in combinations(range(count), size):
+        row = np.zeros(count)
+        row[list(members)] = 1
+        yield row

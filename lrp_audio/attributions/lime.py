@@ -1,0 +1,101 @@
+"""LIME on segments."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from lrp_audio.attributions.base import above_zero, at_least, generator
+from lrp_audio.attributions.game import Floats, Game, OnSegments
+from lrp_audio.errors import AttributionError
+
+
+class Kernel(Protocol):
+    """How much a perturbed sample counts, by how near it is to the sample itself."""
+
+    def __call__(self, present: Floats) -> Floats:
+        """Weights ``(n,)`` of rows ``(n, segments)`` that are 1 where a segment is there."""
+        ...
+
+
+@dataclass(frozen=True)
+class CosineKernel:
+    """``exp(-D^2 / (2 width^2))`` of the cosine distance between a row and the row of ones."""
+
+    width: float = 0.25
+
+    def __post_init__(self) -> None:
+        above_zero(width=self.width)
+
+    def __call__(self, present: Floats) -> Floats:
+        """The cosine of a row of zeros is taken as 0."""
+        distance = 1 - np.sqrt(present.mean(axis=1))
+        return _bell(distance / self.width)
+
+
+@dataclass(frozen=True)
+class EuclideanKernel:
+    """``exp(-D^2 / (2 width^2))`` of the distance D = sqrt(share of absent segments)."""
+
+    width: float = 0.5
+
+    def __post_init__(self) -> None:
+        above_zero(width=self.width)
+
+    def __call__(self, present: Floats) -> Floats:
+        """1 for the sample itself, less the more segments are absent."""
+        return _bell(np.sqrt(1 - present.mean(axis=1)) / self.width)
+
+
+def _bell(distance: Floats) -> Floats:
+    return np.asarray(np.exp(-(distance**2) / 2))
+
+
+@dataclass(frozen=True)
+class Lime(OnSegments):
+    """The coefficients of a linear model that imitates the network near the sample.
+
+    Each of the `samples` perturbed ones has each segment with probability 1/2, the first has all.
+    The linear model is fitted by weighted least squares with the penalty `ridge` on all but its
+    constant.
+    """
+
+    samples: int = 256
+    ridge: float = 1.0
+    kernel: Kernel = CosineKernel()
+    seed: int = 0
+    name: ClassVar[str] = "lime"
+    formula: ClassVar[str] = (
+        "R = argmin_b min_a sum_z k(z) (f(x_z) - a - b z)^2 + ridge sum_s b_s^2, "
+        "k(z) = exp(-D(z, 1)^2 / (2 width^2))"
+    )
+    source: ClassVar[str] = "Ribeiro et al. 2016"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(2, samples=self.samples)
+        at_least(0, seed=self.seed)
+        if not (np.isfinite(self.ridge) and self.ridge >= 0):
+            raise AttributionError(f"ridge is {self.ridge!r}; expected a number of at least 0.")
+
+    def scores(self, game: Game) -> Floats:
+        """`samples` forward passes."""
+        rng = generator(self.seed, game.sample)
+        present = rng.integers(0, 2, (self.samples, game.count)).astype(float)
+        present[0] = 1
+        return ridge_regression(present, game.values(present), self.kernel(present), self.ridge)
+
+
+def ridge_regression(z: Floats, y: Floats, weights: Floats, ridge: float) -> Floats:
+    """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, the constant left out.
+
+    Where more than one answer is best, the shortest.
+    """
+    z = z - np.average(z, axis=0, weights=weights)
+    y = y - np.average(y, weights=weights)
+    root = np.sqrt(weights)
+    # The penalty as observations more: each says that a coefficient is 0.
+    penalty = np.sqrt(ridge) * np.eye(z.shape[1])
+    left = np.vstack([root[:, None] * z, penalty])
+    right = np.concatenate([root * y, np.zeros(z.shape[1])])
+    return np.asarray(np.linalg.lstsq(left, right, rcond=None)[0])

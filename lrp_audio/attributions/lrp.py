@@ -1,0 +1,28 @@
+"""LRP as one attribution method among others."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_audio.attributions.asking import only_targets
+from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.models.explaining import explain
+from lrp_audio.models.network import INPUT, Network
+from lrp_audio.rules.composite import Composite
+
+
+@dataclass(frozen=True)
+class Lrp(Attribution):
+    """Layer-wise relevance propagation under the composite `rules`, starting from the logit."""
+
+    rules: Composite
+    name: ClassVar[str] = "lrp"
+    formula: ClassVar[str] = "R_j = sum_k (share of j in k) R_k, layer by layer, from R = f(x)"
+    source: ClassVar[str] = "Bach et al. 2015"
+
+    def together(self, network: Network, x: Array, targets: Array) -> Array:
+        """One forward pass, and one backward that takes as long as one to three gradients."""
+
+        def start(logits: Array) -> Array:
+            return logits * only_targets(logits, targets)
+
+        return explain(network, x, start, self.rules).relevance[INPUT]

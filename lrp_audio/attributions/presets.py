@@ -1,0 +1,38 @@
+"""The methods to compare, with the parameters that suit a front end."""
+
+from lrp_audio.attributions.base import Attribution
+from lrp_audio.attributions.gradient import Gradient
+from lrp_audio.attributions.gradient_times_input import GradientTimesInput
+from lrp_audio.attributions.integrated_gradients import IntegratedGradients
+from lrp_audio.attributions.kernel_shap import KernelShap
+from lrp_audio.attributions.lime import Lime
+from lrp_audio.attributions.lrp import Lrp
+from lrp_audio.attributions.occlusion import Occlusion
+from lrp_audio.attributions.random import Random, RandomSegments
+from lrp_audio.attributions.segments import Segments, Tiles, TimeSegments
+from lrp_audio.attributions.smooth_grad import SmoothGrad
+from lrp_audio.audio.front import FrontEnd
+from lrp_audio.rules.presets import composite
+
+
+def methods(front: FrontEnd, seed: int = 0) -> dict[str, Attribution]:
+    """One of each method for networks behind `front`, by name; LRP under its default composite.
+
+    What is absent is silence. Segments are tiles where the network hears spectrograms, else pieces
+    of time.
+    """
+    silence = front.silence
+    segments: Segments = Tiles() if len(front.shape) == 3 else TimeSegments()
+    every: list[Attribution] = [
+        Lrp(composite(front.rules, front.bounds)),
+        Gradient(),
+        GradientTimesInput(silence),
+        IntegratedGradients(silence),
+        SmoothGrad(seed=seed),
+        Occlusion(segments, silence),
+        Lime(segments, silence, seed=seed),
+        KernelShap(segments, silence, seed=seed),
+        Random(seed),
+        RandomSegments(segments, seed),
+    ]
+    return {method.name: method for method in every}

@@ -1,0 +1,45 @@
+"""Random numbers in the place of an explanation: the control."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_audio.attributions.base import Array, OneByOne, at_least, generator
+from lrp_audio.attributions.segments import Segments
+from lrp_audio.models.network import Network
+
+
+@dataclass(frozen=True)
+class Random(OneByOne):
+    """A random number for each value, whatever network and target are."""
+
+    seed: int = 0
+    name: ClassVar[str] = "random"
+    formula: ClassVar[str] = "R_i ~ N(0, 1)"
+    source: ClassVar[str] = "control"
+
+    def __post_init__(self) -> None:
+        at_least(0, seed=self.seed)
+
+    def alone(self, network: Network, sample: Array, target: int) -> Array:
+        """No pass."""
+        return generator(self.seed, sample).standard_normal(sample.shape)
+
+
+@dataclass(frozen=True)
+class RandomSegments(OneByOne):
+    """A random number for each segment: the control of methods that score segments."""
+
+    segments: Segments
+    seed: int = 0
+    name: ClassVar[str] = "random-segments"
+    formula: ClassVar[str] = "R_s ~ N(0, 1)"
+    source: ClassVar[str] = "control"
+
+    def __post_init__(self) -> None:
+        at_least(0, seed=self.seed)
+
+    def alone(self, network: Network, sample: Array, target: int) -> Array:
+        """No pass."""
+        labels = self.segments.labels(sample.shape)
+        scores = generator(self.seed, sample).standard_normal(int(labels.max()) + 1)
+        return scores[labels]

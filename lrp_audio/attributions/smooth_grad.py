@@ -1,0 +1,39 @@
+"""SmoothGrad."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lrp_audio.attributions.asking import mean_gradient, pieces
+from lrp_audio.attributions.base import Array, OneByOne, above_zero, at_least, generator
+from lrp_audio.models.network import Network
+
+
+@dataclass(frozen=True)
+class SmoothGrad(OneByOne):
+    """The mean gradient at `samples` noisy copies; `noise` is a share of the input's own range."""
+
+    samples: int = 32
+    noise: float = 0.1
+    seed: int = 0
+    name: ClassVar[str] = "smooth-grad"
+    formula: ClassVar[str] = (
+        "R_i = 1/n sum_k df/dx_i (x + e_k), e_k ~ N(0, s^2), s = noise (max x - min x)"
+    )
+    source: ClassVar[str] = "Smilkov et al. 2017"
+
+    def __post_init__(self) -> None:
+        at_least(1, samples=self.samples)
+        at_least(0, seed=self.seed)
+        above_zero(noise=self.noise)
+
+    def alone(self, network: Network, sample: Array, target: int) -> Array:
+        """`samples` forward and backward passes."""
+        return mean_gradient(network, self._copies(sample), target)
+
+    def _copies(self, sample: Array) -> Iterator[Array]:
+        rng = generator(self.seed, sample)
+        spread = self.noise * float(sample.max() - sample.min())
+        for piece in pieces(self.samples):
+            noise = rng.standard_normal((piece.stop - piece.start, *sample.shape))
+            yield sample + (spread * noise).astype(sample.dtype)
