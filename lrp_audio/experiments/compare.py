@@ -120,9 +120,9 @@ def report(plan: Plan, found: Iterator[tuple[Comparison, Result]]) -> Report:
     for unit, result in found:
         for method, values in result.items():
             for clip, recording in enumerate(unit.some.recordings):
-                row = {"network": unit.some.network.name, "clip": recording.path.name}
-                row |= {"method": method} | {name: of[clip] for name, of in values.items()}
-                rows.append(row)
+                about = {"network": unit.some.network.name, "clip": recording.path.name}
+                measured = {name: of[clip] for name, of in values.items()}
+                rows.append(about | {"method": method} | measured)
     groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["network"], row["method"]].append(row)

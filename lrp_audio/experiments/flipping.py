@@ -125,7 +125,7 @@ def report(plan: Plan, found: Iterator[tuple[Flipping, Result]]) -> Report:
         ),
     ]
     draw = partial(_draw, curves=curves)
-    return Report("flipping", plan.settings(), tables, rows, draw, (11.0, 4.2))
+    return Report("flipping", plan.settings(), tables, rows, draw, (11.0, 5.6))
 
 
 def gathered(found: Iterable[tuple[str, Result]]) -> dict[str, Curves]:
@@ -181,8 +181,8 @@ def _draw(figure: "Figure", curves: dict[str, Curves]) -> None:
                 shown = 100 * orders[_named(name, direction)].mean(axis=0)
                 label = name if direction == DIRECTIONS[0] else None
                 axes.plot(flip.SHARES, shown, dashes, label=label, **style)
-        axes.set_title(network)
+        axes.set_title(f"{network}, {len(next(iter(orders.values())))} clips")
         axes.set_xlabel("share silenced (dotted: least relevant first)")
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("heard right in %")
-    panels[-1].legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2)

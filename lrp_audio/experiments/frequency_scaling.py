@@ -156,7 +156,7 @@ def _right(rows: Sequence[Row], done: Mapping[str, str]) -> Array:
     right = np.array([100.0 * (row[f"heard, {done[row['sex']]}"] == row["sex"]) for row in rows])
     sexes = np.array([row["sex"] for row in rows])
     weights = {sex: len(rows) / (2 * max(1, (sexes == sex).sum())) for sex in SEXES}
-    return right * np.array([weights[sex] for sex in sexes])
+    return np.asarray(right * [weights[sex] for sex in sexes])
 
 
 def _scaling(network: str, rows: Sequence[Row]) -> Row:
@@ -211,6 +211,7 @@ def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
     left.set_xticks(FACTORS[::2], [f"{factor:g}" for factor in FACTORS[::2]])
     left.minorticks_off()
     left.set_xlabel("frequency axis scaled by")
+    left.set_ylim(-3, 103)
     left.set_ylabel("heard as female in %")
     left.set_title(", ".join(scaled_ones) or "no spectrogram network")
     if scaled_ones:
@@ -232,4 +233,4 @@ def _draw_masking(axes: Any, groups: Mapping[str, Sequence[Row]]) -> None:
     axes.set_xlim(0, 100)
     axes.set_xlabel("heard right in %, balanced over the sexes")
     axes.set_title("taken away")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)

@@ -15,12 +15,12 @@ Array = NDArray[Any]
 
 def average_drop(whole: Array, kept: Array) -> Array:
     """``100 max(0, f(X) - f(X M)) / f(X)``, smaller is better (Chattopadhay et al. 2018)."""
-    return 100 * np.maximum(whole - kept, 0) / whole
+    return np.asarray(100 * np.maximum(whole - kept, 0) / whole)
 
 
 def average_increase(whole: Array, kept: Array) -> Array:
     """``100 [f(X M) > f(X)]``, larger is better (Chattopadhay et al. 2018)."""
-    return 100.0 * (kept > whole)
+    return np.asarray(100.0 * (kept > whole))
 
 
 def average_gain(whole: Array, kept: Array) -> Array:
@@ -36,12 +36,12 @@ def average_gain(whole: Array, kept: Array) -> Array:
 
 def input_fidelity(heard: Array, heard_kept: Array) -> Array:
     """``100 [argmax f(X M) = argmax f(X)]``, larger is better (Paissan et al. 2023)."""
-    return 100.0 * (heard == heard_kept)
+    return np.asarray(100.0 * (heard == heard_kept))
 
 
 def faithfulness(whole: Array, taken: Array) -> Array:
     """``f(X) - f(X (1 - M))``, larger is better (Parekh et al. 2022)."""
-    return whole - taken
+    return np.asarray(whole - taken)
 
 
 def sparseness(relevance: Array) -> float:

@@ -135,7 +135,7 @@ def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
     )
     tables = [Table("Sanity: similarity after randomisation", reading, table)]
     draw = partial(_draw, curves=curves, layers=layers)
-    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 4.5))
+    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 5.6))
 
 
 def _joined(parts: list[Result]) -> Curves:
@@ -154,7 +154,7 @@ def _summary(network: str, method: str, of: Curves, layers: list[str]) -> Row:
         "network": network,
         "method": method,
         "clips": len(signed),
-        f"{layers[1]} random": str(interval(signed[:, 1])),
+        "last layer random": str(interval(signed[:, 1])),
         "half random": str(interval(signed[:, len(layers) // 2])),
         "all random": str(interval(signed[:, -1])),
         "all random, magnitudes": str(interval(magnitudes[:, -1])),
@@ -172,4 +172,4 @@ def _draw(figure: "Figure", curves: dict[str, Curves], layers: dict[str, list[st
         axes.axhline(0, color="0.8", lw=0.8, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("rank correlation with the trained network's maps")
-    panels[-1].legend(frameon=False, fontsize=8)
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.22), ncols=2)
