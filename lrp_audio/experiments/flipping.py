@@ -184,5 +184,5 @@ def _draw(figure: "Figure", curves: dict[str, Curves]) -> None:
         axes.set_title(f"{network}, {len(next(iter(orders.values())))} clips")
         axes.set_xlabel("share silenced (dotted: least relevant first)")
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("heard right in %")
         axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.14), ncols=2)
+    panels[0].set_ylabel("heard right in %")

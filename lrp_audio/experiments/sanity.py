@@ -171,5 +171,5 @@ def _draw(figure: "Figure", curves: dict[str, Curves], layers: dict[str, list[st
         axes.tick_params(axis="x", rotation=45)
         axes.axhline(0, color="0.8", lw=0.8, zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("rank correlation with the trained network's maps")
         axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.22), ncols=2)
+    panels[0].set_ylabel("rank correlation with the trained network's maps")
