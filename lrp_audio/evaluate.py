@@ -9,15 +9,13 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import numpy as np
-from tqdm import tqdm
-
 import lrp_audio
-from lrp_audio.audio.clip import fit
-from lrp_audio.data.corpus import Recording, find_recordings, read
-from lrp_audio.data.tasks import SEXES, TASKS
+from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.data.split import named
+from lrp_audio.data.tasks import SEXES, TASKS, unheard
 from lrp_audio.errors import DataError, LrpAudioError, ModelError
 from lrp_audio.files import staged
+from lrp_audio.listening import heard_classes
 from lrp_audio.model import Model
 from lrp_audio.options import add_threads
 from lrp_audio.report.table import aligned
@@ -26,7 +24,6 @@ Figures = dict[str, Any]
 Heard = list[tuple[Recording, bool]]
 """Recordings, and whether the model hears each of them right."""
 
-_BATCH = 32
 _OVERALL = ("all recordings alike", "all corpora alike")
 _EXAMPLES = """\
 examples:
@@ -50,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = _task(model)
         recordings = _chosen(options, task)
         labels = [TASKS[task].label(r) for r in recordings]
-        right = [a == b for a, b in zip(_classified(model, recordings), labels, strict=True)]
+        right = [a == b for a, b in zip(heard_classes(model, recordings), labels, strict=True)]
         figures = _figures(model.name, task, list(zip(recordings, right, strict=True)))
         print(_text(figures))
         if options.json:
@@ -120,34 +117,16 @@ def _task(model: Model) -> str:
 def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
     """The recordings to test on, of those whose class is known."""
     recordings = [r for r in find_recordings(options.data) if TASKS[task].label(r) is not None]
-    names = options.speakers or options.hold_out
-    for name in names:
-        if not any(name in (r.speaker, r.who) for r in recordings):
+    if not options.speakers:
+        return unheard(task, recordings, options.hold_out)
+    for name in options.speakers:
+        if not any(named(r, [name]) for r in recordings):
             known = ", ".join(sorted({r.who for r in recordings}))
             raise DataError(
                 f"There is no speaker {name!r} whose {task} is known; choose from "
                 f"{known or '(none)'}."
             )
-    if task == "sex" and not options.speakers:
-        return list(TASKS[task].split(recordings, options.hold_out).test)
-    named = [r for r in recordings if r.speaker in names or r.who in names]
-    official = [] if options.speakers else [r for r in recordings if r.official_test]
-    if not named and not official:
-        raise DataError(
-            "No recording here is a test recording (index 0 to 4) of a digit; name speakers to "
-            "test on with --speakers."
-        )
-    return sorted({*named, *official})
-
-
-def _classified(model: Model, recordings: Sequence[Recording]) -> list[int]:
-    """The class that `model` hears in each recording; only a batch is in memory at a time."""
-    found: list[int] = []
-    for first in tqdm(range(0, len(recordings), _BATCH), unit="batch", leave=False, disable=None):
-        clips = [fit(read(r), model.front.length) for r in recordings[first : first + _BATCH]]
-        inputs = np.stack([model.front(clip.samples).astype(model.dtype) for clip in clips])
-        found += model.network.forward(inputs).argmax(axis=1).tolist()
-    return found
+    return sorted({r for r in recordings if named(r, options.speakers)})
 
 
 def _figures(model: str, task: str, heard: Heard) -> Figures:

@@ -17,6 +17,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 _MOST_LOSSES = 3  # in a row, without a piece done between them
+_PATIENCE = 20.0  # seconds to wait for a scheduler
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Workers:
                 losses += 1
                 if losses == _MOST_LOSSES:
                     raise WorkerError(
-                        f"A worker process died {losses} times in a row ({error}): its memory may "
-                        "not do, so ask for fewer with --jobs. What is done is kept."
+                        f"A worker process died {losses} times in a row: the memory may not do for "
+                        f"{self.jobs}, so ask for fewer with --jobs. What is done is kept."
                     ) from error
 
     def _round(
@@ -98,7 +99,7 @@ def _join(address: str, stack: ExitStack) -> None:
     from joblib import parallel_config
 
     try:
-        client = stack.enter_context(Client(address, timeout=20))  # type: ignore[no-untyped-call]
+        client = stack.enter_context(Client(address, timeout=_PATIENCE))  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         raise WorkerError(
             f"No Dask scheduler answers at {address!r} ({error}): expected an address such as "

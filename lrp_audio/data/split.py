@@ -31,8 +31,8 @@ def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()
     on.
     """
     recordings = tuple(recordings)
-    _require_known(held_out, recordings)
-    test = [r for r in recordings if r.official_test or _named(r, held_out)]
+    require_speakers(held_out, recordings)
+    test = [r for r in recordings if r.official_test or named(r, held_out)]
     training = sorted(set(recordings) - set(test))
     if not training:
         raise DataError("Every recording is a test recording; nothing is left to train on.")
@@ -65,10 +65,10 @@ def split_speakers(
             "The sex of no speaker is known; add a corpus whose speakers' sex is: FSDD, EmoDB, "
             "AudioMNIST with its meta file, or voices made by python -m lrp_audio.data.voices."
         )
-    _require_known(held_out, known)
+    require_speakers(held_out, known)
     _require_both_sexes(known, "These recordings are")
     drawn = _draw(known, share, seed)
-    test = [r for r in known if r.who in drawn or _named(r, held_out)]
+    test = [r for r in known if r.who in drawn or named(r, held_out)]
     if not test:
         raise DataError(
             "No speaker is left to test on; hold out a larger share, or one of the speakers "
@@ -108,7 +108,8 @@ def _draw(recordings: Iterable[Recording], share: float, seed: int) -> set[str]:
     return drawn
 
 
-def _named(recording: Recording, names: Sequence[str]) -> bool:
+def named(recording: Recording, names: Sequence[str]) -> bool:
+    """Whether one of `names` is the speaker's, alone (``03``) or with the corpus (``emodb/03``)."""
     return recording.speaker in names or recording.who in names
 
 
@@ -116,7 +117,8 @@ def _speakers(recordings: Iterable[Recording]) -> str:
     return ", ".join(sorted({r.speaker for r in recordings}))
 
 
-def _require_known(held_out: Sequence[str], recordings: Sequence[Recording]) -> None:
+def require_speakers(held_out: Sequence[str], recordings: Sequence[Recording]) -> None:
+    """Raise `DataError` for a name in `held_out` that no speaker of `recordings` has."""
     names = {name for r in recordings for name in (r.speaker, r.who)}
     for speaker in held_out:
         if speaker not in names:

@@ -7,7 +7,14 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lrp_audio.data.corpus import Recording
-from lrp_audio.data.split import Split, balance, split_official, split_speakers
+from lrp_audio.data.split import (
+    Split,
+    balance,
+    named,
+    require_speakers,
+    split_official,
+    split_speakers,
+)
 from lrp_audio.data.voices import WORDS
 from lrp_audio.errors import DataError
 
@@ -53,3 +60,24 @@ TASKS = {
     "digit": Task(WORDS, _digit, _split_digits, lambda recordings: None),
     "sex": Task(SEXES, _sex, _split_speakers, balance),
 }
+
+
+def unheard(
+    task: str, recordings: Sequence[Recording], held_out: Sequence[str] = ()
+) -> list[Recording]:
+    """Those of `recordings` that the shipped network of `task` was not trained on, in order.
+
+    For digits FSDD's official test recordings, for the sex a quarter of the speakers; and the
+    speakers in `held_out`, named as in `split_official`. Raises `DataError` where there are none.
+    """
+    known = [r for r in recordings if TASKS[task].label(r) is not None]
+    require_speakers(held_out, known)
+    if task == "sex":
+        return list(TASKS[task].split(known, held_out).test)
+    found = sorted({r for r in known if r.official_test or named(r, held_out)})
+    if not found:
+        raise DataError(
+            "No recording here is a test recording (index 0 to 4) of a digit; name speakers that "
+            "the network was not trained on."
+        )
+    return found

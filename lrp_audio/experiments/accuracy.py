@@ -14,10 +14,10 @@ from lrp_audio.data.corpus import Recording, find_recordings
 from lrp_audio.data.folds import FOLDS, folds
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
-from lrp_audio.experiments.listening import heard
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
+from lrp_audio.listening import heard_classes
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training.from_recordings import train_network
 from lrp_audio.training.recipes import RECIPES
@@ -77,7 +77,7 @@ class Training:
 
     def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
         labels = [TASKS[self.task].label(r) for r in recordings]
-        found = heard(lrp_audio.load(path), recordings)
+        found = heard_classes(lrp_audio.load(path), recordings)
         return float(np.mean([a == b for a, b in zip(found, labels, strict=True)]))
 
 

@@ -13,11 +13,11 @@ from lrp_audio.attributions import Attribution, Lrp, methods
 from lrp_audio.audio.front import FrontEnd
 from lrp_audio.experiments import flip, subjects
 from lrp_audio.experiments.intervals import interval
-from lrp_audio.experiments.listening import inputs
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Some
+from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.rules.presets import composite
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.flipping import attributions
 from lrp_audio.experiments.intervals import interval
-from lrp_audio.experiments.listening import inputs
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Some
+from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES

@@ -13,7 +13,7 @@ import numpy as np
 import lrp_audio
 from lrp_audio.data.corpus import Recording, find_recordings
 from lrp_audio.data.folds import folds
-from lrp_audio.data.tasks import TASKS
+from lrp_audio.data.tasks import TASKS, unheard
 from lrp_audio.errors import DataError, ModelError
 from lrp_audio.experiments.accuracy import weights
 from lrp_audio.experiments.plan import Plan
@@ -98,8 +98,7 @@ def _strangers(
     """The networks called `name`, each with the recordings that it was not trained on."""
     architecture, task = name.split("-")
     if plan.trained is None:
-        split = TASKS[task].split(recordings, plan.hold_out)
-        yield _network(name, shipped()[name]), split.test
+        yield _network(name, shipped()[name]), unheard(task, recordings, plan.hold_out)
         return
     trained = [
         (_network(name, path), fold.test)

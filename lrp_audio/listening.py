@@ -25,7 +25,7 @@ def batches(recordings: Sequence[Recording]) -> Iterator[Sequence[Recording]]:
         yield recordings[first : first + BATCH]
 
 
-def heard(model: Model, recordings: Sequence[Recording]) -> list[int]:
+def heard_classes(model: Model, recordings: Sequence[Recording]) -> list[int]:
     """Index of the class that `model` hears in each recording."""
     found: list[int] = []
     with tqdm(total=len(recordings), unit="clip", leave=False, disable=None) as bar:

@@ -1,0 +1,105 @@
+"""Work on several processes and on a Dask cluster: the same results, and no run is lost."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lrp_audio.errors import ClipError, WorkerError
+from lrp_audio.kernels.threads import available_cores, thread_count
+from lrp_audio.workers import Workers
+
+PIECES = list(range(12))
+
+
+def square(piece: int) -> int:
+    return piece * piece
+
+
+def threads_here(piece: int) -> int:
+    return thread_count()
+
+
+def die_once(marks: Path, piece: int) -> int:
+    """Kills its own process at piece 3, the first time that it comes to it."""
+    time.sleep(0.02)
+    mark = marks / "died"
+    if piece == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return piece * piece
+
+
+def die(piece: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return piece
+
+
+def refuse(piece: int) -> int:
+    raise ClipError(f"Piece {piece} cannot be read.")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_piece_comes_back_with_its_own_result(jobs: int) -> None:
+    found = list(Workers(jobs).run(square, PIECES))
+    assert sorted(found) == [(piece, piece * piece) for piece in PIECES]
+
+
+def test_equal_pieces_are_each_done() -> None:
+    assert len(list(Workers(2).run(square, [5, 5, 5]))) == 3
+
+
+def test_processes_share_the_cores() -> None:
+    shared = {found for _, found in Workers(2).run(threads_here, [1, 2])}
+    assert shared == {max(1, available_cores() // 2)}
+
+
+def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
+    found = dict(Workers(2).run(partial(die_once, tmp_path), PIECES))
+    assert (tmp_path / "died").exists()
+    assert found == {piece: piece * piece for piece in PIECES}
+
+
+def test_workers_that_keep_dying_end_with_a_sentence() -> None:
+    with pytest.raises(WorkerError, match=r"died 3 times in a row: .* --jobs"):
+        list(Workers(2).run(die, PIECES))
+
+
+def test_an_error_in_a_piece_is_raised_here() -> None:
+    with pytest.raises(ClipError, match="cannot be read"):
+        list(Workers(2).run(refuse, PIECES))
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    distributed = pytest.importorskip("distributed", reason="needs the extra dask")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        yield cluster
+
+
+def test_a_cluster_gives_the_same_results(cluster: Any) -> None:
+    here = dict(Workers().run(square, PIECES))
+    assert dict(Workers(dask=cluster.scheduler_address).run(square, PIECES)) == here
+
+
+def test_a_worker_of_a_cluster_that_is_killed_in_mid_run_is_replaced(
+    cluster: Any, tmp_path: Path
+) -> None:
+    workers = Workers(dask=cluster.scheduler_address)
+    found = dict(workers.run(partial(die_once, tmp_path), PIECES))
+    assert (tmp_path / "died").exists()
+    assert found == {piece: piece * piece for piece in PIECES}
+
+
+def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="needs the extra dask")
+    monkeypatch.setattr("lrp_audio.workers._PATIENCE", 0.5)
+    with pytest.raises(WorkerError, match=r"No Dask scheduler answers at 'tcp://127.0.0.1:9'"):
+        list(Workers(dask="tcp://127.0.0.1:9").run(square, PIECES))
