@@ -11,7 +11,8 @@ LOWEST, HIGHEST = 60.0, 400.0
 
 _VOICED = 0.45  # autocorrelation, of 1, from which a frame counts as voiced (Boersma 1993)
 _SILENT_DB = 25.0  # frames this far below the loudest say nothing of the voice
-_OCTAVE_COST = 0.01  # what each octave down has to be better by (Boersma 1993)
+_OCTAVE_COST = 0.005  # what each octave down has to be better by
+_FINER = 4  # lags for each sample: peaks of a high voice lie between samples
 
 
 def fundamental(samples: NDArray[np.floating], stft: Stft) -> NDArray[np.float64]:
@@ -21,7 +22,8 @@ def fundamental(samples: NDArray[np.floating], stft: Stft) -> NDArray[np.float64
     the windowed frame is divided by that of the window, without which long lags look less alike
     than they are (Boersma 1993).
     """
-    lags = np.arange(round(RATE / HIGHEST), min(round(RATE / LOWEST), stft.window - 1))
+    rate = _FINER * RATE
+    lags = np.arange(round(rate / HIGHEST), min(round(rate / LOWEST), _FINER * stft.window - 1))
     frames = stft.framed(samples.astype(np.float64))
     power, alike = _autocorrelation(frames * stft.taper, lags)
     _, expected = _autocorrelation(stft.taper[None], lags)
@@ -31,15 +33,18 @@ def fundamental(samples: NDArray[np.floating], stft: Stft) -> NDArray[np.float64
     best = 1 + np.where(peaks, score[:, 1:-1], -np.inf).argmax(axis=1)
     loud = power > power.max() * 10 ** (-_SILENT_DB / 10)
     voiced = loud & peaks.any(axis=1) & (alike[np.arange(len(best)), best] > _VOICED)
-    return np.where(voiced, RATE / _refined(lags, alike, best), np.nan)
+    return np.where(voiced, rate / _refined(lags, alike, best), np.nan)
 
 
 def _autocorrelation(
     frames: NDArray[np.float64], lags: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Power of each frame, and its autocorrelation at `lags` as a share of that."""
+    """Power of each frame, and its autocorrelation at `lags` as a share of that.
+
+    The lags count in parts of a sample: more zeros beyond the spectrum, more values between.
+    """
     size = 2 * frames.shape[1]
-    found = np.fft.irfft(np.abs(np.fft.rfft(frames, size)) ** 2, size)
+    found = np.fft.irfft(np.abs(np.fft.rfft(frames, size)) ** 2, _FINER * size)
     power = found[:, 0]
     return power, found[:, lags] / np.maximum(power, np.finfo(np.float64).tiny)[:, None]
 
