@@ -14,6 +14,7 @@ from lrp_audio.data.corpus import Recording, find_recordings
 from lrp_audio.data.folds import FOLDS, folds
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
+from lrp_audio.errors import DataError
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
@@ -97,6 +98,12 @@ def units(plan: Plan) -> list[Training]:
             steps = plan.steps or (_QUICK_STEPS if plan.quick else STEPS[architecture, task])
             data, models = tuple(map(str, plan.data)), str(plan.out.resolve() / "models")
             found.append(Training(architecture, task, fold, data, steps, plan.seed, models))
+    if not found:
+        names = ", ".join(f"{architecture}-{task}" for architecture, task in PAPER)
+        raise DataError(
+            f"There is nothing to train: expected --models among {names}, and --folds from 0 to "
+            f"{FOLDS['digit'] - 1} for digits, to {FOLDS['sex'] - 1} for the sex."
+        )
     return found
 
 
