@@ -1,0 +1,70 @@
+"""``python -m benchmarks.throughput``: how long it takes to explain a whole corpus.
+
+Recordings are read, explained in batches, and their relevance summed, on one process with all
+threads and on several with a share each. Nothing is drawn and nothing written: pictures and sounds
+take their own time. The projection for 30,000 clips, AudioMNIST's number, is the measured rate; on
+16 machines a sixteenth of it and what the last batch and the scheduler add.
+"""
+
+import argparse
+import time
+from functools import lru_cache, partial
+from pathlib import Path
+
+import lrp_audio
+from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.model import Model
+from lrp_audio.report.table import aligned
+from lrp_audio.workers import Workers
+
+_TOGETHER = 32
+_CORPUS = 30_000
+_MACHINES = 16
+
+
+def main() -> None:
+    """Measure each model on each number of processes and print a table."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.throughput",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", nargs="+", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--models", nargs="+", default=["audionet-digit", "alexnet-digit"])
+    parser.add_argument("--clips", type=int, default=512)
+    parser.add_argument("--jobs", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--dask", metavar="ADDRESS", help="a cluster besides")
+    args = parser.parse_args()
+    recordings = find_recordings(args.data)[: args.clips]
+    pieces = [recordings[i : i + _TOGETHER] for i in range(0, len(recordings), _TOGETHER)]
+    places = [(f"{jobs} process(es)", Workers(jobs)) for jobs in args.jobs]
+    if args.dask:
+        places.append(("Dask", Workers(dask=args.dask)))
+    rows = [("model", "on", "clips", "s", "clips/s", "30,000 clips", "on 16 machines")]
+    for model in args.models:
+        for name, workers in places:
+            list(workers.run(partial(_explained, model), pieces[:4]))  # compiled and loaded
+            begun = time.perf_counter()
+            list(workers.run(partial(_explained, model), pieces))
+            seconds = time.perf_counter() - begun
+            whole = seconds / len(recordings) * _CORPUS
+            last = seconds / len(pieces)
+            shared = whole / _MACHINES + last
+            numbers = (f"{seconds:.1f}", f"{len(recordings) / seconds:.1f}")
+            projected = (f"{whole / 60:.1f} min", f"{shared / 60:.1f} min")
+            rows.append((model, name, str(len(recordings)), *numbers, *projected))
+    print(aligned(rows, left=2))
+
+
+def _explained(name: str, piece: tuple[Recording, ...]) -> float:
+    found = _loaded(name).explain_batch([read(recording) for recording in piece])
+    return sum(float(each.relevance.sum()) for each in found)
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str) -> Model:
+    return lrp_audio.load(name)
+
+
+if __name__ == "__main__":
+    main()
