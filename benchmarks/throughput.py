@@ -8,12 +8,11 @@ take their own time. The projection for 30,000 clips, AudioMNIST's number, is th
 
 import argparse
 import time
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
-import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings, read
-from lrp_audio.model import Model
+from benchmarks.corpus_work import explained
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.report.table import aligned
 from lrp_audio.workers import Workers
 
@@ -43,9 +42,9 @@ def main() -> None:
     rows = [("model", "on", "clips", "s", "clips/s", "30,000 clips", "on 16 machines")]
     for model in args.models:
         for name, workers in places:
-            list(workers.run(partial(_explained, model), pieces[:4]))  # compiled and loaded
+            list(workers.run(partial(explained, model), pieces[:4]))  # compiled and loaded
             begun = time.perf_counter()
-            list(workers.run(partial(_explained, model), pieces))
+            list(workers.run(partial(explained, model), pieces))
             seconds = time.perf_counter() - begun
             whole = seconds / len(recordings) * _CORPUS
             last = seconds / len(pieces)
@@ -54,16 +53,6 @@ def main() -> None:
             projected = (f"{whole / 60:.1f} min", f"{shared / 60:.1f} min")
             rows.append((model, name, str(len(recordings)), *numbers, *projected))
     print(aligned(rows, left=2))
-
-
-def _explained(name: str, piece: tuple[Recording, ...]) -> float:
-    found = _loaded(name).explain_batch([read(recording) for recording in piece])
-    return sum(float(each.relevance.sum()) for each in found)
-
-
-@lru_cache(maxsize=1)
-def _loaded(name: str) -> Model:
-    return lrp_audio.load(name)
 
 
 if __name__ == "__main__":

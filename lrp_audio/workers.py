@@ -51,7 +51,7 @@ class Workers:
     def _shared(
         self, work: Callable[[Piece], Result], pieces: Sequence[Piece]
     ) -> Iterator[tuple[Piece, Result]]:
-        from joblib.externals.loky.process_executor import BrokenProcessPool
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
 
         left = dict(enumerate(pieces))
         losses = 0
@@ -60,7 +60,7 @@ class Workers:
                 for number, result in self._round(work, left):
                     losses = 0
                     yield left.pop(number), result
-            except BrokenProcessPool as error:
+            except TerminatedWorkerError as error:
                 losses += 1
                 if losses == _MOST_LOSSES:
                     raise WorkerError(

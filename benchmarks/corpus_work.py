@@ -1,0 +1,18 @@
+"""What a worker process does in `benchmarks.throughput`: in a module that it can import."""
+
+from functools import lru_cache
+
+import lrp_audio
+from lrp_audio.data.corpus import Recording, read
+from lrp_audio.model import Model
+
+
+def explained(name: str, piece: tuple[Recording, ...]) -> float:
+    """Explain some recordings with the model `name`; the sum of all their relevance."""
+    found = _loaded(name).explain_batch([read(recording) for recording in piece])
+    return sum(float(each.relevance.sum()) for each in found)
+
+
+@lru_cache(maxsize=1)
+def _loaded(name: str) -> Model:
+    return lrp_audio.load(name)
