@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.attributions import Attribution, Lrp
+from lrp_audio.audio.front import FrontEnd
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.flipping import attributions
 from lrp_audio.experiments.intervals import interval
@@ -20,6 +22,7 @@ from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.rules.presets import PRESETS
 from lrp_audio.training.standard import for_raw_input
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ class Cascade:
         """Similarity of each clip's maps with those of the trained network, by method and layer."""
         model = self.some.network.load()
         x, labels = inputs(model, self.some.recordings), np.array(self.some.labels())
-        methods = attributions(model.front, self.seed)
+        methods = examined(model.front, self.seed)
         original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
         found: Result = {name: {measure: [] for measure in MEASURES} for name in methods}
         names = []
@@ -60,6 +63,13 @@ class Cascade:
                 alike = [rank_correlation(np.abs(a), np.abs(b)) for a, b in pairs]
                 found[name][MEASURES[1]].append(alike)
         return {"layers": names, "similarity": found}
+
+
+def examined(front: FrontEnd, seed: int) -> dict[str, Attribution]:
+    """Chance, two gradients, and LRP under every composite that suits the input, by name."""
+    every = [rules for name, rules in PRESETS.items() if len(front.shape) == 3 or "box" not in name]
+    composites = [rules(front.bounds) for rules in every]
+    return attributions(front, seed) | {f"lrp {each.name}": Lrp(each) for each in composites}
 
 
 def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]:
