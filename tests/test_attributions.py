@@ -1,5 +1,6 @@
 """What each attribution method promises, on networks for which the answer is known."""
 
+import pickle
 from dataclasses import replace
 from itertools import combinations
 from math import comb
@@ -311,6 +312,8 @@ def test_more_inputs_than_fit_into_one_batch_are_all_explained() -> None:
         last = method.attribute(network, x[-1:], targets[-1:])
         np.testing.assert_allclose(found[-1:], last, rtol=1e-9, atol=1e-12)
     assert Gradient().attribute(network, x[:0], targets[:0]).shape == (0, *WAVE)
+    by_list = Gradient().attribute(network, x, targets.tolist())
+    np.testing.assert_array_equal(by_list, Gradient().attribute(network, x, targets))
 
 
 @both
@@ -474,6 +477,11 @@ def test_the_preset_holds_every_method_with_silence_as_what_is_absent(front: Any
     assert baselines == {front.silence}
     np.testing.assert_array_equal(front(np.zeros(front.length)), front.silence)
     assert {m.seed for m in found.values() if hasattr(m, "seed")} == {4}
+
+
+def test_methods_survive_the_way_to_another_process() -> None:
+    found = methods(WAVEFORM, seed=3)
+    assert pickle.loads(pickle.dumps(found)) == found
 
 
 def test_methods_are_comparable_and_print_their_parameters() -> None:

@@ -23,6 +23,16 @@ def test_the_highest_scores_are_silenced_first_and_silence_does_not_count() -> N
     np.testing.assert_array_equal(by_share[1.0], np.zeros(6))
 
 
+def test_equal_scores_are_silenced_all_over_the_clip_and_always_alike() -> None:
+    sample, scores = np.ones((1, 1000)), np.repeat([1.0, 2.0], 500)[None]
+    quarter = flip.flipped(sample, scores, 0.0)[flip.SHARES.index(0.2), 0]
+    gone = np.flatnonzero(quarter == 0)
+    assert gone.min() >= 500
+    assert np.ptp(gone) > 450
+    again = flip.flipped(sample, scores, 0.0)[flip.SHARES.index(0.2), 0]
+    np.testing.assert_array_equal(quarter, again)
+
+
 @given(
     silence=st.sampled_from([0.0, -80.0]),
     seed=st.integers(0, 99),

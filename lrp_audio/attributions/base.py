@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lrp_audio.attributions.asking import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
@@ -25,13 +25,14 @@ class Attribution(ABC):
     formula: ClassVar[str]
     source: ClassVar[str]
 
-    def attribute(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute(self, network: Network, x: Array, targets: ArrayLike) -> Array:
         """How much each value of `x` ``(batch, *input_shape)`` speaks for the logit of its target.
 
         `targets` are class numbers ``(batch,)``. Gives an array of the shape and type of `x`;
         above 0 speaks for the target, below 0 against it. Any batch is computed in the same memory.
         Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does not fit.
         """
+        targets = np.asarray(targets)
         _check(network, x, targets)
         found = np.empty_like(x)
         for piece in pieces(len(x)):

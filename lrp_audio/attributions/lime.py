@@ -80,10 +80,15 @@ class Lime(OnSegments):
 
     def scores(self, game: Game) -> Floats:
         """`samples` forward passes."""
-        rng = generator(self.seed, game.sample)
-        present = rng.integers(0, 2, (self.samples, game.count)).astype(float)
-        present[0] = 1
+        present = perturbed(game.count, self.samples, generator(self.seed, game.sample))
         return ridge_regression(present, game.values(present), self.kernel(present), self.ridge)
+
+
+def perturbed(count: int, samples: int, rng: np.random.Generator) -> Floats:
+    """Rows ``(samples, count)`` of 1 where a segment is there and 0 where not; first the whole."""
+    present = rng.integers(0, 2, (samples, count)).astype(float)
+    present[0] = 1
+    return present
 
 
 def ridge_regression(z: Floats, y: Floats, weights: Floats, ridge: float) -> Floats:

@@ -20,15 +20,18 @@ Array = NDArray[Any]
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """How much of what sounds is silenced."""
 
+_TIES = 5  # a seed
+
 
 def flipped(sample: Array, scores: Array, silence: float) -> Array:
     """`sample` with a growing share of its values silenced, highest scores first.
 
-    `scores` has the shape of the sample; of equal ones the first in memory goes first. Gives
+    `scores` has the shape of the sample. Equal ones, such as those of a segment, go in a random
+    order that is always the same: by their place, one end of a clip would go first. Gives
     ``(len(SHARES), *sample.shape)``.
     """
     steps = np.repeat(sample[None], len(SHARES), axis=0)
-    sounding = np.flatnonzero(sample != silence)
+    sounding = np.random.default_rng(_TIES).permutation(np.flatnonzero(sample != silence))
     order = sounding[np.argsort(-scores.ravel()[sounding], kind="stable")]
     for share, step in zip(SHARES, steps.reshape(len(SHARES), -1), strict=True):
         step[order[: round(share * len(order))]] = silence
