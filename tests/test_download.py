@@ -31,6 +31,7 @@ from lrp_audio.errors import DataError
 PATIENCE = Patience(stall=1.0, tries=3, pause=0.001)
 FSDD = replace(PUBLIC["fsdd"], speakers=2, repetitions=1, largest=1_000_000)
 AUDIOMNIST = replace(PUBLIC["audiomnist"], speakers=3, repetitions=2, largest=1_000_000)
+COMMENT = b"the commit, as GitHub writes it"
 SEXES = {"01": ("male", 30), "12": ("female", "28"), "45": ("male", "1234")}
 
 
@@ -44,7 +45,7 @@ def sound(samples: int = 4000, seed: int = 0) -> bytes:
 def zipped(members: Mapping[str | zipfile.ZipInfo, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.comment = b"the commit, as GitHub writes it"
+        archive.comment = COMMENT
         for name, content in members.items():
             archive.writestr(name, content)
     return file.getvalue()
@@ -480,10 +481,43 @@ def test_an_encrypted_archive_is_refused(server: Server, tmp_path: Path) -> None
     assert "has a file that is encrypted" in refused(server, tmp_path, Answer(bytes(locked)))
 
 
+def patched(changes: Mapping[int, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive of one recording, overwritten here and there.
+
+    A place is counted from where the list of members begins, with its only entry.
+    """
+    damaged = bytearray(zipped({packed(ONE, method): bytes(5000)}))
+    entry = damaged.rindex(b"PK\1\2")
+    for place, content in changes.items():
+        damaged[entry + place : entry + place + len(content)] = content
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "said"),
+    [
+        (patched({6: b"\xff"}), "is damaged (zip file version"),
+        (patched({16: b"\xff\xff\xff\xff"}), "is damaged (Bad CRC-32"),
+        (patched({20: b"\0\0\1\0\0\0\1\0"}, zipfile.ZIP_STORED), "is damaged (it ends too early)"),
+        (patched({42: b"\xff"}), "is damaged (Truncated file header"),
+        (patched({46: b"F"}), "is damaged (File name in directory"),
+        (patched({8: b"\0\x08", 46: b"\xff"}), "is damaged ('utf-8' codec"),
+        (patched({-20: b"\xff" * 20}), "is damaged (Error -3 while decompressing"),
+        (patched({46 + len(ONE) + 16: b"\xff"}), "has a file that lies nowhere"),
+    ],
+    ids=["version", "checksum", "size", "place", "name", "letter", "content", "list"],
+)
+def test_a_damaged_archive_is_refused(
+    damaged: bytes, said: str, server: Server, tmp_path: Path
+) -> None:
+    assert refused(server, tmp_path, Answer(damaged)).startswith(f"{tmp_path}/fsdd.zip {said}")
+    assert listed(tmp_path) == ["fsdd.zip"]
+
+
 def test_no_damage_is_more_than_a_sentence(tmp_path: Path) -> None:
     archive, rng = tmp_path / "fsdd.zip", random.Random(0)
     small = zipped({name: content[:60] for name, content in fsdd_members().items()})
-    for _ in range(150):
+    for _ in range(100):
         damaged = bytearray(small)
         for _ in range(rng.randint(1, 4)):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)

@@ -62,7 +62,7 @@ def unpack(archive: Path, place: Place, folder: Path, largest: int) -> None:
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
     except _DAMAGE as error:
-        raise DataError(f"{archive} is damaged ({error}).") from error
+        raise DataError(f"{archive} is damaged ({str(error) or 'it ends too early'}).") from error
 
 
 def _chosen(

@@ -42,7 +42,7 @@ class PublicCorpus:
         path = PurePosixPath(*member.parts[1:])
         if str(path) in self.texts:
             return PurePosixPath(self.folder, path.name)
-        wanted = re.fullmatch(f"{self.folder}/{self.pattern}", str(path), re.ASCII)
+        wanted = re.fullmatch(f"{self.folder}/{self.pattern}", str(path))
         return path if wanted else None
 
     def check(self, folder: Path) -> None:
