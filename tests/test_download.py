@@ -287,6 +287,14 @@ def test_a_file_that_has_shrunk_is_fetched_anew(server: Server, tmp_path: Path) 
     assert is_whole(tmp_path)
 
 
+def test_a_file_that_is_longer_than_announced_is_fetched_to_its_end(
+    server: Server, tmp_path: Path
+) -> None:
+    assert get(server, tmp_path, Answer(ARCHIVE, length=HALF), Answer(ARCHIVE))
+    assert is_whole(tmp_path)
+    assert ranges(server) == [None, f"bytes={HALF}-"]
+
+
 def test_ctrl_c_keeps_what_has_come_and_says_how_to_go_on(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -317,9 +325,11 @@ def test_ctrl_c_keeps_what_has_come_and_says_how_to_go_on(
         (Answer(ARCHIVE, sent=1000, length=2 * len(ARCHIVE)), "the connection failed"),
         (Answer(ARCHIVE, length=2 * len(ARCHIVE)), "the connection failed|no longer what it was"),
         (Answer(ARCHIVE, length=HALF, etag=""), "what came is not a whole ZIP archive"),
-        (Answer(ARCHIVE, length=HALF), "what came is not a whole ZIP archive"),
-        (Answer(ARCHIVE, sent=HALF, length=0), "what came is not a whole ZIP archive"),
-        (Answer(b"<html>Please log in</html>"), "what came is not a whole ZIP archive"),
+        (Answer(ARCHIVE, sent=HALF, length=0, etag=""), "what came is not a whole ZIP archive"),
+        (
+            Answer(b"<html>Please log in</html>", etag='"login"'),
+            "what came is not a whole ZIP archive",
+        ),
         (Answer(ARCHIVE, sent=0, then=lambda: None), "nothing came for 1 s"),
         (Answer(b"busy", status=503), "the server answers 503"),
     ],
@@ -352,12 +362,18 @@ def test_a_file_that_is_not_there_is_asked_for_once(
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_file_that_is_too_large_is_not_kept(
-    chunked: bool, server: Server, tmp_path: Path
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(length=2 * FSDD.largest, sent=0, then=lambda: None),
+        Answer(bytes(3 * FSDD.largest), chunked=True, sent=2 * FSDD.largest, then=lambda: None),
+    ],
+    ids=["says so", "does not end"],
+)
+def test_no_more_is_read_of_a_file_that_is_too_large(
+    answer: Answer, server: Server, tmp_path: Path
 ) -> None:
-    endless = Answer(bytes(3 * FSDD.largest), chunked=chunked)
-    assert "is larger than 1 MB, which the corpus is not" in refused(server, tmp_path, endless)
+    assert "is larger than 1 MB, which the corpus is not" in refused(server, tmp_path, answer)
     assert not (tmp_path / "fsdd.zip.part").exists()
 
 

@@ -88,7 +88,6 @@ def _go_on(session: requests.Session, url: str, part: Path, largest: int, stall:
             _begin(response, part)
         _receive(response, part, held, largest)
     if not zipfile.is_zipfile(part):  # a server need not say how long its file is
-        part.unlink()
         raise _BrokenError("what came is not a whole ZIP archive")
 
 
