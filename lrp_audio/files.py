@@ -1,5 +1,6 @@
 """Writing so that no partial file is ever left: aside first, then renamed."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -34,6 +35,14 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what a killed process left of `staged` in `folder`; none may be writing there now."""
     for aside in folder.glob(f".????????{_PARTIAL}"):
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def require_room(folder: Path, size: int) -> None:
+    """Raise the `OSError` of a full disk now if `size` bytes more would fill that of `folder`."""
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        wants = f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB free"
+        raise OSError(errno.ENOSPC, wants, str(folder))
 
 
 def write_aside(path: Path, write: Callable[[BinaryIO], None]) -> None:

@@ -50,7 +50,10 @@ def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) ->
     seen = set()
     for line in lines:
         for command in _COMMAND.findall(line):
-            main = getattr(importlib.import_module(f"lrp_audio.{command}"), "main", None)
+            module = importlib.import_module(f"lrp_audio.{command}")
+            if hasattr(module, "__path__"):
+                module = importlib.import_module(f"lrp_audio.{command}.__main__")
+            main = getattr(module, "main", None)
             options = re.findall(r"(?<!\S)--[a-z-]+", line)
             if main is None:
                 assert not options
@@ -60,12 +63,12 @@ def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) ->
             offered = re.findall(r"--[a-z-]+", capsys.readouterr().out)
             assert set(options) <= set(offered), line
             seen.add(command)
-    assert seen >= {"explain", "train", "evaluate", "data.voices"}
+    assert seen >= {"explain", "train", "evaluate", "experiments", "data", "data.voices"}
 
 
 def test_options_named_in_the_text_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
     offered = set()
-    for command in ("explain", "train", "evaluate"):
+    for command in ("explain", "train", "evaluate", "experiments.__main__"):
         with pytest.raises(SystemExit, match="0"):
             importlib.import_module(f"lrp_audio.{command}").main(["--help"])
         offered |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))

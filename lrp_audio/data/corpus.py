@@ -1,7 +1,8 @@
 """Corpora of speech: every recording in a folder or those below it, whatever its layout.
 
 The layouts are FSDD's, AudioMNIST's and EmoDB's (`lrp_audio.data.layouts`); one folder may mix
-them. A corpus that nobody knows is named for its folder.
+them. A corpus that nobody knows is named for its folder. What is hidden there is passed over, such
+as a download that is not complete yet.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from lrp_audio.audio.clip import RATE, Clip, read_clip
-from lrp_audio.data.layouts import Recording, find_audiomnist, read_emodb, read_fsdd
+from lrp_audio.data.layouts import Recording, find_audiomnist, read_emodb, read_fsdd, visible
 from lrp_audio.errors import DataError
 
 __all__ = ["Recording", "find_recordings", "read"]
@@ -52,7 +53,7 @@ def _below(folder: Path) -> list[Recording]:
     name = folder.resolve().name
     audiomnist = find_audiomnist(folder)
     found: list[Recording] = []
-    for path in sorted(folder.rglob("*.wav")):
+    for path in visible(folder, "*.wav"):
         corpus = audiomnist.get(path.parent.parent)
         found += (corpus.read(path) if corpus else []) or read_fsdd(path, name) or read_emodb(path)
     return found

@@ -59,6 +59,15 @@ class Recording:
         return f"{self.corpus}/{self.speaker}"
 
 
+def visible(folder: Path, pattern: str) -> list[Path]:
+    """The paths below `folder` that match `pattern`, sorted, without what is hidden there."""
+    return [
+        path
+        for path in sorted(folder.rglob(pattern))
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
 def read_fsdd(path: Path, folder: str) -> list[Recording]:
     """Read a file of FSDD's layout; ``folder`` names the corpus of speakers that nobody knows."""
     match = _FSDD_NAME.fullmatch(path.name)
@@ -107,7 +116,7 @@ def find_audiomnist(folder: Path) -> dict[Path, AudioMnist]:
     above = folder.resolve().parent / META
     if folder.resolve().name == "data" and above.is_file():
         homes[folder] = _audiomnist(above)
-    for meta in sorted(folder.rglob(META)):
+    for meta in visible(folder, META):
         if meta.is_file():
             corpus, here = _audiomnist(meta), meta.parent
             other = here.parent if here.name == "data" else here / "data"
