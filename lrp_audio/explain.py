@@ -19,7 +19,7 @@ from lrp_audio.kernels.compiling import before_compiling
 from lrp_audio.models.zoo import shipped
 from lrp_audio.options import parser
 from lrp_audio.report.catalogue import rules_text
-from lrp_audio.report.table import classes_table, ledger_table
+from lrp_audio.report.table import classes_table, ledger_table, printable
 
 _MOST_REPORTED = 3  # clips of which tables are printed; of more, a line each
 
@@ -94,17 +94,12 @@ def _say_compiling() -> None:
 
 
 def _say_error(error: LrpAudioError | str) -> None:
-    tqdm.write(f"error: {_printable(error)}", file=sys.stderr)
-
-
-def _printable(text: object) -> str:
-    """`text` on one line: a file name may hold line breaks and what commands a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    tqdm.write(f"error: {printable(error)}", file=sys.stderr)
 
 
 def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
     target = explanation.classes[explanation.target]
-    outcome = f"explained in {explanation.seconds:.2f} s, written to {_printable(folder)}\n"
+    outcome = f"explained in {explanation.seconds:.2f} s, written to {printable(folder)}\n"
     if not explanation.sound(sign=sign).any():
         outcome += (
             f"audible.wav is silent: under {explanation.rules} nothing that sounds speaks {sign} "
@@ -112,7 +107,7 @@ def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
         )
     return "\n".join(
         (
-            _printable(explanation.clip.name),
+            printable(explanation.clip.name),
             *(f"  {note}" for note in explanation.clip.notes),
             f"\n{classes_table(explanation.top(3))}",
             f"\nrelevance for class {target} under {explanation.rules}, from output to input:\n",
@@ -124,7 +119,7 @@ def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
 
 def _line(explanation: Explanation, folder: Path) -> str:
     name, _, probability = explanation.top(1)[0]
-    return f"{_printable(explanation.clip.name)}: {name} {probability:.1%} -> {_printable(folder)}"
+    return f"{printable(explanation.clip.name)}: {name} {probability:.1%} -> {printable(folder)}"
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def relevance_colours(values: NDArray[np.floating], overlay: bool = False) -> "S
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    limit = _limit(values)
+    limit = colour_limit(values)
     return ScalarMappable(
         Normalize(-limit, limit),
         LinearSegmentedColormap.from_list("relevance", _OVERLAY if overlay else _COLOURS),
@@ -96,7 +96,7 @@ def moving_sum(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     return np.convolve(values, np.ones(width), mode="same")
 
 
-def _limit(bins: NDArray[np.floating]) -> float:
+def colour_limit(bins: NDArray[np.floating]) -> float:
     """Where the colours end: a high percentile of the bins that carry anything, never zero."""
     magnitudes = np.abs(bins[bins != 0])
     limit = float(np.percentile(magnitudes, _LIMIT_PERCENTILE)) if magnitudes.size else 0.0

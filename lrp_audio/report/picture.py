@@ -32,8 +32,14 @@ def save_picture(
         magnitudes = np.abs(np.fft.rfft(samples))
         save_spectrum_heatmap(path, magnitudes, relevance, axes["frequencies"], title)
     else:
-        if isinstance(domain, TimeFrequency):
-            shown = decibels(np.abs(domain.stft.spectra(samples)))
-        else:
-            shown = spectrogram(samples)
+        shown = shown_levels(samples, domain)
         save_spectrogram_heatmap(path, shown, relevance, axes["frequencies"], axes["times"], title)
+
+
+def shown_levels(samples: NDArray[np.floating], domain: Domain) -> NDArray[np.float64]:
+    """Decibels below the loudest, of the shape of relevance in a `domain` with frequencies."""
+    if isinstance(domain, Frequency):
+        return decibels(np.abs(np.fft.rfft(samples)))
+    if isinstance(domain, TimeFrequency):
+        return decibels(np.abs(domain.stft.spectra(samples)))
+    return spectrogram(samples)
