@@ -9,7 +9,6 @@ class Clip {
     this.article = article;
     this.data = JSON.parse(article.querySelector("script").textContent);
     this.view = this.data.views[0];
-    this.seconds = 1;
     this.canvas = this.one("canvas");
     this.position = this.one(".position");
     this.players = [...article.querySelectorAll("audio")];
@@ -78,7 +77,6 @@ class Clip {
     const samples = await Promise.all(this.players.map((player) => unpacked(sounds[player.dataset.sound])));
     if (this.view !== view) return;
     this.picture = picture;
-    this.seconds = picture.samples.length / picture.rate;
     this.players.forEach((player, i) => this.load(player, wav(new Int16Array(samples[i]), this.data.rate)));
     this.draw();
     this.article.dataset.shown = `${view.target} ${view.domain} ${view.rules}`;
@@ -91,7 +89,7 @@ class Clip {
     player.file = file;
     player.src = URL.createObjectURL(file);
     player.currentTime = time;
-    if (playing) player.play();
+    if (playing) this.play(player);
   }
 
   draw() {
@@ -123,9 +121,13 @@ class Clip {
     step();
   }
 
+  play(player) {
+    player.play().catch(() => {}); /* it was stopped before it began */
+  }
+
   restart(player) {
     player.currentTime = this.from();
-    player.play();
+    this.play(player);
   }
 
   show() {
@@ -135,7 +137,7 @@ class Clip {
   }
 
   seek(time) {
-    const to = Math.max(0, Math.min(time, this.seconds));
+    const to = Math.max(0, Math.min(time, Number(this.position.max)));
     this.players.forEach((player) => { player.currentTime = to; });
     this.show();
   }
@@ -143,7 +145,7 @@ class Clip {
   press(event) {
     const jump = { ArrowLeft: -JUMP, ArrowDown: -JUMP, ArrowRight: JUMP, ArrowUp: JUMP }[event.key];
     if (jump) this.seek(this.player.currentTime + jump);
-    else if (event.key === " ") this.player.paused ? this.player.play() : this.player.pause();
+    else if (event.key === " ") this.player.paused ? this.play(this.player) : this.player.pause();
     else return;
     event.preventDefault();
   }

@@ -9,6 +9,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -48,7 +49,7 @@ class Entry:
     words: str
     data: dict[str, Any]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Characters that the entry takes in the page, nearly all of them its data."""
         return len(json.dumps(self.data))

@@ -19,7 +19,7 @@ function ledgerTable(ledger) {
   const ends = ledger.flatMap((entry) => steps(entry).flatMap(({ from, to }) => [from, to]));
   const low = Math.min(0, ...ends), high = Math.max(0, ...ends);
   const head = COLUMNS.map(([, label]) => element("th", { scope: "col" }, label));
-  const rows = ledger.map((entry) => element("tr", {}, ...COLUMNS.map(([key]) => {
+  const rows = ledger.map((entry) => element("tr", { class: KEPT.every((kind) => entry[kind] === 0) ? "passing" : "keeping" }, ...COLUMNS.map(([key]) => {
     if (key === "layer") return element("th", { scope: "row" }, entry.layer);
     if (key === "bar") return element("td", {}, bar(entry, low, high));
     if (key === "rule") return element("td", { class: "rule" }, entry.rule);

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -44,7 +44,7 @@ def save_page(
     return save_entries(path, entries, clips, sound)
 
 
-def has_room(entries: Sequence[Entry]) -> bool:
+def has_room(entries: Collection[Entry]) -> bool:
     """Whether a page of these entries takes one more."""
     return len(entries) < MOST_CLIPS and sum(e.size for e in entries) < MOST_CHARACTERS
 
