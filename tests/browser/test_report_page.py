@@ -1,5 +1,6 @@
 """The report in a real browser: played, searched, switched, by hand and by keyboard."""
 
+import base64
 import csv
 import io
 import json
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.image import imread
 
 import lrp_audio
 from lrp_audio.audio.clip import clip_from_samples
@@ -79,15 +81,9 @@ def times(page: Page) -> list[float]:
 
 def pixels(page: Page, selector: str = "#clip-1 canvas") -> np.ndarray[Any, Any]:
     """(height, width, rgb) of a canvas."""
-    width, height, data = page.evaluate(
-        """selector => {
-            const canvas = document.querySelector(selector), {width, height} = canvas;
-            const image = canvas.getContext('2d').getImageData(0, 0, width, height);
-            return [width, height, Array.from(image.data)];
-        }""",
-        selector,
-    )
-    return np.array(data, np.uint8).reshape(height, width, 4)[..., :3]
+    url = page.locator(selector).evaluate("canvas => canvas.toDataURL('image/png')")
+    picture = imread(io.BytesIO(base64.b64decode(url.partition(",")[2])))
+    return np.round(255 * picture[..., :3])
 
 
 def coloured(picture: np.ndarray[Any, Any]) -> tuple[int, int]:
@@ -97,6 +93,7 @@ def coloured(picture: np.ndarray[Any, Any]) -> tuple[int, int]:
 
 
 def seek(page: Page, share: float) -> None:
+    page.locator("#clip-1 .position").scroll_into_view_if_needed()
     box = page.locator("#clip-1 .position").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
@@ -115,7 +112,7 @@ def downloaded(page: Page, what: str) -> tuple[str, bytes]:
 def test_playing_moves_the_cursor(page: Page, report: Path) -> None:
     opened(page, report)
     page.locator("#clip-1 .position").press(" ")
-    page.wait_for_function("document.querySelector('#clip-1 .position').value > 0.2")
+    page.wait_for_function("() => document.querySelector('#clip-1 .position').value > 0.2")
     page.locator("#clip-1 .position").press(" ")
     assert position(page) == pytest.approx(times(page)[0])
     page.wait_for_timeout(150)
@@ -127,7 +124,7 @@ def test_only_one_sound_plays_at_a_time(page: Page, report: Path) -> None:
     page.evaluate("document.querySelectorAll('#clip-1 audio').forEach(audio => audio.loop = true)")
     page.locator("#clip-1 .position").press(" ")
     page.evaluate("document.querySelectorAll('#clip-1 audio')[1].play()")
-    page.wait_for_function("document.querySelectorAll('#clip-1 audio')[1].currentTime > 0.05")
+    page.wait_for_function("() => document.querySelectorAll('#clip-1 audio')[1].currentTime > 0.05")
     paused = page.evaluate("[...document.querySelectorAll('audio')].map(audio => audio.paused)")
     assert [index for index, still in enumerate(paused) if not still] == [1]
 
@@ -152,12 +149,13 @@ def test_keys_go_through_the_sound(page: Page, report: Path) -> None:
     for _ in range(3):
         slider.press("ArrowRight")
     slider.press("ArrowLeft")
-    assert times(page) == pytest.approx([0.04] * 3)
+    assert times(page) == pytest.approx([0.04] * 3, abs=1e-4)
     assert slider.get_attribute("aria-valuetext") == "0.04 seconds"
 
 
 def test_a_marked_part_is_heard_again_and_again(page: Page, report: Path) -> None:
     opened(page, report)
+    page.locator("#clip-1 .span").scroll_into_view_if_needed()
     handle = page.locator("#clip-1 .span").bounding_box()
     assert handle is not None
     middle = handle["y"] + handle["height"] / 2
@@ -194,7 +192,7 @@ def test_the_whole_sound_repeats_too(page: Page, report: Path) -> None:
     page.locator("#clip-1 .position").press("End")
     page.locator("#clip-1 .position").press("ArrowLeft")
     page.locator("#clip-1 .position").press(" ")
-    page.wait_for_function("document.querySelector('#clip-1 audio').currentTime < 0.5")
+    page.wait_for_function("() => document.querySelector('#clip-1 audio').currentTime < 0.5")
     assert not page.locator("#clip-1 audio").first.evaluate("audio => audio.paused")
 
 
@@ -229,7 +227,7 @@ def test_switches_show_and_play_the_other_explanations(
             np.testing.assert_allclose(heard / 32767, wanted.sound("weighted", sign), atol=1e-4)
         seen.add(pixels(page).tobytes())
         _, summary = downloaded(page, "summary")
-        assert json.loads(summary) == json.loads(json.dumps(wanted.summary()))
+        assert json.loads(summary) | {"seconds": 0} == wanted.summary() | {"seconds": 0}
     assert len(seen) == 4  # the first is seen before and after
 
 
@@ -303,7 +301,7 @@ def test_what_is_seen_and_heard_can_be_saved(
     saved = np.array(rows, float)
     relevance = waveform[0].relevance
     np.testing.assert_allclose(saved[:, 0], np.arange(8000) / 8000, atol=1e-6)
-    np.testing.assert_allclose(saved[:, 1], relevance, atol=3e-5 * np.abs(relevance).max())
+    np.testing.assert_allclose(saved[:, 1], relevance, atol=2e-5 * np.abs(relevance).max())
     _, ledger = downloaded(page, "ledger")
     layers = [row["layer"] for row in csv.DictReader(io.StringIO(ledger.decode()))]
     assert layers == [entry.layer for entry in waveform[0].ledger]
@@ -321,7 +319,7 @@ def test_a_map_is_saved_with_its_axes(
     axes = wanted.domain.axes(8000)
     np.testing.assert_allclose(np.array(head[1:], float), axes["times"], atol=1e-6)
     np.testing.assert_allclose(saved[:, 0], axes["frequencies"], atol=1e-2)
-    np.testing.assert_allclose(saved[:, 1:], wanted.relevance, atol=3e-5 * wanted.relevance.max())
+    np.testing.assert_allclose(saved[:, 1:], wanted.relevance, atol=2e-5 * wanted.relevance.max())
 
 
 # --- for everybody ---------------------------------------------------------------------------
@@ -349,7 +347,7 @@ def test_everything_is_reached_and_worked_by_keyboard(page: Page, report: Path) 
                 """() => {
                     const at = document.activeElement, {choice, sound} = at.dataset;
                     const saving = at.closest('.saving') && at.matches('summary') && 'save';
-                    return choice || sound || saving || at.className || at.type || at.localName;
+                    return choice || sound || saving || at.classList[0] || at.type || at.localName;
                 }"""
             )
         )
@@ -390,7 +388,7 @@ def test_with_reduced_motion_the_cursor_takes_few_steps(page: Page, report: Path
     page.emulate_media(reduced_motion="reduce")
     opened(page, report)
     page.locator("#clip-1 .position").press(" ")
-    page.wait_for_function("document.querySelector('#clip-1 .position').value > 0.2")
+    page.wait_for_function("() => document.querySelector('#clip-1 .position').value > 0.2")
     assert position(page) % 0.25 == 0
 
 

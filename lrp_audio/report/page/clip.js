@@ -213,7 +213,7 @@ class Clip {
 
 function relevanceLines({ relevance, shape, axes }) {
   const at = ([first, last], count, i) => Number((first + (i * (last - first)) / (count - 1)).toPrecision(7));
-  const number = (r) => Number(r.toPrecision(5));
+  const number = (r) => Number(r.toPrecision(6));
   if (shape.length === 1) {
     const [name, axis] = Object.entries(axes)[0];
     const unit = name === "times" ? "time_s" : "frequency_hz";

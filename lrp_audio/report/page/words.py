@@ -22,7 +22,7 @@ def in_words(
     """
     along = "times" if "times" in axes else "frequencies"
     columns = _parts(axes[along], along)
-    rows = np.zeros(1, int)
+    rows = np.zeros(1, np.int64)
     if relevance.ndim == 2:
         rows = _parts(axes["frequencies"], "frequencies")
     sums = np.zeros((rows[-1] + 1, columns[-1] + 1))
@@ -36,10 +36,10 @@ def in_words(
     return " ".join(said)
 
 
-def _parts(axis: NDArray[np.floating], name: str) -> NDArray[np.int_]:
+def _parts(axis: NDArray[np.floating], name: str) -> NDArray[np.int64]:
     """Number of the part that each point of an axis falls into."""
     # A tiny amount more, because a time such as 0.15 is a little less than three times 0.05.
-    return np.floor(axis / _WIDTHS[name] + 1e-9).astype(int)
+    return np.asarray(axis / _WIDTHS[name] + 1e-9, np.int64)
 
 
 def _places(amounts: NDArray[np.float64], least: float, along: str, banded: bool) -> str:
@@ -61,4 +61,4 @@ def _places(amounts: NDArray[np.float64], least: float, along: str, banded: bool
 
 def _range(first: int, end: int, name: str) -> str:
     low, high = first * _WIDTHS[name], end * _WIDTHS[name]
-    return f"{low:.2f}–{high:.2f} s" if name == "times" else f"{low:.0f}–{high:.0f} Hz"
+    return f"{low:.2f} to {high:.2f} s" if name == "times" else f"{low:.0f} to {high:.0f} Hz"

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-import lrp_audio
 from lrp_audio.audio.audible import Sound
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
@@ -38,7 +37,8 @@ def save_page(
     """
     entries: list[Entry] = []
     clips = 0
-    for clips, of_clip in enumerate(explanations, 1):
+    for of_clip in explanations:
+        clips += 1
         if has_room(entries):
             entries.append(entry_of(of_clip, sound))
     return save_entries(path, entries, clips, sound)
@@ -87,7 +87,6 @@ def page(entries: Sequence[Entry], clips: int, sound: Sound) -> str:
         entries=entries,
         clips=clips,
         sound=sound,
-        version=lrp_audio.__version__,
         style=Markup(style),
         script=Markup(script),
         style_hash=_hash(style),
