@@ -16,10 +16,12 @@ from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
 from lrp_audio.inputs import find_clips
 from lrp_audio.kernels.compiling import before_compiling
+from lrp_audio.model import PREDICTED
 from lrp_audio.models.zoo import shipped
 from lrp_audio.options import parser
 from lrp_audio.report.catalogue import rules_text
-from lrp_audio.report.table import classes_table, ledger_table
+from lrp_audio.report.table import classes_table, ledger_table, printable
+from lrp_audio.reporting import Report
 
 _MOST_REPORTED = 3  # clips of which tables are printed; of more, a line each
 
@@ -54,7 +56,12 @@ def _explain(options: argparse.Namespace) -> int:
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")
     waiting = [clip for clip in clips if clip not in rows]
-    describe = partial(_report, sign=options.sign) if len(clips) <= _MOST_REPORTED else _line
+    report = Report(request, options.target or [PREDICTED], options.rules or [request.rules], clips)
+    told = partial(_told, sign=options.sign) if len(clips) <= _MOST_REPORTED else _line
+
+    def describe(explanation: Explanation, folder: Path) -> str:
+        return "\n".join((told(explanation, folder), *report.add(explanation)))
+
     # With None, tqdm draws the bar only on a terminal.
     hidden = None if len(waiting) > 1 else True
     with tqdm(total=len(waiting), unit="clip", leave=False, disable=hidden) as bar:
@@ -66,6 +73,10 @@ def _explain(options: argparse.Namespace) -> int:
                 _say_error(row.error)
             bar.update()
     failed = sum(row.error is not None for row in rows.values())
+    path = options.out / "report.html"
+    if shown := report.save(path, rows):
+        some = f" (the first {shown} of {len(clips)} clips)" if shown < len(clips) else ""
+        print(f"To see and hear{some}: {printable(path)}")
     if len(clips) > 1:
         save_rows(options.out / "results.csv", [rows[clip] for clip in clips])
         if failed:
@@ -78,8 +89,8 @@ def _request(options: argparse.Namespace) -> Request:
     return Request(
         model=model,
         weights=shipped().get(options.model, Path(options.model)),
-        target=options.target,
-        rules=options.rules or model.front.rules,
+        target=(options.target or [PREDICTED])[0],
+        rules=(options.rules or [model.front.rules])[0],
         domain=choose(model.front, options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
@@ -94,17 +105,12 @@ def _say_compiling() -> None:
 
 
 def _say_error(error: LrpAudioError | str) -> None:
-    tqdm.write(f"error: {_printable(error)}", file=sys.stderr)
+    tqdm.write(f"error: {printable(error)}", file=sys.stderr)
 
 
-def _printable(text: object) -> str:
-    """`text` on one line: a file name may hold line breaks and what commands a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
-
-
-def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
+def _told(explanation: Explanation, folder: Path, sign: Sign) -> str:
     target = explanation.classes[explanation.target]
-    outcome = f"explained in {explanation.seconds:.2f} s, written to {_printable(folder)}\n"
+    outcome = f"explained in {explanation.seconds:.2f} s, written to {printable(folder)}\n"
     if not explanation.sound(sign=sign).any():
         outcome += (
             f"audible.wav is silent: under {explanation.rules} nothing that sounds speaks {sign} "
@@ -112,7 +118,7 @@ def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
         )
     return "\n".join(
         (
-            _printable(explanation.clip.name),
+            printable(explanation.clip.name),
             *(f"  {note}" for note in explanation.clip.notes),
             f"\n{classes_table(explanation.top(3))}",
             f"\nrelevance for class {target} under {explanation.rules}, from output to input:\n",
@@ -124,7 +130,7 @@ def _report(explanation: Explanation, folder: Path, sign: Sign) -> str:
 
 def _line(explanation: Explanation, folder: Path) -> str:
     name, _, probability = explanation.top(1)[0]
-    return f"{_printable(explanation.clip.name)}: {name} {probability:.1%} -> {_printable(folder)}"
+    return f"{printable(explanation.clip.name)}: {name} {probability:.1%} -> {printable(folder)}"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,11 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 import soundfile
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, speaking, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Domain
-from lrp_audio.errors import ClipError, LrpAudioError
+from lrp_audio.audio.spectral import dropped_relevance
+from lrp_audio.errors import ClipError, LrpAudioError, SpectrumError
 from lrp_audio.files import staged
 from lrp_audio.report.picture import save_picture
-from lrp_audio.rules.ledger import Ledger
+from lrp_audio.rules.ledger import Entry, Ledger
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,35 @@ class Explanation:
             "ledger": self.ledger.sample(0),
         }
 
-    def sound(self, sound: Sound = "weighted", sign: Sign = "for") -> NDArray[np.float32]:
-        """What spoke for the class, or against it, at the rate of the clip's recording.
+    def within(self, domain: Domain) -> Self:
+        """The same explanation with its relevance carried on to `domain`, at no more LRP.
+
+        The ledger has a line for the layer in between. Raises `SpectrumError` where a spectrogram
+        network's relevance would have to go to another domain than its own.
+        """
+        if domain == self.domain:
+            return self
+        if self.input.ndim != 1:
+            raise SpectrumError(
+                f"The relevance of {self.model}, which hears spectrograms, cannot be carried to "
+                f"{domain.name}: take a waveform network such as audionet-digit."
+            )
+        begun = time.perf_counter()
+        own = self.layers["input"][0]
+        entries = self.ledger.entries[: None if self.domain.layer is None else -1]
+        relevance = domain.carry(self.input, own)
+        return replace(
+            self,
+            domain=domain,
+            relevance=relevance,
+            ledger=Ledger(entries + _carried(domain, self.input, own, relevance)),
+            seconds=self.seconds + time.perf_counter() - begun,
+        )
+
+    def sound(
+        self, sound: Sound = "weighted", sign: Sign = "for", rate: int | None = None
+    ) -> NDArray[np.float32]:
+        """What spoke for the class, or against it, at `rate` Hz, by default the recording's own.
 
         ``weighted`` is as loud as it is relevant (peak 0.99), ``masked`` as loud as the clip.
         Raises `LrpAudioError` for another `sound` or `sign`.
@@ -94,7 +123,7 @@ class Explanation:
         if sound not in get_args(Sound):
             raise LrpAudioError(f"There is no sound {sound!r}: choose weighted or masked.")
         levelled = weighted(heard) if sound == "weighted" else masked(heard, samples)
-        return at_rate(levelled, self.clip.source_rate)
+        return at_rate(levelled, self.clip.source_rate if rate is None else rate)
 
     def save(
         self, folder: str | os.PathLike[str], sound: Sound = "weighted", sign: Sign = "for"
@@ -155,3 +184,19 @@ class Explanation:
         np.savez(folder / "relevance.npz", **arrays)
         text = json.dumps(self.summary(), indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _carried(
+    domain: Domain, x: NDArray[Any], before: NDArray[Any], after: NDArray[Any]
+) -> tuple[Entry, ...]:
+    """The ledger's line of the layer between the network's input and `domain`, if there is one."""
+    if domain.layer is None:
+        return ()
+    amounts = (
+        before.sum(dtype=np.float64),
+        after.sum(dtype=np.float64),
+        0.0,
+        0.0,
+        dropped_relevance(x, before),
+    )
+    return (Entry(domain.layer, "lrp-0", *(np.array([float(a)]) for a in amounts)),)

@@ -13,7 +13,7 @@ _MAGIC = re.compile(r"[*?[]")
 # The sound that a result holds: OUT may lie inside the folder that is searched.
 _RESULT = "audible.wav"
 # Names that the command itself writes to beside the places.
-_RESERVED = ("results.csv",)
+_RESERVED = ("report.html", "results.csv")
 
 
 @dataclass(frozen=True)

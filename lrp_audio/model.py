@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip
 from lrp_audio.audio.domain import Domain, choose
 from lrp_audio.audio.front import FrontEnd
-from lrp_audio.audio.spectral import dropped_relevance
 from lrp_audio.errors import ClipError, ModelError, TargetError
 from lrp_audio.explanation import Explanation
 from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.rules.presets import composite
 
 Array = NDArray[Any]
@@ -117,11 +115,8 @@ class Model:
         found = explain(self.network, x, start, rules)
         seconds = (time.perf_counter() - started) / len(clips)
         for index, clip in enumerate(clips):
-            begun = time.perf_counter()
             own = found.relevance.sample(index)
-            relevance = domain.carry(x[index, 0], own[INPUT][0])
-            carried = _carried(domain, x[index, 0], own[INPUT][0], relevance)
-            yield Explanation(
+            explanation = Explanation(
                 model=self.name,
                 rules=str(rules),
                 clip=clip,
@@ -129,12 +124,13 @@ class Model:
                 classes=self.classes,
                 logits=found.output[index],
                 target=targets[index],
-                domain=domain,
-                relevance=relevance,
+                domain=choose(self.front),
+                relevance=own[INPUT][0],
                 layers=own,
-                ledger=Ledger(found.ledger.of(index).entries + carried),
-                seconds=seconds + time.perf_counter() - begun,
+                ledger=found.ledger.of(index),
+                seconds=seconds,
             )
+            yield explanation.within(domain)
 
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""
@@ -193,17 +189,3 @@ def _start(logits: Array, targets: Sequence[int]) -> Array:
     rows = np.arange(len(logits))
     relevance[rows, targets] = logits[rows, targets]
     return relevance
-
-
-def _carried(domain: Domain, x: Array, before: Array, after: Array) -> tuple[Entry, ...]:
-    """The ledger's line of the layer between the network's input and `domain`, if there is one."""
-    if domain.layer is None:
-        return ()
-    amounts = (
-        before.sum(dtype=np.float64),
-        after.sum(dtype=np.float64),
-        0.0,
-        0.0,
-        dropped_relevance(x, before),
-    )
-    return (Entry(domain.layer, "lrp-0", *(np.array([float(a)]) for a in amounts)),)

@@ -15,7 +15,7 @@ For each clip, OUT/<its stem>/ takes
   relevance.npz   relevance, input, rate and every layer's relevance
   summary.json    prediction, target, logits, the ledger and the settings
 Results of clips from a folder lie below OUT as the clips lie below the folder. Of several clips,
-OUT/results.csv has a line each.
+OUT/results.csv has a line each. OUT/report.html shows and plays up to 50 clips of the command.
 
 examples:
   python -m lrp_audio.explain
@@ -24,6 +24,8 @@ examples:
       why might seven.wav be a 7, whatever the model says?
   python -m lrp_audio.explain seven.wav --domain time-frequency --sound masked --sign against
       when and at which frequencies did the sound speak against it?
+  python -m lrp_audio.explain seven.wav --target predicted --target 1 --rules epsilon
+      a report that switches: why this class, and why not a 1?
   python -m lrp_audio.explain recordings/ 'more/**/*.flac' --resume
       explain every recording in and below a folder; after a stop, go on
 
@@ -58,15 +60,17 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--target",
-        default="predicted",
+        action="append",
         metavar="CLASS",
-        help="the class to explain, or 'predicted' (default: %(default)s)",
+        help="the class to explain, or 'predicted', the default; may be given again: the files are "
+        "of the first, report.html switches between all",
     )
     parser.add_argument(
         "--rules",
+        action="append",
         metavar="COMPOSITE",
         help="which rule each layer follows, see --list-rules (default: epsilon-plus, and "
-        "epsilon-plus-box for spectrograms)",
+        "epsilon-plus-box for spectrograms); may be given again, as --target",
     )
     parser.add_argument(
         "--list-rules",

@@ -33,14 +33,15 @@ DECIBELS = 80.0
 
 
 def new_figure(title: str) -> "Figure":
-    """An empty figure of 1500 x 825 pixels under ``title``."""
+    """An empty figure of 1500 x 825 pixels under ``title``, if that says anything."""
     # The object interface with its own canvas leaves pyplot's global state alone: thread-safe.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 5.5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(_printable(title), fontsize=13, parse_math=False)
+    if title:
+        figure.suptitle(_printable(title), fontsize=13, parse_math=False)
     return figure
 
 
@@ -54,7 +55,7 @@ def relevance_colours(values: NDArray[np.floating], overlay: bool = False) -> "S
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
-    limit = _limit(values)
+    limit = colour_limit(values)
     return ScalarMappable(
         Normalize(-limit, limit),
         LinearSegmentedColormap.from_list("relevance", _OVERLAY if overlay else _COLOURS),
@@ -71,13 +72,36 @@ def relevance_bar(
 
 def relevance_label(colours: "ScalarMappable", unit: str) -> str:
     """What the numbers beside the colours of relevance mean."""
-    return f"relevance per {unit}   (colours end at ±{colours.norm.vmax:.2g})"
+    return f"relevance per {unit}\n(colours end at ±{colours.norm.vmax:.2g})"
 
 
 def label_bar(bar: "Colorbar", label: str) -> None:
     """Label a colour bar and take away its frame."""
     bar.set_label(label)
     bar.outline.set_visible(False)
+
+
+def draw_bars(
+    axes: "Axes",
+    edges: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    colours: "ScalarMappable",
+) -> None:
+    """Bars of `heights` ``(n,)`` between `edges` ``(n + 1,)``, up or down from a line at zero."""
+    # One collection: a patch for each, as Axes.bar makes, takes a quarter of the picture's time.
+    from matplotlib.collections import PolyCollection
+
+    zero = np.zeros_like(heights)
+    x = np.stack((edges[:-1], edges[:-1], edges[1:], edges[1:]), axis=-1)
+    corners = np.stack((x, np.stack((zero, heights, heights, zero), axis=-1)), axis=-1)
+    colour = colours.to_rgba(heights)
+    axes.add_collection(PolyCollection(list(corners), facecolors=colour, linewidths=0))
+    axes.axhline(0, color="#555555", linewidth=0.6)
+    axes.autoscale_view()
+    axes.set_xlim(edges[0], edges[-1])
+    axes.set_ylabel("relevance")
+    axes.yaxis.set_major_formatter("{x:.2g}")
+    plain(axes)
 
 
 def plain(axes: "Axes") -> None:
@@ -96,7 +120,7 @@ def moving_sum(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
     return np.convolve(values, np.ones(width), mode="same")
 
 
-def _limit(bins: NDArray[np.floating]) -> float:
+def colour_limit(bins: NDArray[np.floating]) -> float:
     """Where the colours end: a high percentile of the bins that carry anything, never zero."""
     magnitudes = np.abs(bins[bins != 0])
     limit = float(np.percentile(magnitudes, _LIMIT_PERCENTILE)) if magnitudes.size else 0.0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.report.drawing import (
+    draw_bars,
     moving_sum,
     new_figure,
     plain,
@@ -20,6 +21,7 @@ from lrp_audio.report.drawing import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
+    from matplotlib.figure import Figure
 
 _BIN_SECONDS = 0.005
 
@@ -38,6 +40,13 @@ def save_heatmap(
     Raises `ShapeError` for arrays that do not fit one another, `OSError` where nothing can be
     written.
     """
+    save_figure(heatmap_figure(signal, relevance, rate, title), path)
+
+
+def heatmap_figure(
+    signal: NDArray[np.floating], relevance: NDArray[np.floating], rate: int, title: str
+) -> "Figure":
+    """The figure that `save_heatmap` saves; its first two axes are the panels."""
     if signal.ndim != 1 or signal.shape != relevance.shape or signal.size == 0:
         raise ShapeError(
             f"A heatmap needs signal and relevance of one shape (time,), not {signal.shape} and "
@@ -51,9 +60,11 @@ def save_heatmap(
     figure = new_figure(title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     _draw_waveform(upper, signal, moving_sum(values, width), rate, colours)
-    _draw_bars(lower, bins, width / rate, len(signal) / rate, colours)
+    starts = np.arange(len(bins)) * (width / rate)
+    draw_bars(lower, np.append(starts, len(signal) / rate), bins, colours)
+    lower.set_xlabel("time in seconds")
     relevance_bar(figure, colours, (upper, lower), f"{1000 * width / rate:.3g} ms")
-    save_figure(figure, path)
+    return figure
 
 
 def _draw_waveform(
@@ -82,21 +93,4 @@ def _draw_waveform(
     )
     axes.set_ylim(-1.08, 1.08)
     axes.set_ylabel("amplitude (peak = 1)")
-    plain(axes)
-
-
-def _draw_bars(
-    axes: "Axes",
-    bins: NDArray[np.float64],
-    seconds: float,
-    duration: float,
-    colours: "ScalarMappable",
-) -> None:
-    starts = np.arange(len(bins)) * seconds
-    axes.bar(starts, bins, width=seconds, align="edge", color=colours.to_rgba(bins), linewidth=0)
-    axes.axhline(0, color="#555555", linewidth=0.6)
-    axes.set_xlim(0, duration)
-    axes.set_xlabel("time in seconds")
-    axes.set_ylabel("relevance")
-    axes.yaxis.set_major_formatter("{x:.2g}")
     plain(axes)

@@ -10,6 +10,7 @@ from lrp_audio.audio.spectrogram import decibels
 from lrp_audio.errors import ShapeError
 from lrp_audio.report.drawing import (
     DECIBELS,
+    draw_bars,
     moving_sum,
     new_figure,
     plain,
@@ -68,7 +69,8 @@ def spectrum_figure(
     figure = new_figure(title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     _draw_spectrum(upper, decibels(magnitudes), edges, moving_sum(values, width), colours)
-    _draw_bars(lower, bins, np.append(edges[:-1:width], edges[-1]), colours)
+    draw_bars(lower, np.append(edges[:-1:width], edges[-1]), bins, colours)
+    lower.set_xlabel("frequency in hertz")
     relevance_bar(figure, colours, (upper, lower), f"{width * step:.3g} Hz")
     return figure
 
@@ -96,26 +98,4 @@ def _draw_spectrum(
     )
     axes.set_ylim(-DECIBELS - 2, 3)
     axes.set_ylabel("decibels (loudest = 0)")
-    plain(axes)
-
-
-def _draw_bars(
-    axes: "Axes",
-    bins: NDArray[np.float64],
-    edges: NDArray[np.float64],
-    colours: "ScalarMappable",
-) -> None:
-    axes.bar(
-        edges[:-1],
-        bins,
-        width=np.diff(edges),
-        align="edge",
-        color=colours.to_rgba(bins),
-        linewidth=0,
-    )
-    axes.axhline(0, color="#555555", linewidth=0.6)
-    axes.set_xlim(edges[0], edges[-1])
-    axes.set_xlabel("frequency in hertz")
-    axes.set_ylabel("relevance")
-    axes.yaxis.set_major_formatter("{x:.2g}")
     plain(axes)

@@ -35,6 +35,11 @@ def _short(value: str | float) -> str:
     return f"{number:.4f}" if 1e-3 <= abs(number) < 1e5 else f"{number:.2e}"
 
 
+def printable(text: object) -> str:
+    """`text` on one line: a file name may hold line breaks and what commands a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
 def aligned(rows: Sequence[Sequence[str]], left: int) -> str:
     """Rows as lines: the first ``left`` columns flush left, the others (numbers) flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -1,0 +1,103 @@
+"""Figures for papers: sized for a column, in vectors, with fonts that can be searched and edited.
+
+from lrp_audio.report import figure
+figure.save("seven.pdf", explanation, "waveform")
+"""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
+
+from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
+from lrp_audio.errors import LrpAudioError
+from lrp_audio.explanation import Explanation
+from lrp_audio.files import write_aside
+from lrp_audio.report.flow import flow_figure
+from lrp_audio.report.picture import picture_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Kind = Literal["waveform", "spectrum", "spectrogram", "flow"]
+_FORMATS = (".pdf", ".svg", ".png")
+
+COLUMN, PAGE = 3.4, 7.0
+"""Widths in inches: of a column of two, and of both."""
+
+_HEIGHTS = {"waveform": 0.62, "spectrum": 0.62, "spectrogram": 0.5, "flow": 0.6}  # of the width
+_LINE = 0.35  # points: in a column, waves lie close to one another
+_DOMAINS: dict[str, Domain] = {"waveform": Time(), "spectrum": Frequency()}
+# Type 42 embeds TrueType, which publishers ask for; SVG keeps its text as text.
+_STYLE: dict[Any, Any] = {
+    "font.size": 7,
+    "axes.linewidth": 0.5,
+    "axes.titlesize": 7,
+    "legend.fontsize": 6,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "lrp_audio",
+    "savefig.dpi": 600,
+}
+
+
+def save(
+    path: str | os.PathLike[str], explanation: Explanation, kind: Kind, width: float | None = None
+) -> Path:
+    """Write a figure of `kind` as PDF, SVG or PNG, as the suffix of `path` says; return the path.
+
+    `width` is in inches, by default `COLUMN` for waveform and spectrum, `PAGE` for the others.
+    Only the maps of a spectrogram and of the flow are pixels. matplotlib's settings are changed
+    meanwhile, so that other threads should not draw. Raises `LrpAudioError` for another suffix or
+    kind or where nothing can be written, `SpectrumError` for a waveform or spectrum of a network
+    that hears spectrograms.
+    """
+    from matplotlib import rc_context
+
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in _FORMATS:
+        raise LrpAudioError(f"{path} is no figure: let its name end in .pdf, .svg or .png.")
+    # Without a date the same figure is the same file.
+    undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+
+    def write(file: BinaryIO) -> None:
+        figure.savefig(file, format=suffix[1:], metadata=undated.get(suffix))
+
+    with rc_context(_STYLE):
+        figure = draw(explanation, kind, width)
+        try:
+            write_aside(path, write)
+        except OSError as error:
+            raise LrpAudioError(
+                f"The figure {path} cannot be written ({error.strerror}): choose another folder, "
+                "or free it."
+            ) from error
+    return path
+
+
+def draw(explanation: Explanation, kind: Kind, width: float | None = None) -> "Figure":
+    """The figure that `save` saves, to change it before; in matplotlib's settings of the moment."""
+    from matplotlib.collections import LineCollection
+
+    if kind not in get_args(Kind):
+        raise LrpAudioError(f"There is no figure {kind!r}: choose {', '.join(get_args(Kind))}.")
+    clip = explanation.clip
+    if kind == "flow":
+        figure = flow_figure(explanation.ledger, explanation.layers, clip.seconds, "")
+    else:
+        shown = explanation.within(_domain(explanation, kind))
+        figure = picture_figure(clip.samples, clip.rate, shown.relevance, shown.domain, "")
+    inches = width or (PAGE if kind in ("spectrogram", "flow") else COLUMN)
+    figure.set_size_inches(inches, inches * _HEIGHTS[kind])
+    for lines in figure.findobj(LineCollection):
+        lines.set_linewidth(_LINE)
+    return figure
+
+
+def _domain(explanation: Explanation, kind: Kind) -> Domain:
+    """Where relevance lies in a figure; a spectrogram keeps the windows it was explained with."""
+    if kind == "spectrogram" and isinstance(explanation.domain, Picture | TimeFrequency):
+        return explanation.domain
+    return _DOMAINS.get(kind, TimeFrequency())

@@ -1,0 +1,80 @@
+"""The flow of relevance: when it lies at each layer, and what each layer kept of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.report.drawing import new_figure, plain, relevance_bar, relevance_colours
+from lrp_audio.rules.ledger import Entry, Ledger
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SECONDS = 0.01  # of a cell
+_HANDED, _KEPT = "#9a9a9a", {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
+
+
+def flow_figure(
+    ledger: Ledger, layers: Mapping[str, NDArray[np.floating]], duration: float, title: str
+) -> "Figure":
+    """Layers from the output down to the input: their relevance over time, and its ledger.
+
+    Left, `layers`, each ``(channels, [frequencies,] time)``, summed over all but time: columns of
+    a layer spread evenly over the `duration` in seconds, which leaves aside by how little windows
+    shift them. A layer without a time axis, ``(neurons,)``, is left empty. Right, what each layer
+    handed on and what its biases, stabiliser and dead neurons kept, which is what had arrived.
+    Layers that only pass relevance on are not shown. `ledger` holds a batch of one.
+    """
+    entries = [e for e in ledger if e.layer in layers and e.rule != "pass"]
+    names = [*(entry.layer for entry in entries), "input"]
+    cells = np.stack([_over_time(layers[name], duration) for name in names])
+    colours = relevance_colours(np.nan_to_num(cells))
+
+    figure = new_figure(title)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    left.imshow(
+        cells,
+        cmap=colours.cmap,
+        norm=colours.norm,
+        extent=(0, duration, len(names) - 0.5, -0.5),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    for row in np.flatnonzero(np.isnan(cells[:, 0])):
+        left.text(duration / 2, row, "no time", ha="center", va="center", color="#777777")
+    left.set_yticks(range(len(names)), names)
+    left.set_xlabel("time in seconds")
+    plain(left)
+    _draw_ledger(right, entries)
+    relevance_bar(figure, colours, left, f"{1000 * _SECONDS:.0f} ms")
+    return figure
+
+
+def _over_time(relevance: NDArray[np.floating], duration: float) -> NDArray[np.float64]:
+    """Relevance of each cell of time; NaN for a layer that has no time axis."""
+    count = round(duration / _SECONDS)
+    if relevance.ndim < 2:
+        return np.full(count, np.nan)
+    columns = relevance.sum(axis=tuple(range(relevance.ndim - 1)), dtype=np.float64)
+    # Through its cumulative sum, so that cells that cut columns lose nothing.
+    until = np.concatenate(([0.0], np.cumsum(columns)))
+    edges = np.linspace(0, len(columns), count + 1)
+    return np.diff(np.interp(edges, np.arange(len(columns) + 1), until))
+
+
+def _draw_ledger(axes: "Axes", entries: list[Entry]) -> None:
+    rows = np.arange(len(entries))
+    reached = np.array([entry.relevance_in[0] for entry in entries])
+    axes.barh(rows, reached, height=0.5, color=_HANDED, label="handed on")
+    for name, colour in _KEPT.items():
+        kept = np.array([getattr(entry, name)[0] for entry in entries])
+        axes.barh(rows, kept, left=reached, height=0.8, color=colour, label=name)
+        reached = reached + kept
+    axes.axvline(0, color="#555555", linewidth=0.6)
+    axes.set_xlabel("relevance")
+    axes.tick_params(axis="y", labelleft=False)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    plain(axes)
