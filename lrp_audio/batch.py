@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +20,7 @@ from lrp_audio.explanation import Explanation
 from lrp_audio.files import remove_leftovers, write_aside
 from lrp_audio.inputs import Found
 from lrp_audio.model import Model
+from lrp_audio.workers import HERE, Workers
 
 _FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
 _SUMMARY = _FILES[-1]
@@ -28,28 +30,42 @@ Describe = Callable[[Explanation, Path], str]
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of every clip; `weights` is the file that `model` comes from."""
+    """What is asked of every clip of the model whose weights lie in a file; plain values only.
 
-    model: Model
+    So it can be sent to another process, which reads the weights itself.
+    """
+
     weights: Path
+    dtype: str
     target: str
     rules: str
     domain: Domain
     sound: Sound
     sign: Sign
 
+    @property
+    def model(self) -> Model:
+        """The model that is asked."""
+        return loaded(self.weights, self.dtype)
+
     def settings(self) -> dict[str, object]:
         """All that a result depends on besides the clip, as plain text."""
         return {
             "version": lrp_audio.__version__,
             "weights": hashlib.sha256(self.weights.read_bytes()).hexdigest(),
-            "dtype": str(self.model.dtype),
+            "dtype": self.dtype,
             "target": self.target,
             "rules": self.rules,
             "domain": str(self.domain),
             "sound": self.sound,
             "sign": self.sign,
         }
+
+
+@lru_cache(maxsize=1)
+def loaded(weights: Path, dtype: str) -> Model:
+    """The model of a weights file; read once in each process."""
+    return lrp_audio.load(weights, dtype)
 
 
 @dataclass(frozen=True)
@@ -92,18 +108,25 @@ def finished(clips: Sequence[Found], request: Request, out: Path) -> dict[Found,
 
 
 def explain_all(
-    clips: Sequence[Found], request: Request, out: Path, batch: int, describe: Describe
+    clips: Sequence[Found],
+    request: Request,
+    out: Path,
+    batch: int,
+    describe: Describe,
+    workers: Workers = HERE,
 ) -> Iterator[tuple[Found, Row, str]]:
     """Explain `clips`, `batch` at a time, and save each in its place below `out`.
 
     Yields each clip with its row, and what `describe` says of its explanation and folder (nothing
-    of one that failed). No more than one batch is held in memory. Raises `TargetError` or
-    `RuleError` where the request fits no clip.
+    of one that failed); from several workers in no certain order. No worker holds more than one
+    batch in memory. Raises `TargetError` or `RuleError` where the request fits no clip.
     """
-    settings = request.settings()
-    for first in range(0, len(clips), batch):
-        # A generator of its own, so that its clips are let go of before the next are read.
-        yield from _together(clips[first : first + batch], request, settings, out, describe)
+    pieces = [clips[first : first + batch] for first in range(0, len(clips), batch)]
+    given = (request, request.settings(), out, describe)
+    # Here each clip is told of as soon as it is done; from another process all of a piece are.
+    work = partial(_together if workers == HERE else _all_together, *given)
+    for _, found in workers.run(work, pieces):
+        yield from found
 
 
 def save_rows(path: Path, rows: Sequence[Row]) -> None:
@@ -127,12 +150,22 @@ def save_rows(path: Path, rows: Sequence[Row]) -> None:
         ) from error
 
 
-def _together(
-    clips: Sequence[Found],
+def _all_together(
     request: Request,
     settings: Mapping[str, object],
     out: Path,
     describe: Describe,
+    clips: Sequence[Found],
+) -> list[tuple[Found, Row, str]]:
+    return list(_together(request, settings, out, describe, clips))
+
+
+def _together(
+    request: Request,
+    settings: Mapping[str, object],
+    out: Path,
+    describe: Describe,
+    clips: Sequence[Found],
 ) -> Iterator[tuple[Found, Row, str]]:
     read: dict[Found, Clip] = {}
     identities = {clip: _identity(clip.path) for clip in clips}

@@ -11,7 +11,7 @@ from tqdm import tqdm
 import lrp_audio
 from lrp_audio.audio.audible import Sign
 from lrp_audio.audio.domain import choose
-from lrp_audio.batch import Request, explain_all, finished, save_rows
+from lrp_audio.batch import Request, explain_all, finished, loaded, save_rows
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
 from lrp_audio.inputs import find_clips
@@ -22,6 +22,7 @@ from lrp_audio.options import parser
 from lrp_audio.report.catalogue import rules_text
 from lrp_audio.report.table import classes_table, ledger_table, printable
 from lrp_audio.reporting import Report
+from lrp_audio.workers import HERE, Workers
 
 _MOST_REPORTED = 3  # clips of which tables are printed; of more, a line each
 
@@ -59,13 +60,18 @@ def _explain(options: argparse.Namespace) -> int:
     report = Report(request, options.target or [PREDICTED], options.rules or [request.rules], clips)
     told = partial(_told, sign=options.sign) if len(clips) <= _MOST_REPORTED else _line
 
-    def describe(explanation: Explanation, folder: Path) -> str:
+    def told_and_shown(explanation: Explanation, folder: Path) -> str:
         return "\n".join((told(explanation, folder), *report.add(explanation)))
 
+    workers = Workers(options.jobs)
+    # What another process explains is explained again for the page, which shows the first ones.
+    describe = told_and_shown if workers == HERE else told
     # With None, tqdm draws the bar only on a terminal.
     hidden = None if len(waiting) > 1 else True
     with tqdm(total=len(waiting), unit="clip", leave=False, disable=hidden) as bar:
-        for clip, row, text in explain_all(waiting, request, options.out, options.batch, describe):
+        for clip, row, text in explain_all(
+            waiting, request, options.out, options.batch, describe, workers
+        ):
             rows[clip] = row
             if row.error is None:
                 tqdm.write(text)
@@ -85,10 +91,11 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _request(options: argparse.Namespace) -> Request:
-    model = lrp_audio.load(options.model, dtype=options.dtype)
+    weights = shipped().get(options.model, Path(options.model))
+    model = loaded(weights, options.dtype)
     return Request(
-        model=model,
-        weights=shipped().get(options.model, Path(options.model)),
+        weights=weights,
+        dtype=options.dtype,
         target=(options.target or [PREDICTED])[0],
         rules=(options.rules or [model.front.rules])[0],
         domain=choose(model.front, options.domain, options.window, options.hop),

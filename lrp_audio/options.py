@@ -126,6 +126,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="clips explained together, which takes memory for each (default: %(default)s)",
     )
+    add_jobs(parser)
     add_threads(parser)
     parser.add_argument(
         "--dtype",
@@ -134,6 +135,17 @@ def parser() -> argparse.ArgumentParser:
         help="arithmetic: float32 for speed, float64 for precision (default: %(default)s)",
     )
     return parser
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """The option ``--jobs``, which every command that goes through many clips has."""
+    parser.add_argument(
+        "--jobs",
+        type=at_least_one,
+        default=1,
+        metavar="N",
+        help="processes that share the work and the cores (default: %(default)s)",
+    )
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:

@@ -40,7 +40,7 @@ class Workers:
         The pieces of a worker that dies are given to another. Raises what `work` raised, and
         `WorkerError` where workers keep dying or the cluster cannot be reached.
         """
-        if self.dask is None and self.jobs == 1:
+        if self == HERE:
             yield from ((piece, work(piece)) for piece in pieces)
             return
         with ExitStack() as stack:
@@ -79,6 +79,10 @@ class Workers:
         yield from parallel(
             delayed(_numbered)(work, threads, number, piece) for number, piece in list(left.items())
         )
+
+
+HERE = Workers()
+"""This process alone."""
 
 
 def _numbered(

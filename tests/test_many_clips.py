@@ -396,3 +396,19 @@ def test_a_stop_from_the_keyboard_says_how_to_go_on(
     assert done.returncode == 130
     assert "--resume" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_processes_that_share_the_clips_write_what_one_writes(tmp_path: Path) -> None:
+    rec = clips(tmp_path / "rec", "a.wav", "b.wav", "c.wav")
+    (rec / "broken.wav").write_bytes(b"no sound")
+    for jobs in ("1", "2"):
+        out = tmp_path / jobs
+        assert explain(rec, "--batch", "2", "--jobs", jobs, "--out", out).returncode == 2
+        assert explained(out) == ["a", "b", "c"]
+        assert (out / "report.html").is_file()
+    one, two = table(tmp_path / "1"), table(tmp_path / "2")
+    for row in (*one, *two):
+        row["folder"] = Path(row["folder"]).name
+    assert one == two
+    first, second = (np.load(tmp_path / jobs / "b" / "relevance.npz") for jobs in ("1", "2"))
+    np.testing.assert_array_equal(first["relevance"], second["relevance"])

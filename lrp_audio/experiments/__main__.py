@@ -11,7 +11,7 @@ from lrp_audio.errors import LrpAudioError
 from lrp_audio.experiments import accuracy, compare, flipping, frequency_scaling, sanity
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.running import Parts, run
-from lrp_audio.options import add_threads, at_least_one
+from lrp_audio.options import add_jobs, add_threads, at_least_one
 from lrp_audio.workers import Workers
 
 EXPERIMENTS: dict[str, ModuleType] = {
@@ -123,9 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="of everything drawn (default: 0)")
     parser.add_argument("--quick", action="store_true", help="a small version, in minutes")
-    parser.add_argument(
-        "--jobs", type=at_least_one, default=1, metavar="N", help="processes (default: 1)"
-    )
+    add_jobs(parser)
     parser.add_argument(
         "--dask", metavar="ADDRESS", help="a Dask cluster instead, e.g. tcp://192.168.0.10:8786"
     )
