@@ -22,7 +22,7 @@ from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Some
+from lrp_audio.experiments.subjects import Portion
 from lrp_audio.model import Model
 from lrp_audio.models.fusing import fused
 
@@ -48,13 +48,13 @@ _LISTENING = {
 class Comparison:
     """Some clips, explained by every method for the class that the network hears."""
 
-    some: Some
+    portion: Portion
     seed: int
 
     def work(self) -> Result:
         """What each method's maps are worth for each clip, by method."""
-        model = self.some.network.load()
-        clips = [fit(read(r), model.front.length).samples for r in self.some.recordings]
+        model = self.portion.subject.load()
+        clips = [fit(read(r), model.front.length).samples for r in self.portion.recordings]
         x = np.stack([model.front(samples) for samples in clips]).astype(model.dtype)
         f = _probabilities(model, x)
         targets = f.argmax(axis=1)
@@ -119,8 +119,8 @@ def report(plan: Plan, found: Iterator[tuple[Comparison, Result]]) -> Report:
     rows: list[Row] = []
     for unit, result in found:
         for method, values in result.items():
-            for clip, recording in enumerate(unit.some.recordings):
-                about = {"network": unit.some.network.name, "clip": recording.path.name}
+            for clip, recording in enumerate(unit.portion.recordings):
+                about = {"network": unit.portion.subject.name, "clip": recording.path.name}
                 measured = {name: of[clip] for name, of in values.items()}
                 rows.append(about | {"method": method} | measured)
     groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)

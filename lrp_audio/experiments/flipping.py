@@ -16,7 +16,7 @@ from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Some
+from lrp_audio.experiments.subjects import Portion
 from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.rules.presets import composite
@@ -44,13 +44,13 @@ _CLIPS, _QUICK_CLIPS = 200, 16
 class Flipping:
     """Some clips, silenced in the order of each attribution, most relevant first and last."""
 
-    some: Some
+    portion: Portion
     seed: int
 
     def work(self) -> Result:
         """Whether each clip is heard right: by order, clip and share."""
-        model, labels = self.some.network.load(), np.array(self.some.labels())
-        x = inputs(model, self.some.recordings)
+        model, labels = self.portion.subject.load(), np.array(self.portion.labels())
+        x = inputs(model, self.portion.recordings)
         scores = {"amplitude": np.abs(x - model.front.silence)}
         for name, method in attributions(model.front, self.seed).items():
             scores[name] = ranking(name, method.attribute(model.network, x, labels))
@@ -96,7 +96,7 @@ def units(plan: Plan) -> list[Flipping]:
 
 def report(plan: Plan, found: Iterator[tuple[Flipping, Result]]) -> Report:
     """Curves, the areas under them, and how far apart they lie."""
-    curves = gathered((unit.some.network.name, result) for unit, result in found)
+    curves = gathered((unit.portion.subject.name, result) for unit, result in found)
     rows = [
         {"network": network, "order": order, "share silenced": share, "accuracy": accuracy}
         for network, orders in curves.items()

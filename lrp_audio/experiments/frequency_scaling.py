@@ -20,7 +20,7 @@ from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Some
+from lrp_audio.experiments.subjects import Portion
 from lrp_audio.model import Model
 from lrp_audio.models.fusing import fused
 
@@ -42,17 +42,17 @@ _CLIPS, _QUICK_CLIPS = 600, 32
 class Changed:
     """Some clips of voices, heard as they are, with frequencies scaled, and with parts removed."""
 
-    some: Some
+    portion: Portion
     seed: int
 
     def work(self) -> Result:
         """The sex that is heard in each clip by what was done to it, and where relevance sits."""
-        model, recordings = self.some.network.load(), self.some.recordings
+        model, recordings = self.portion.subject.load(), self.portion.recordings
         clips = [fit(read(recording), model.front.length) for recording in recordings]
         found = [_heard(model, clip.samples) for clip in clips]
         explained = [
             model.explain_batch([clip], SEXES[label], domain="time-frequency")[0].relevance
-            for clip, label in zip(clips, self.some.labels(), strict=True)
+            for clip, label in zip(clips, self.portion.labels(), strict=True)
         ]
         return {
             "speaker": [recording.who for recording in recordings],
@@ -110,8 +110,13 @@ def report(plan: Plan, found: Iterator[tuple[Changed, Result]]) -> Report:
     for unit, result in found:
         kinds = ("speaker", "corpus", "sex", "heard", "shares")
         for who, corpus, sex, heard, shares in zip(*(result[k] for k in kinds), strict=True):
-            row = {"network": unit.some.network.name, "speaker": who, "corpus": corpus, "sex": sex}
-            rows.append(row | {f"heard, {name}": found for name, found in heard.items()} | shares)
+            row = {
+                "network": unit.portion.subject.name,
+                "speaker": who,
+                "corpus": corpus,
+                "sex": sex,
+            }
+            rows.append(row | {f"heard, {name}": answer for name, answer in heard.items()} | shares)
     tables = [
         Table(
             "Sex accuracy when the frequency axis is scaled",

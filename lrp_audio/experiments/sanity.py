@@ -17,7 +17,7 @@ from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Some
+from lrp_audio.experiments.subjects import Portion
 from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
@@ -42,18 +42,18 @@ _CLIPS, _QUICK_CLIPS = 40, 8
 class Cascade:
     """Some clips, explained by the trained network and by ever more randomised ones."""
 
-    some: Some
+    portion: Portion
     seed: int
 
     def work(self) -> Result:
         """Similarity of each clip's maps with those of the trained network, by method and layer."""
-        model = self.some.network.load()
-        x, labels = inputs(model, self.some.recordings), np.array(self.some.labels())
+        model = self.portion.subject.load()
+        x, labels = inputs(model, self.portion.recordings), np.array(self.portion.labels())
         methods = examined(model.front, self.seed)
         original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
         found: Result = {name: {measure: [] for measure in MEASURES} for name in methods}
         names = []
-        for layer, network in cascade(model, self.some.network.name, self.seed):
+        for layer, network in cascade(model, self.portion.subject.name, self.seed):
             names.append(layer)
             for name, method in methods.items():
                 now = method.attribute(network, x, labels)
@@ -116,8 +116,8 @@ def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
     layers: dict[str, list[str]] = {}
     parts: defaultdict[str, list[Result]] = defaultdict(list)
     for unit, result in found:
-        layers[unit.some.network.name] = result["layers"]
-        parts[unit.some.network.name].append(result["similarity"])
+        layers[unit.portion.subject.name] = result["layers"]
+        parts[unit.portion.subject.name].append(result["similarity"])
     curves = {network: _joined(of) for network, of in parts.items()}
     rows = [
         {

@@ -25,8 +25,8 @@ _TOGETHER = 8  # recordings of a unit of work: small enough to spread, large eno
 
 
 @dataclass(frozen=True)
-class Network:
-    """A network as a unit of work names it: its weights file, and the digest of that file.
+class Subject:
+    """A network that is examined: its weights file, and the digest of that file.
 
     The digest makes a result of other weights another result.
     """
@@ -46,19 +46,21 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Some:
-    """Some recordings for one network: what a unit of work is done on."""
+class Portion:
+    """A few recordings for one network: what a unit of work is done on."""
 
-    network: Network
+    subject: Subject
     recordings: tuple[Recording, ...]
 
     def labels(self) -> list[int]:
         """True class of each recording."""
-        label = TASKS[self.network.task].label
+        label = TASKS[self.subject.task].label
         return [found for r in self.recordings if (found := label(r)) is not None]
 
 
-def units(plan: Plan, names: Sequence[str], clips: int, make: Callable[[Some], Made]) -> list[Made]:
+def units(
+    plan: Plan, names: Sequence[str], clips: int, make: Callable[[Portion], Made]
+) -> list[Made]:
     """What `make` makes of a few recordings each, for all networks called `names`.
 
     At most `clips` recordings a network, unless the plan says another number. Raises `DataError`
@@ -72,10 +74,10 @@ def units(plan: Plan, names: Sequence[str], clips: int, make: Callable[[Some], M
         )
     found = []
     for name in chosen:
-        for network, tested in _strangers(name, recordings, plan):
-            drawn = draw(tested, plan.clips or clips, network.task, plan.seed)
+        for subject, tested in _strangers(name, recordings, plan):
+            drawn = draw(tested, plan.clips or clips, subject.task, plan.seed)
             found += [
-                make(Some(network, tuple(drawn[first : first + _TOGETHER])))
+                make(Portion(subject, tuple(drawn[first : first + _TOGETHER])))
                 for first in range(0, len(drawn), _TOGETHER)
             ]
     return found
@@ -94,14 +96,14 @@ def draw(recordings: Sequence[Recording], most: int, task: str, seed: int) -> li
 
 def _strangers(
     name: str, recordings: Sequence[Recording], plan: Plan
-) -> Iterator[tuple[Network, Sequence[Recording]]]:
+) -> Iterator[tuple[Subject, Sequence[Recording]]]:
     """The networks called `name`, each with the recordings that it was not trained on."""
     architecture, task = name.split("-")
     if plan.trained is None:
-        yield _network(name, shipped()[name]), unheard(task, recordings, plan.hold_out)
+        yield _subject(name, shipped()[name]), unheard(task, recordings, plan.hold_out)
         return
     trained = [
-        (_network(name, path), fold.test)
+        (_subject(name, path), fold.test)
         for fold in folds(task, recordings, plan.seed)
         if not plan.folds or fold.number in plan.folds
         if (path := weights(plan.trained / "models", architecture, task, fold.number)).is_file()
@@ -114,10 +116,10 @@ def _strangers(
     yield from trained
 
 
-def _network(name: str, path: Path) -> Network:
-    return Network(name, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+def _subject(name: str, path: Path) -> Subject:
+    return Subject(name, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 @lru_cache(maxsize=4)
-def _load(network: Network) -> Model:
-    return lrp_audio.load(network.path)
+def _load(subject: Subject) -> Model:
+    return lrp_audio.load(subject.path)
