@@ -35,3 +35,7 @@ class DataError(LrpAudioError):
 
 class SpectrumError(LrpAudioError):
     """A window, hop or domain that a clip cannot be analysed with."""
+
+
+class StudyError(LrpAudioError):
+    """A study that cannot be built, or that has nothing to analyse."""
