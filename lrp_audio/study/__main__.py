@@ -5,10 +5,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 import lrp_audio
-from lrp_audio.errors import LrpAudioError
+from lrp_audio.errors import LrpAudioError, StudyError
 from lrp_audio.options import add_threads
 from lrp_audio.study.build import Built, Plan, build
+from lrp_audio.study.design import CONDITIONS
+from lrp_audio.study.key import read_key
+from lrp_audio.study.participants import Truth, participants
+from lrp_audio.study.power import STUDIES, power, sample_size
+from lrp_audio.study.records import FOLDER as RECORDS
+from lrp_audio.study.records import write_records
+from lrp_audio.study.result import report
 from lrp_audio.study.site import default_consent, read_consent
 
 _EXAMPLES = """\
@@ -31,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except LrpAudioError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say_error(error)
         return 2
     except OSError as error:
         print(f"error: {error.filename} cannot be written ({error.strerror}).", file=sys.stderr)
@@ -50,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make the website of a study"))
+    _add_analyse(commands.add_parser("analyse", help="evaluate what participants handed in"))
+    _add_simulate(commands.add_parser("simulate", help="plan a study, or make participants up"))
     return parser
 
 
@@ -111,7 +122,7 @@ def _build(options: argparse.Namespace) -> int:
     )
     built = build(plan, options.out)
     for error in built.errors:
-        print(f"error: {error}", file=sys.stderr)
+        _say_error(error)
     print(_built(built, options.out))
     if options.consent is None:
         print(
@@ -144,6 +155,81 @@ def _built(built: Built, out: Path) -> str:
     return "\n".join(lines)
 
 
+def _add_analyse(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_analyse)
+    parser.add_argument(
+        "study",
+        type=Path,
+        metavar="DIR",
+        help="the folder that build wrote, with key.json and records/; takes the result in result/",
+    )
+
+
+def _analyse(options: argparse.Namespace) -> int:
+    errors, text = report(options.study)
+    for error in errors:
+        _say_error(error)
+    print(text)
+    return 2 if errors else 0
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_simulate)
+    for condition in CONDITIONS:
+        parser.add_argument(
+            f"--{condition}",
+            type=_share,
+            required=True,
+            metavar="SHARE",
+            help=f"how often the network's answer is named when {condition}, between 0 and 1",
+        )
+    parser.add_argument("--clips", type=_even, default=24, metavar="N", help="trials of the study")
+    parser.add_argument(
+        "--power",
+        type=_share,
+        default=0.8,
+        metavar="SHARE",
+        help="how many of such studies should find the difference (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--participants",
+        type=_natural,
+        metavar="N",
+        help="how many of such studies find it with N participants?",
+    )
+    parser.add_argument(
+        "--into",
+        type=Path,
+        metavar="DIR",
+        help="make N participants up for the study in DIR, marked as synthetic",
+    )
+    parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of all chance")
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    truth = Truth(options.seen, options.heard)
+    if options.into:
+        if not options.participants:
+            raise StudyError("How many participants? Give --participants with --into.")
+        key = read_key(options.into)
+        made = participants(key, options.participants, truth, np.random.default_rng(options.seed))
+        write_records(options.into / RECORDS, key, made)
+        print(f"{len(made)} synthetic participants in {options.into / RECORDS}")
+        return 0
+    count = options.participants or sample_size(truth, options.clips, options.power, options.seed)
+    found = power(truth, options.clips, count, options.seed)
+    print(
+        f"Of {STUDIES} studies with {count} participants and {options.clips} clips, "
+        f"{found:.1%} find that {truth.seen:.0%} seen and {truth.heard:.0%} heard differ."
+    )
+    return 0
+
+
+def _say_error(error: LrpAudioError) -> None:
+    # A file name may hold line breaks and what commands a terminal.
+    print("error: " + "".join(c if c.isprintable() else "?" for c in str(error)), file=sys.stderr)
+
+
 def _natural(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 9):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
@@ -155,6 +241,16 @@ def _even(text: str) -> int:
     if number < 4 or number % 2:
         raise argparse.ArgumentTypeError(f"{text!r} is not an even number of at least 4")
     return number
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share between 0 and 1")
+    return share
 
 
 if __name__ == "__main__":

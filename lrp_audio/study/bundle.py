@@ -1,4 +1,4 @@
-"""jsPsych for the site: fetched from npm as the lock file pins it, or named at a content network."""
+"""jsPsych for the site: fetched from npm as the lock file pins it, or from a content network."""
 
 import json
 import shutil

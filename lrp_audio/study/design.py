@@ -8,6 +8,7 @@ wrong and of those with the same answer.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -122,7 +123,7 @@ def _spread(blocks: Iterable[Sequence[Shown]]) -> list[Shown]:
 def _places(trials: int, catches: int, rng: np.random.Generator) -> list[int]:
     """Where catch trials go: one in each of equal parts, never before the first trial."""
     edges = np.linspace(0, trials, catches + 1).astype(int)
-    return [int(rng.integers(low, high)) + 1 for low, high in zip(edges, edges[1:], strict=False)]
+    return [int(rng.integers(low, high)) + 1 for low, high in pairwise(edges)]
 
 
 def _turned(shown: Shown) -> Shown:

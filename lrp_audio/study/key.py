@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from lrp_audio.errors import StudyError
-from lrp_audio.files import write_aside
+from lrp_audio.files import staged
 from lrp_audio.study.design import CONDITIONS, KINDS, Item, Order, Shown
 
 FILE = "key.json"
@@ -52,9 +52,9 @@ class Key:
         """Write ``key.json`` into `folder`; returns its path."""
         content = {"format": _FORMAT, "study": self.study, **self._content()}
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        path = folder / FILE
-        write_aside(path, lambda file: file.write(text.encode()))
-        return path
+        with staged(folder) as aside:
+            (aside / FILE).write_text(text, encoding="utf-8")
+        return folder / FILE
 
     def _content(self) -> dict[str, object]:
         return {
