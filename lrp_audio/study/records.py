@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from lrp_audio.errors import StudyError
+from lrp_audio.errors import LrpAudioError, StudyError
 from lrp_audio.files import staged
 from lrp_audio.study.design import Condition
 from lrp_audio.study.key import Key
@@ -16,6 +17,7 @@ FORMAT = "lrp-audio study record 1"
 FOLDER = "records"
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 5_000
+_LONGEST_REASON = 120
 
 
 @dataclass(frozen=True)
@@ -105,15 +107,28 @@ def _refuse(constant: str) -> float:
 
 def _fault(content: Any) -> str:
     """Where `content` breaks the schema, in words; empty where it does not."""
-    from jsonschema import Draft202012Validator
+    validator = _validator()
     from jsonschema.exceptions import best_match
 
-    schema = json.loads((files("lrp_audio.study") / "record.schema.json").read_text("utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(content))
+    error = best_match(validator.iter_errors(content))
     if error is None:
         return ""
-    message = error.message if len(error.message) <= 120 else f"{error.message[:119]}…"
+    # A message begins with what was given, which may be long, and ends with what is wrong.
+    said = error.message
+    message = said if len(said) <= _LONGEST_REASON else f"…{said[-_LONGEST_REASON:]}"
     return f"at {error.json_path}: {message}" if error.path else message
+
+
+@cache
+def _validator() -> Any:
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError as error:
+        raise LrpAudioError(
+            "Records are checked by jsonschema, which is missing: pip install 'lrp-audio[study]'."
+        ) from error
+    schema = (files("lrp_audio.study") / "record.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(schema))
 
 
 def _misfit(content: dict[str, Any], key: Key) -> str:
