@@ -282,4 +282,5 @@ def test_a_damaged_recording_is_named_and_the_others_are_used(tmp_path: Path) ->
     (data / "7_b_0.wav").write_text("no sound")
     code, _, err = run("build", "--cdn", "--data", data, "--out", tmp_path / "out")
     assert code == 2
+    assert "7_b_0.wav is not a WAV" in err
     assert "1 usable recordings" in err

@@ -120,9 +120,12 @@ def _build(options: argparse.Namespace) -> int:
         cdn=options.cdn,
         consent=consent,
     )
-    built = build(plan, options.out)
-    for error in built.errors:
-        _say_error(error)
+    errors: list[LrpAudioError] = []
+    try:
+        built = build(plan, options.out, errors.append)
+    finally:
+        for error in errors:
+            _say_error(error)
     print(_built(built, options.out))
     if options.consent is None:
         print(
@@ -130,7 +133,7 @@ def _build(options: argparse.Namespace) -> int:
             f"again with --consent. This is the text:\n\n{consent}",
             file=sys.stderr,
         )
-    return 2 if built.errors else 0
+    return 2 if errors else 0
 
 
 def _built(built: Built, out: Path) -> str:

@@ -5,7 +5,7 @@ OUT/records/.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -44,18 +44,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class Built:
-    """What came of it: the key, how many recordings were heard wrongly, and what failed."""
+    """What came of it: the key, and how many recordings were heard, and heard wrongly."""
 
     key: Key
     heard: int
     heard_wrongly: int
-    errors: tuple[ClipError, ...]
 
 
-def build(plan: Plan, out: Path) -> Built:
+def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built:
     """Make the study in `out`, which must not exist or be empty; all of it appears at once.
 
-    Raises `StudyError`, or as reading models and recordings does.
+    Recordings that cannot be read go to `complain` and are left out. Raises `StudyError`, or as
+    reading models and recordings does.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(f"{out} is in use: give a new folder with --out, or empty that one.")
@@ -63,7 +63,7 @@ def build(plan: Plan, out: Path) -> Built:
     model = lrp_audio.load(plan.model)
     task = choice.task_of(model)
     rng = np.random.default_rng(plan.seed)
-    heard, errors = choice.listen(model, task, choice.recordings(plan.data, task))
+    heard = choice.listen(model, task, choice.recordings(plan.data, task), complain)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
         study = Path(work) / "study"
@@ -79,7 +79,7 @@ def build(plan: Plan, out: Path) -> Built:
         if out.exists():
             out.rmdir()
         os.replace(study, out)
-    return Built(key, len(heard), sum(c.wrong for c in heard), tuple(errors))
+    return Built(key, len(heard), sum(c.wrong for c in heard))
 
 
 def _write_items(

@@ -1,7 +1,7 @@
 """Choosing clips: which recordings the network got wrong, and which of them a study shows."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,21 +67,23 @@ def recordings(data: Sequence[str], task: str) -> list[Recording]:
 
 
 def listen(
-    model: Model, task: str, found: Iterable[Recording]
-) -> tuple[list[Candidate], list[ClipError]]:
-    """What `model` names in each of the recordings, and which of them could not be read."""
+    model: Model,
+    task: str,
+    found: Iterable[Recording],
+    complain: Callable[[ClipError], None],
+) -> list[Candidate]:
+    """What `model` names in each of the recordings; those that cannot be read go to `complain`."""
     heard: list[Candidate] = []
-    errors: list[ClipError] = []
     for recording in tqdm(list(found), unit="clip", leave=False, disable=None):
         label = TASKS[task].label(recording)
         try:
             named = model.classify(read(recording))
         except ClipError as error:
-            errors.append(error)
+            complain(error)
             continue
         if label is not None:
             heard.append(Candidate(recording, model.classes[label], model.classes[named]))
-    return heard, errors
+    return heard
 
 
 def ranked(candidates: Iterable[Candidate], rng: np.random.Generator) -> Iterator[Candidate]:
