@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from study_cases import made_up_items, made_up_key
 
 from lrp_audio.errors import StudyError
-from lrp_audio.study.choice import shares
+from lrp_audio.study.choice import MOST_BY_DEFAULT, shares
 from lrp_audio.study.design import CATCHES, ORDERS, PRACTICE, Item, Order, orders
 from lrp_audio.study.key import Key, read_key
 
@@ -162,3 +162,15 @@ def test_a_key_that_was_changed_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="cannot be read"):
         read_key(tmp_path)
+
+
+def test_the_protocol_in_the_docs_is_the_one_that_is_run() -> None:
+    docs = Path(__file__).parents[1] / "docs" / "study.md"
+    text = " ".join(docs.read_text(encoding="utf-8").split())
+    rules = made_up_key().exclusion
+    assert f"There are {ORDERS} orders in pairs" in text
+    assert (
+        f"more than {rules.most_catch_errors} of the {sum(CATCHES.values())} catch trials" in text
+    )
+    assert f"a median time to answer below {rules.fastest_median_ms} ms" in text
+    assert f"at most {MOST_BY_DEFAULT} unless" in text

@@ -24,13 +24,14 @@ def save_result(
     pairs: Sequence[tuple[Fraction, Fraction]],
     clips: Sequence[ClipResult],
     chance: float,
+    title: str,
 ) -> None:
     """Write ``result.png`` and ``result.pdf``; `pairs` are each participant's shares.
 
     Left, a line from seen to heard for each participant, the means and their 95 % intervals.
     Right, a dot for each clip: above the line it was named more often when heard.
     """
-    figure = new_figure("")
+    figure = new_figure(title)
     left, right = figure.subplots(1, 2)
     _draw_participants(left, of_record, pairs, chance)
     _draw_clips(right, clips)

@@ -34,6 +34,7 @@ def report(study: Path) -> tuple[list[StudyError], str]:
                 paired(OF_RECORD, included, key),
                 analysis.clips,
                 1 / len(key.answers),
+                "Synthetic participants" if any(r.synthetic for r in included) else "",
             )
         values = plain(key, included, excluded, analysis)
         (aside / "summary.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
