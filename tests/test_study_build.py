@@ -193,7 +193,7 @@ def test_consent_and_names_bring_no_markup(page: Page) -> None:
 def test_answers_bring_no_markup(tmp_path: Path) -> None:
     key = replace(made_up_key(), answers=(HOSTILE, "<!--<script>", "é"))
     (tmp_path / "site").mkdir()
-    wording = Wording(HOSTILE, "time", (HOSTILE,))
+    wording = Wording(HOSTILE, HOSTILE, "time", (HOSTILE,))
     write_page(tmp_path / "site", key, [Script("a.js")], wording, "")
     page = Page((tmp_path / "site" / "index.html").read_text(encoding="utf-8"))
     assert json.loads(page.settings)["answers"] == list(key.answers)
@@ -261,7 +261,7 @@ def test_when_npm_fails_its_reason_is_said(tmp_path: Path, monkeypatch: pytest.M
     [
         (("--data", "7_female"), "1 usable recordings, 0 of them heard wrongly, are enough for 0"),
         (("--clips", "16"), "not for 16: give more recordings with --data or fewer --clips"),
-        (("--data", "nowhere"), "There is no bundled clip 'nowhere'"),
+        (("--data", "nowhere"), "nowhere is neither a folder nor a bundled clip"),
         (("--clips", "5"), "not an even number"),
         (("--consent", "missing.txt"), "missing.txt cannot be read"),
     ],

@@ -1,6 +1,7 @@
 """From files that came back to a result: what is refused, who is excluded, what is found."""
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -19,7 +20,7 @@ from lrp_audio.study.analysis import analyse
 from lrp_audio.study.exclusion import REASONS, exclude
 from lrp_audio.study.key import Key
 from lrp_audio.study.participants import Truth, participants
-from lrp_audio.study.records import Record, Trial, read_records, write_records
+from lrp_audio.study.records import Record, Trial, _validator, read_records, write_records
 from lrp_audio.study.summary import markdown
 
 KEY = made_up_key()
@@ -144,6 +145,16 @@ def test_nothing_that_is_json_makes_the_analysis_stumble(
     read, errors = read_records(folder, KEY)
     assert read == []
     assert len(errors) == 1
+
+
+def test_without_jsonschema_one_sentence_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    _validator.cache_clear()
+    code, _, (error,) = run("analyse", study(tmp_path, people(1)))
+    assert code == 2
+    assert "pip install 'lrp-audio[study]'" in error
 
 
 # --- exclusion -------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def _right(trial: Trial, item: Item) -> int:
     return int(trial.answer == item.network)
 
 
-def _named_word(trial: Trial, item: Item) -> int:
+def _named_truth(trial: Trial, item: Item) -> int:
     return int(trial.answer == item.spoken)
 
 
@@ -39,7 +39,7 @@ OF_RECORD = Measure("share of the network's answers named", _right)
 SECONDARY = (
     Measure("named, where the network was right", _right, lambda item: not item.wrong),
     Measure("named, where the network was wrong", _right, lambda item: item.wrong),
-    Measure("word named instead, where the network was wrong", _named_word, lambda i: i.wrong),
+    Measure("truth named instead, where the network was wrong", _named_truth, lambda i: i.wrong),
     Measure("confidence (1 to 5)", lambda trial, item: trial.confidence),
     Measure("usefulness (1 to 5)", lambda trial, item: trial.usefulness),
 )

@@ -73,7 +73,7 @@ def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built
         scripts = cdn_scripts() if plan.cdn else bundled_scripts(site)
         items, rules, domain = _write_items(model, heard, plan.clips, site, rng)
         key = Key(model.name, rules, task, model.classes, items, orders(items, rng), Rules())
-        wording = Wording(QUESTIONS[task], domain, paragraphs(plan.consent))
+        wording = Wording(*QUESTIONS[task], domain, paragraphs(plan.consent))
         write_page(site, key, scripts, wording, send)
         key.save(study)
         if out.exists():

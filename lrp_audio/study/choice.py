@@ -47,15 +47,17 @@ def task_of(model: Model) -> str:
 def recordings(data: Sequence[str], task: str) -> list[Recording]:
     """The recordings in folders and of bundled examples that say what `task` asks for.
 
-    Raises `DataError`, `ClipError` or `StudyError` where there is none.
+    Raises `DataError` or `StudyError` where there is none.
     """
     folders = [Path(name) for name in data if Path(name).is_dir()]
-    examples = {example(name) for name in data if not Path(name).is_dir()}
-    if examples or not data:
-        bundled = find_recordings([example().parent])
-        found = [r for r in bundled if not data or r.path in examples]
-    else:
-        found = []
+    examples = {name for name in data if not Path(name).is_dir()}
+    bundled = {r.path.stem: r for r in find_recordings([example().parent])}
+    if unknown := examples - bundled.keys():
+        raise StudyError(
+            f"{min(unknown)} is neither a folder nor a bundled clip: give folders of recordings, "
+            f"or names such as {min(bundled)}."
+        )
+    found = [bundled[name] for name in sorted(examples if data else bundled)]
     found += find_recordings(folders)
     usable = [r for r in found if TASKS[task].label(r) is not None]
     if not usable:

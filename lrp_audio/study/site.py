@@ -15,16 +15,18 @@ _COPIED = ("study.css", "study.js")
 _MOST_CONSENT_BYTES = 64_000
 _HOST = "abcdefghijklmnopqrstuvwxyz0123456789.-"
 QUESTIONS = {
-    "digit": "Which digit did the network say?",
-    "sex": "Which voice did the network say it was?",
+    "digit": ("Which digit did the network say?", "Which digit do you hear?"),
+    "sex": ("Whose voice did the network say it was?", "Whose voice do you hear?"),
 }
+"""For each task what is asked of an explanation, and of the recording that sets the volume."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What depends on the study: the question, what a picture shows, the consent text."""
+    """What depends on the study: the questions, what a picture shows, the consent text."""
 
     question: str
+    check: str
     domain: str
     consent: tuple[str, ...]
 

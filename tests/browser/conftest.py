@@ -51,7 +51,7 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """Errors on the console of `page`, requests to elsewhere; a test that expects some clears it."""
+    """Errors on the console of `page`, requests to elsewhere; a test clears what it expects."""
     return []
 
 

@@ -28,7 +28,8 @@ function begin() {
 function usable(kept) {
   return (
     typeof kept === "object" && kept !== null && Array.isArray(kept.trials) &&
-    Array.isArray(kept.checks) && settings.orders[kept.order] !== undefined &&
+    Array.isArray(kept.checks) && Number.isInteger(kept.order) &&
+    settings.orders[kept.order] !== undefined &&
     kept.trials.length <= settings.orders[kept.order].length &&
     kept.trials.every((trial, i) => trial.item === settings.orders[kept.order][i][0])
   );
@@ -115,7 +116,7 @@ function addPlayer(screen, item, played) {
       await audio.play();
       played();
     } catch {
-      if (screen.isConnected) {
+      if (trouble.isConnected) {
         trouble.textContent = "The sound could not be played. Check your connection and try again.";
         audio.load();
       }
@@ -277,6 +278,7 @@ async function send(screen) {
     });
     if (!response.ok) throw new Error(String(response.status));
     sent.textContent = "Your answers have arrived. Thank you!";
+    screen.querySelector(".forget").disabled = false;
   } catch {
     sent.textContent =
       "Your answers could not be sent. Try again, or download them and give the file to the " +
@@ -302,7 +304,10 @@ function finish() {
   download.href = URL.createObjectURL(new Blob([record()], { type: "application/json" }));
   download.download = `${state.participant}.json`;
   screen.querySelector(".send")?.addEventListener("click", () => send(screen));
-  screen.querySelector(".forget").addEventListener("click", forget);
+  // Nobody should lose by mistake what was not handed in.
+  const remove = screen.querySelector(".forget");
+  download.addEventListener("click", () => { remove.disabled = false; });
+  remove.addEventListener("click", forget);
 }
 
 if (state.trials.length >= order.length) {
