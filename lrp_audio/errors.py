@@ -43,3 +43,7 @@ class WorkerError(LrpAudioError):
 
 class AttributionError(LrpAudioError):
     """A parameter of an attribution method that it, or an input, cannot take."""
+
+
+class StudyError(LrpAudioError):
+    """A study that cannot be built, or that has nothing to analyse."""

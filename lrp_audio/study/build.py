@@ -1,0 +1,154 @@
+"""``build``: from recordings and a model to a folder with a website, its key, and room for answers.
+
+OUT/site/ goes to a web space, OUT/key.json stays at home, and what participants hand in goes to
+OUT/records/.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+import lrp_audio
+from lrp_audio.data.corpus import read
+from lrp_audio.errors import ClipError, StudyError
+from lrp_audio.explanation import Explanation
+from lrp_audio.model import Model
+from lrp_audio.study import choice, stimuli
+from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
+from lrp_audio.study.choice import Candidate
+from lrp_audio.study.design import CATCHES, PRACTICE, Item, Kind, orders
+from lrp_audio.study.key import Key, Rules
+from lrp_audio.study.site import QUESTIONS, Wording, check_address, paragraphs, write_page
+
+_TOGETHER = 8  # clips explained at once
+_RESERVED = PRACTICE + CATCHES["heard"] + 1  # and one to set the volume by
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What ``build`` was asked for. ``send`` is empty where answers are downloaded."""
+
+    model: str
+    data: Sequence[str]
+    clips: int | None
+    seed: int
+    send: str
+    cdn: bool
+    consent: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of it: the key, and how many recordings were heard, and heard wrongly."""
+
+    key: Key
+    heard: int
+    heard_wrongly: int
+
+
+def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built:
+    """Make the study in `out`, which must not exist or be empty; all of it appears at once.
+
+    Recordings that cannot be read go to `complain` and are left out. Raises `StudyError`, or as
+    reading models and recordings does.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StudyError(f"{out} is in use: give a new folder with --out, or empty that one.")
+    send = check_address(plan.send) if plan.send else ""
+    model = lrp_audio.load(plan.model)
+    task = choice.task_of(model)
+    rng = np.random.default_rng(plan.seed)
+    heard = choice.listen(model, task, choice.recordings(plan.data, task), complain)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
+        study = Path(work) / "study"
+        site = study / "site"
+        (site / stimuli.FOLDER).mkdir(parents=True)
+        (study / "records").mkdir()
+        scripts = cdn_scripts() if plan.cdn else bundled_scripts(site)
+        items, rules, domain = _write_items(model, heard, plan.clips, site, rng)
+        key = Key(model.name, rules, task, model.classes, items, orders(items, rng), Rules())
+        wording = Wording(*QUESTIONS[task], domain, paragraphs(plan.consent))
+        write_page(site, key, scripts, wording, send)
+        key.save(study)
+        if out.exists():
+            out.rmdir()
+        os.replace(study, out)
+    return Built(key, len(heard), sum(c.wrong for c in heard))
+
+
+def _write_items(
+    model: Model,
+    heard: Sequence[Candidate],
+    clips: int | None,
+    site: Path,
+    rng: np.random.Generator,
+) -> tuple[tuple[Item, ...], str, str]:
+    """Choose clips, explain them, write what is seen and heard; returns items, rules, domain."""
+    wrongly = sum(c.wrong for c in heard)
+    few, many = choice.shares(clips, wrongly, len(heard) - wrongly, _RESERVED)
+    wrong = _explained(model, choice.ranked([c for c in heard if c.wrong], rng))
+    right = _explained(model, choice.ranked([c for c in heard if not c.wrong], rng))
+    trials = _take("trial", wrong, few, rng) + _take("trial", right, many, rng)
+    practice = _take("practice", right, PRACTICE, rng)
+    recorded = _take("catch", right, CATCHES["heard"], rng) + _take("check", right, 1, rng)
+    words = [
+        Item(_new_id(rng), "catch", str(word), str(word))
+        for word in rng.choice(model.classes, CATCHES["seen"])
+    ]
+    loudness = [stimuli.write_explanation(site, item.id, e) for item, e in trials + practice]
+    for item, explanation in recorded:
+        stimuli.write_recording(site, item.id, explanation, float(np.median(loudness)))
+    for item in words:
+        stimuli.write_word(site, item.id, item.network)
+    items = [item for item, _ in trials + practice + recorded] + words
+    _, first = trials[0]
+    return tuple(items), first.rules, first.domain.name
+
+
+def _explained(
+    model: Model, candidates: Iterator[Candidate]
+) -> Iterator[tuple[Candidate, Explanation]]:
+    """The candidates of which there is something to see and to hear, explained when asked for."""
+    while batch := list(islice(candidates, _TOGETHER)):
+        explanations = model.explain_batch([read(c.recording) for c in batch])
+        for candidate, explanation in zip(batch, explanations, strict=True):
+            if stimuli.shows_anything(stimuli.only_for(explanation)):
+                yield candidate, explanation
+
+
+def _take(
+    kind: Kind,
+    explained: Iterator[tuple[Candidate, Explanation]],
+    count: int,
+    rng: np.random.Generator,
+) -> list[tuple[Item, Explanation]]:
+    taken = list(islice(explained, count))
+    if len(taken) < count:
+        raise StudyError(
+            "The explanations of too many recordings are silent: give more recordings with "
+            "--data, or fewer --clips."
+        )
+    return [
+        (
+            Item(
+                id=_new_id(rng),
+                kind=kind,
+                network=candidate.network,
+                spoken=candidate.spoken,
+                clip=candidate.recording.path.name,
+                probability=float(explanation.probabilities[explanation.predicted]),
+            ),
+            explanation,
+        )
+        for candidate, explanation in taken
+    ]
+
+
+def _new_id(rng: np.random.Generator) -> str:
+    return rng.bytes(6).hex()

@@ -1,0 +1,145 @@
+"""What participants hand in: one JSON file each, checked before anything is believed."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lrp_audio.errors import LrpAudioError, StudyError
+from lrp_audio.files import staged
+from lrp_audio.study.design import Condition
+from lrp_audio.study.key import Key
+
+FORMAT = "lrp-audio study record 1"
+FOLDER = "records"
+_MOST_BYTES = 1_000_000
+_MOST_FILES = 5_000
+_LONGEST_REASON = 120
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One answer: ``rt`` in milliseconds, both ratings from 1 to 5."""
+
+    item: str
+    condition: Condition
+    answer: str
+    rt: int
+    plays: int
+    confidence: int
+    usefulness: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """One participant's file. ``order`` says which of the key's orders; ``trials`` follow it."""
+
+    participant: str
+    order: int
+    reloads: int
+    checks: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    synthetic: bool = False
+
+
+def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], list[StudyError]]:
+    """Every ``.json`` file in `folder`, sorted by name, and what is wrong with the others.
+
+    Raises `StudyError` where there is no folder or more files than any study has.
+    """
+    if not folder.is_dir():
+        raise StudyError(f"{folder} is no folder: put what participants handed in there.")
+    paths = sorted(folder.glob("*.json"))
+    if len(paths) > _MOST_FILES:
+        raise StudyError(f"{folder} holds {len(paths)} files: at most {_MOST_FILES} are read.")
+    read: list[tuple[Path, Record]] = []
+    errors: list[StudyError] = []
+    for path in paths:
+        try:
+            read.append((path, read_record(path, key)))
+        except StudyError as error:
+            errors.append(error)
+    return read, errors
+
+
+def read_record(path: Path, key: Key) -> Record:
+    """The record in the file at `path`; raises `StudyError` where it is none of this study."""
+    try:
+        if not path.is_file():
+            raise StudyError(f"{path} is not a file: it is left out.")
+        if path.stat().st_size > _MOST_BYTES:
+            raise StudyError(f"{path} is larger than {_MOST_BYTES} bytes: it is left out.")
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read ({error.strerror}): it is left out.") from error
+    except (ValueError, RecursionError) as error:
+        raise StudyError(f"{path} is not JSON, or was cut off: it is left out.") from error
+    reason = _fault(content) or _misfit(content, key)
+    if reason:
+        raise StudyError(f"{path} is not a record of this study ({reason}): it is left out.")
+    return Record(
+        participant=content["participant"],
+        order=content["order"],
+        reloads=content["reloads"],
+        checks=tuple(content["checks"]),
+        trials=tuple(Trial(**trial) for trial in content["trials"]),
+        synthetic="synthetic" in content,
+    )
+
+
+def write_records(folder: Path, key: Key, records: Iterable[Record]) -> None:
+    """Write each of `records` into `folder` as the site does."""
+    with staged(folder) as aside:
+        for record in records:
+            content = {"format": FORMAT, "study": key.study, **asdict(record)}
+            if not record.synthetic:
+                del content["synthetic"]
+            text = json.dumps(content, ensure_ascii=False)
+            (aside / f"{record.participant}.json").write_text(text, encoding="utf-8")
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _fault(content: Any) -> str:
+    """Where `content` breaks the schema, in words; empty where it does not."""
+    validator = _validator()
+    from jsonschema.exceptions import best_match
+
+    error = best_match(validator.iter_errors(content))
+    if error is None:
+        return ""
+    # A message begins with what was given, which may be long, and ends with what is wrong.
+    said = error.message
+    message = said if len(said) <= _LONGEST_REASON else f"…{said[-_LONGEST_REASON:]}"
+    return f"at {error.json_path}: {message}" if error.path else message
+
+
+@cache
+def _validator() -> Any:
+    try:
+        from jsonschema import Draft202012Validator
+    except ImportError as error:
+        raise LrpAudioError(
+            "Records are checked by jsonschema, which is missing: pip install 'lrp-audio[study]'."
+        ) from error
+    schema = (files("lrp_audio.study") / "record.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(schema))
+
+
+def _misfit(content: dict[str, Any], key: Key) -> str:
+    """Where a record does not belong to `key`; empty where it does."""
+    if content["study"] != key.study:
+        return f"it belongs to study {content['study']}, not to {key.study}"
+    if content["order"] >= len(key.orders):
+        return f"there is no order {content['order']}"
+    order = key.orders[content["order"]]
+    answered = [(trial["item"], trial["condition"]) for trial in content["trials"]]
+    if answered != [(shown.item, shown.condition) for shown in order[: len(answered)]]:
+        return f"its trials are not those of order {content['order']}"
+    strange = {trial["answer"] for trial in content["trials"]} - set(key.answers)
+    return f"nobody could answer {min(strange)!r}" if strange else ""

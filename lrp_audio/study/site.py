@@ -1,0 +1,127 @@
+"""The website: one page, its script and style, and what it shows; it runs from any web space."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lrp_audio.errors import StudyError
+from lrp_audio.study.bundle import CDN, Script
+from lrp_audio.study.design import PRACTICE
+from lrp_audio.study.key import Key
+
+_WEB = files("lrp_audio.study") / "web"
+_COPIED = ("study.css", "study.js")
+_MOST_CONSENT_BYTES = 64_000
+_HOST = "abcdefghijklmnopqrstuvwxyz0123456789.-"
+QUESTIONS = {
+    "digit": ("Which digit did the network say?", "Which digit do you hear?"),
+    "sex": ("Whose voice did the network say it was?", "Whose voice do you hear?"),
+}
+"""For each task what is asked of an explanation, and of the recording that sets the volume."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What depends on the study: the questions, what a picture shows, the consent text."""
+
+    question: str
+    check: str
+    domain: str
+    consent: tuple[str, ...]
+
+
+def default_consent() -> str:
+    """The text that comes with the program, with gaps in [brackets]."""
+    return (_WEB / "consent.txt").read_text(encoding="utf-8")
+
+
+def read_consent(path: Path) -> str:
+    """The text in the file at `path`; raises `StudyError` where it is none."""
+    advice = "give a text file in UTF-8 with blank lines between paragraphs."
+    try:
+        if path.stat().st_size > _MOST_CONSENT_BYTES:
+            raise StudyError(f"{path} is longer than anyone would read: {advice}")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read ({error.strerror}): {advice}") from error
+    except ValueError as error:
+        raise StudyError(f"{path} is no text in UTF-8: {advice}") from error
+    if not text.strip():
+        raise StudyError(f"{path} is empty: {advice}")
+    return text
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The parts of `text` between blank lines, each on one line."""
+    normal = "\n".join(line.strip() for line in text.splitlines())
+    return tuple(" ".join(part.split()) for part in normal.split("\n\n") if part.strip())
+
+
+def check_address(address: str) -> str:
+    """`address`, to which answers are sent; raises `StudyError` where it is not safe to send to."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
+    except ValueError:
+        host, parts = "", urlsplit("")
+    local = host in ("localhost", "127.0.0.1")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and local)
+    plain = address.isascii() and address.isprintable() and not set(address) & set(" '\"<>\\")
+    if not (safe and plain and host and set(host) <= set(_HOST)) or parts.username is not None:
+        raise StudyError(
+            f"Answers cannot be sent to {address!r}: give an address like "
+            "https://example.org/answers, without a password in it (http only to localhost; "
+            "hosts with other letters in their xn-- form)."
+        )
+    return address
+
+
+def write_page(site: Path, key: Key, scripts: list[Script], wording: Wording, send: str) -> None:
+    """Write ``index.html``, its script and style into `site`, where the stimuli are already."""
+    from jinja2 import Environment, StrictUndefined
+
+    for name in _COPIED:
+        (site / name).write_bytes((_WEB / name).read_bytes())
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    template = environment.from_string((_WEB / "index.html").read_text(encoding="utf-8"))
+    page = template.render(
+        policy=_policy(send, any(script.integrity for script in scripts)),
+        scripts=scripts,
+        wording=wording,
+        answers=key.answers,
+        trials=len(key.orders[0]) - PRACTICE,
+        settings=_settings(key, send),
+    )
+    (site / "index.html").write_text(page, encoding="utf-8")
+
+
+def _settings(key: Key, send: str) -> dict[str, object]:
+    """What the script must know. Right answers are not in it, but for practice and volume."""
+    (check,) = (item for item in key.items if item.kind == "check")
+    return {
+        "study": key.study,
+        "answers": list(key.answers),
+        "orders": [[[s.item, s.condition] for s in one] for one in key.orders],
+        "practice": {item.id: item.network for item in key.items if item.kind == "practice"},
+        "check": {"item": check.id, "answer": check.spoken},
+        "send": send,
+    }
+
+
+def _policy(send: str, cdn: bool) -> str:
+    """The page's content security policy: nothing but its own files, and where answers go."""
+    parts = urlsplit(send)
+    receiver = f"{parts.scheme}://{parts.netloc}" if send else "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {CDN}" if cdn else "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "media-src 'self'",
+            f"connect-src {receiver}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )

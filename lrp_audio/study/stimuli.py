@@ -1,0 +1,73 @@
+"""What participants see and hear: the same positive relevance, as a picture and as a sound."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from lrp_audio.audio.audible import PEAK
+from lrp_audio.explanation import Explanation
+from lrp_audio.report.drawing import new_figure, save_figure
+from lrp_audio.report.picture import save_picture
+
+FOLDER = "stimuli"
+
+
+def picture_file(folder: Path, item: str) -> Path:
+    """Where the picture of an item lies in the site."""
+    return folder / FOLDER / f"{item}.png"
+
+
+def sound_file(folder: Path, item: str) -> Path:
+    """Where the sound of an item lies in the site."""
+    return folder / FOLDER / f"{item}.wav"
+
+
+def only_for(explanation: Explanation) -> Explanation:
+    """`explanation` without what spoke against the class: a sound cannot play both at once."""
+    return replace(explanation, relevance=np.maximum(explanation.relevance, 0))
+
+
+def shows_anything(explanation: Explanation) -> bool:
+    """Whether there is something to see and to hear: finite, and not silent."""
+    finite = bool(np.isfinite(explanation.relevance).all())
+    return finite and bool(explanation.sound().any())
+
+
+def write_explanation(site: Path, item: str, explanation: Explanation) -> float:
+    """Write picture and sound of one explanation; returns how loud the sound is (RMS)."""
+    shown = only_for(explanation)
+    clip = shown.clip
+    # No title: it would name the clip and the answer.
+    save_picture(
+        picture_file(site, item), clip.samples, clip.rate, shown.relevance, shown.domain, ""
+    )
+    sound = shown.sound("weighted", "for")
+    _write_sound(sound_file(site, item), sound, clip.source_rate)
+    return _rms(sound)
+
+
+def write_recording(site: Path, item: str, explanation: Explanation, loudness: float) -> None:
+    """Write the recording itself, as fitted, as loud as `loudness` (RMS) or as its peak allows."""
+    samples = explanation.clip.samples
+    gain = min(loudness / _rms(samples), PEAK / float(np.abs(samples).max()))
+    _write_sound(sound_file(site, item), samples * gain, explanation.clip.rate)
+
+
+def write_word(site: Path, item: str, word: str) -> None:
+    """Write the picture of a catch trial, which says what to answer."""
+    figure = new_figure(f"Attention check: choose “{word}”")
+    figure.set_layout_engine("none")
+    for text in figure.texts:
+        text.set(fontsize=26, y=0.55)
+    save_figure(figure, picture_file(site, item))
+
+
+def _write_sound(path: Path, sound: NDArray[np.floating], rate: int) -> None:
+    soundfile.write(path, sound, rate, subtype="PCM_16", format="WAV")
+
+
+def _rms(sound: NDArray[np.floating]) -> float:
+    return float(np.sqrt(np.mean(np.square(sound, dtype=np.float64))))
