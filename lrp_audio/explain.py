@@ -75,7 +75,8 @@ def _explain(options: argparse.Namespace) -> int:
     failed = sum(row.error is not None for row in rows.values())
     path = options.out / "report.html"
     if shown := report.save(path, rows):
-        some = f" (the first {shown} of {len(clips)} clips)" if shown < len(clips) else ""
+        explained = len(clips) - failed
+        some = f" (the first {shown} of {explained} clips)" if shown < explained else ""
         print(f"To see and hear{some}: {printable(path)}")
     if len(clips) > 1:
         save_rows(options.out / "results.csv", [rows[clip] for clip in clips])

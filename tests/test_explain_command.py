@@ -60,6 +60,7 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 
 def results(folder: Path, besides: Sequence[str] = ()) -> dict[str, list[str]]:
+    besides = [*besides, "report.html"]
     paths = [path for path in folder.iterdir() if path.name not in besides]
     assert len(list(folder.iterdir())) == len(paths) + len(besides)
     return {path.name: sorted(file.name for file in path.iterdir()) for path in paths}
