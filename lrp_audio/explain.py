@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from tqdm import tqdm
 import lrp_audio
 from lrp_audio.audio.audible import Sign
 from lrp_audio.audio.domain import choose
-from lrp_audio.batch import Request, explain_all, finished, loaded, save_rows
+from lrp_audio.batch import Request, Row, explain_all, finished, loaded, save_rows
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
-from lrp_audio.inputs import find_clips
+from lrp_audio.inputs import Found, find_clips
 from lrp_audio.kernels.compiling import before_compiling
 from lrp_audio.model import PREDICTED
 from lrp_audio.models.zoo import shipped
@@ -61,7 +61,8 @@ def _explain(options: argparse.Namespace) -> int:
     told = partial(_told, sign=options.sign) if len(clips) <= _MOST_REPORTED else _line
 
     def told_and_shown(explanation: Explanation, folder: Path) -> str:
-        return "\n".join((told(explanation, folder), *report.add(explanation)))
+        report.add(explanation)
+        return told(explanation, folder)
 
     workers = Workers(options.jobs)
     # What another process explains is explained again for the page, which shows the first ones.
@@ -79,15 +80,22 @@ def _explain(options: argparse.Namespace) -> int:
                 _say_error(row.error)
             bar.update()
     failed = sum(row.error is not None for row in rows.values())
-    path = options.out / "report.html"
-    if shown := report.save(path, rows):
-        some = f" (the first {shown} of {len(clips)} clips)" if shown < len(clips) else ""
-        print(f"To see and hear{some}: {printable(path)}")
     if len(clips) > 1:
         save_rows(options.out / "results.csv", [rows[clip] for clip in clips])
         if failed:
             print(f"{failed} of {len(clips)} clips could not be explained.", file=sys.stderr)
+    _save_report(report, options.out / "report.html", rows)
     return 2 if failed or errors else 0
+
+
+def _save_report(report: Report, path: Path, rows: Mapping[Found, Row]) -> None:
+    shown = report.save(path, rows)
+    for sentence in report.missing:
+        print(f"Not in the report: {printable(sentence)}")
+    if shown:
+        explained = sum(row.error is None for row in rows.values())
+        some = f" (the first {shown} of {explained} clips)" if shown < explained else ""
+        print(f"To see and hear{some}: {printable(path)}")
 
 
 def _request(options: argparse.Namespace) -> Request:

@@ -59,7 +59,7 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
 
 
-def results(folder: Path, besides: Sequence[str] = ()) -> dict[str, list[str]]:
+def results(folder: Path, besides: Sequence[str] = ("report.html",)) -> dict[str, list[str]]:
     paths = [path for path in folder.iterdir() if path.name not in besides]
     assert len(list(folder.iterdir())) == len(paths) + len(besides)
     return {path.name: sorted(file.name for file in path.iterdir()) for path in paths}
@@ -132,7 +132,10 @@ def test_bad_clips_are_one_sentence_each_and_the_good_ones_are_still_explained(
 
     done = explain(tmp_path, *bad[:3], stereo, *bad[3:], long, "--out", "out")
     assert done.returncode == 2
-    assert results(tmp_path / "out", besides=["results.csv"]) == {"stereo": FILES, "long": FILES}
+    assert results(tmp_path / "out", besides=["report.html", "results.csv"]) == {
+        "stereo": FILES,
+        "long": FILES,
+    }
     said = errors(done)
     assert len(said) == len(bad)
     assert "6 of 8 clips could not be explained." in done.stderr
@@ -159,7 +162,7 @@ def test_clips_of_one_stem_get_folders_of_their_own(tmp_path: Path) -> None:
     soundfile.write(other / "7_female.flac", speech, rate)
     done = explain(tmp_path, example(7, "female"), other / "7_female.flac")
     assert done.returncode == 0
-    assert results(tmp_path / "lrp_out", besides=["results.csv"]) == {
+    assert results(tmp_path / "lrp_out", besides=["report.html", "results.csv"]) == {
         "7_female": FILES,
         "7_female-2": FILES,
     }
@@ -186,7 +189,7 @@ def test_a_clip_named_with_dots_stays_inside_the_output_folder(tmp_path: Path, n
     clip.write_bytes(example(7, "male").read_bytes())
     done = explain(tmp_path, clip, "--out", "a/b")
     assert done.returncode == 0
-    assert results(tmp_path / "a") == {"b": ["clip"]}
+    assert results(tmp_path / "a", besides=[]) == {"b": ["clip", "report.html"]}
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,9 @@ def test_of_more_than_three_clips_each_has_one_line_and_a_row(tmp_path: Path) ->
     rows = table(out)
     assert [row["clip"] for row in rows] == [f"rec/{name}.wav" for name in "abcd"]
     assert "not a WAV" in rows.pop(1)["error"]
-    for row, line in zip(rows, done.stdout.splitlines(), strict=True):
+    *lines, last = done.stdout.splitlines()
+    assert last == "To see and hear: lrp_out/report.html"
+    for row, line in zip(rows, lines, strict=True):
         summary = json.loads((tmp_path / row["folder"] / "summary.json").read_text())
         assert row["predicted"] == summary["predicted"]["class"]
         assert float(row["probability"]) == summary["predicted"]["probability"]
@@ -279,7 +281,7 @@ def test_no_file_name_leaves_the_output_folder_or_breaks_what_is_written(tmp_pat
     done = explain(rec, "../rec/", "--out", "../out")
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
-    assert len(done.stdout.splitlines()) == 7
+    assert len(done.stdout.splitlines()) == 8  # with that of the report
     out = tmp_path / "out"
     assert explained(out) == sorted([*(name[:-4] for name in NAMES), os.fsdecode(b"\xff/\xff")])
     named = {row["clip"] for row in table(out)}
@@ -302,7 +304,7 @@ def test_resume_skips_what_is_complete_and_up_to_date(tmp_path: Path) -> None:
         assert done.returncode == 0
         return done.stdout
 
-    assert again() == "2 of 2 clips have their result already and are skipped.\n"
+    assert again().startswith("2 of 2 clips have their result already and are skipped.\n")
     assert table(out) == complete
     (out / "a" / "heatmap.png").unlink()
     assert "1 of 2 clips" in again()

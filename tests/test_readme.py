@@ -68,7 +68,7 @@ def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) ->
 
 def test_options_named_in_the_text_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
     offered = set()
-    for command in ("explain", "train", "evaluate", "experiments.__main__"):
+    for command in ("explain", "train", "evaluate", "experiments.__main__", "study.__main__"):
         with pytest.raises(SystemExit, match="0"):
             importlib.import_module(f"lrp_audio.{command}").main(["--help"])
         offered |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))

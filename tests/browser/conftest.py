@@ -1,7 +1,8 @@
 """A real browser for the tests of what is read in one: Chromium, headless, driven by playwright.
 
 Needed are the extra ``browser``, a Chromium of the system (or the one that LRP_AUDIO_BROWSER names)
-and, for the accessibility checker, ``npm ci`` in this folder. What lacks is a reason to skip;
+and, for the accessibility checker, ``npm ci`` in this folder (or where LRP_AUDIO_NODE_MODULES
+says). What lacks is a reason to skip;
 with LRP_AUDIO_REQUIRE_BROWSER=1, to fail.
 """
 
@@ -11,10 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numba
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+# With kernels as plain Python, explaining what a page shows takes minutes.
+collect_ignore_glob = ["test_*.py"] if numba.config.DISABLE_JIT else []
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _QUIET = (
@@ -25,7 +30,8 @@ _QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-_AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+_MODULES = Path(os.environ.get("LRP_AUDIO_NODE_MODULES", Path(__file__).parent / "node_modules"))
+_AXE = _MODULES / "axe-core" / "axe.min.js"
 # What a page may load: itself from the disk or from a server of the test, and what it made itself.
 _OWN = ("file:", "data:", "blob:", "about:", "http://127.0.0.1:", "http://localhost:")
 _GRAVE = ("serious", "critical")

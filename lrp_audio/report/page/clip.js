@@ -227,7 +227,7 @@ function relevanceLines({ relevance, shape, axes }) {
 
 function ledgerLines(ledger) {
   const keys = Object.keys(ledger[0]);
-  return [keys.join(","), ...ledger.map((entry) => keys.map((key) => `"${entry[key]}"`).join(","))];
+  return [keys.join(","), ...ledger.map((entry) => keys.map((key) => `"${`${entry[key]}`.replaceAll('"', '""')}"`).join(","))];
 }
 
 function keep(file, name) {
@@ -245,6 +245,9 @@ const seen = new IntersectionObserver((entries) => {
     clips.get(target).open();
   }
 }, { rootMargin: "600px" });
+if (!window.DecompressionStream) {
+  document.querySelector(".top").append(element("p", { class: "notice" }, "Pictures and sounds need a browser of 2023 or newer."));
+}
 document.querySelectorAll(".clip").forEach((article) => seen.observe(article));
 dark.addEventListener("change", () => clips.forEach((clip) => clip.draw()));
 addEventListener("resize", () => clips.forEach((clip) => clip.draw()));

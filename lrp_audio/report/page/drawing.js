@@ -9,20 +9,16 @@ function colours() {
   const named = (name) => style.getPropertyValue(name).trim();
   const rgb = (name) => named(name).match(/[0-9a-f]{2}/gi).map((pair) => parseInt(pair, 16));
   const mix = (a, b, t) => a.map((from, i) => from + t * (b[i] - from));
-  const [zero, ends] = [rgb("--none"), { 1: ["--for", "--most-for"], "-1": ["--against", "--most-against"] }];
-  const stops = { 1: ends[1].map(rgb), "-1": ends[-1].map(rgb) };
+  const none = rgb("--none");
+  const stops = { for: ["--for", "--most-for"].map(rgb), against: ["--against", "--most-against"].map(rgb) };
+  /* Of relevance as a share of where colours end, over what is there without any. */
+  const over = (under, share) => {
+    const t = 2 * Math.min(Math.abs(share), 1), [middle, end] = stops[share < 0 ? "against" : "for"];
+    return t < 1 ? mix(under, middle, t) : mix(middle, end, t - 1);
+  };
   return {
     surface: named("--surface"), text: named("--text"), muted: named("--muted"), line: named("--line"),
-    loud: rgb("--loud"), quiet: rgb("--surface"), mix,
-    /* Of a relevance as a share of where colours end: on a line, and over something else. */
-    line_of(share) {
-      const t = 2 * Math.min(Math.abs(share), 1), [middle, end] = stops[share < 0 ? -1 : 1];
-      return t < 1 ? mix(zero, middle, t) : mix(middle, end, t - 1);
-    },
-    over(under, share) {
-      const t = 2 * Math.min(Math.abs(share), 1), [middle, end] = stops[share < 0 ? -1 : 1];
-      return t < 1 ? mix(under, middle, t) : mix(middle, end, t - 1);
-    },
+    loud: rgb("--loud"), quiet: rgb("--surface"), mix, over, alone: (share) => over(none, share),
   };
 }
 
@@ -41,7 +37,7 @@ function draw(context, width, picture, scheme) {
   if (picture.domain === "time") {
     waveform(UPPER, around(picture));
     caption(plot, UPPER, "amplitude");
-    drawBars(plot, LOWER, sums(picture), seconds, picture);
+    drawBars(plot, LOWER, sums(picture), seconds, picture, (amount) => amount / picture.limit);
   } else if (picture.domain === "frequency") {
     drawLine(plot, UPPER, heights(picture.levels, plot), around(picture));
     caption(plot, UPPER, "level");
@@ -50,7 +46,9 @@ function draw(context, width, picture, scheme) {
     caption(plot, LOWER, "sound");
   } else {
     drawMap(plot, UPPER, picture, seconds);
-    drawBars(plot, LOWER, columnSums(picture), edges(picture.axes.times, picture.shape[1]), picture);
+    /* Sums over all frequencies are larger than where the colours of bins end: their sign alone is shown. */
+    const extent = edges(picture.axes.times, picture.shape[1]);
+    drawBars(plot, LOWER, columnSums(picture), extent, picture, (amount) => Math.sign(amount) / 2);
   }
   drawAxis(plot, LOWER, seconds, "s");
 }
@@ -114,14 +112,14 @@ function drawLine({ context, scheme, left, right }, { top, bottom }, columns, sh
   columns.forEach(({ first, end, low, high }, i) => {
     let share = 0;
     for (let j = first; shares && j < end; j++) if (Math.abs(shares[j]) > Math.abs(share)) share = shares[j];
-    context.fillStyle = shares ? css(scheme.line_of(share)) : scheme.muted;
+    context.fillStyle = shares ? css(scheme.alone(share)) : scheme.muted;
     const y = bottom - high * (bottom - top);
     context.fillRect(left + i * width, y - 0.6, Math.max(width, 1), (high - low) * (bottom - top) + 1.2);
   });
 }
 
-/* Relevance of each part of the time `from` to `to`, up for and down against. */
-function drawBars({ context, scheme, left, right }, { top, bottom }, amounts, [from, to], { limit, samples, rate }) {
+/* Relevance of each part of the time `from` to `to`, up for and down against, in the colour of its share. */
+function drawBars({ context, scheme, left, right }, { top, bottom }, amounts, [from, to], { samples, rate }, shareOf) {
   const most = amounts.reduce((m, a) => Math.max(m, a), 0), least = amounts.reduce((m, a) => Math.min(m, a), 0);
   const range = most - least || 1, y = (amount) => top + ((most - amount) / range) * (bottom - top);
   const seconds = samples.length / rate, x = (time) => left + (time / seconds) * (right - left);
@@ -131,7 +129,7 @@ function drawBars({ context, scheme, left, right }, { top, bottom }, amounts, [f
   context.clip();
   amounts.forEach((amount, i) => {
     const start = x(from + (i * (to - from)) / amounts.length), end = x(from + ((i + 1) * (to - from)) / amounts.length);
-    context.fillStyle = css(scheme.line_of(Math.sign(amount) * (0.5 + Math.abs(amount) / (2 * Math.max(most, -least, 1e-300)))));
+    context.fillStyle = css(scheme.alone(shareOf(amount)));
     context.fillRect(start, Math.min(y(0), y(amount)), end - start, Math.abs(y(0) - y(amount)));
   });
   context.restore();
@@ -197,8 +195,11 @@ function drawAxis({ context, scheme, left, right }, { bottom }, [from, to], unit
     context.fillStyle = scheme.line;
     context.fillRect(x - 0.5, bottom, 1, 5);
     context.fillStyle = scheme.text;
+    const last = (i + 1) * step > to + 1e-9;
     const number = unit === "s" ? (i * step).toFixed(1) : `${i * step}`;
-    context.fillText(i * step + step > to + 1e-9 ? `${number} ${unit}` : number, Math.min(x, right - 8), bottom + 8);
+    const text = last ? `${number} ${unit}` : number;
+    const most = right + RIGHT - context.measureText(text).width / 2;
+    context.fillText(text, Math.min(x, most), bottom + 8);
   }
 }
 
@@ -218,5 +219,6 @@ function caption({ context, scheme }, { top, bottom }, text) {
 function short(number) {
   if (number === 0) return "0";
   const size = Math.abs(number);
-  return size >= 1e-3 && size < 1e5 ? `${Number(number.toPrecision(3))}` : number.toExponential(1);
+  if (size < 1e-3 || size >= 1e5) return number.toExponential(1);
+  return size < 1000 ? number.toPrecision(3) : `${Math.round(number)}`;
 }
