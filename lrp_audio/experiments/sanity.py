@@ -145,7 +145,7 @@ def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
     )
     tables = [Table("Sanity: similarity after randomisation", reading, table)]
     draw = partial(_draw, curves=curves, layers=layers)
-    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 5.6))
+    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 8.5))
 
 
 def _joined(parts: list[Result]) -> Curves:
@@ -172,14 +172,23 @@ def _summary(network: str, method: str, of: Curves, layers: list[str]) -> Row:
 
 
 def _draw(figure: "Figure", curves: dict[str, Curves], layers: dict[str, list[str]]) -> None:
-    panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
-    for axes, (network, of) in zip(panels, curves.items(), strict=True):
-        for method, similar in of[MEASURES[0]].items():
-            axes.plot(layers[network], similar.mean(axis=0), "o-", ms=3, label=method)
-        axes.set_title(network)
-        axes.set_xlabel("random from the output down to")
-        axes.tick_params(axis="x", rotation=45)
-        axes.axhline(0, color="0.8", lw=0.8, zorder=0)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.22), ncols=2)
-    panels[0].set_ylabel("rank correlation with the trained network's maps")
+    from matplotlib import colormaps
+
+    panels = figure.subplots(len(MEASURES), len(curves), sharey="row", squeeze=False)
+    colours = colormaps["tab20"].colors  # type: ignore[attr-defined]
+    for column, (network, of) in zip(panels.T, curves.items(), strict=True):
+        for axes, measure in zip(column, MEASURES, strict=True):
+            for colour, (method, similar) in zip(colours, of[measure].items(), strict=False):
+                axes.plot(
+                    layers[network], similar.mean(axis=0), "o-", ms=3, color=colour, label=method
+                )
+            axes.tick_params(axis="x", rotation=45)
+            axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+            axes.spines[["top", "right"]].set_visible(False)
+        column[0].set_title(network)
+        column[-1].set_xlabel("random from the output down to")
+        column[-1].legend(
+            frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.3), ncols=2
+        )
+    for axes, measure in zip(panels[:, 0], MEASURES, strict=True):
+        axes.set_ylabel(measure.replace(" of ", "\nof "))
