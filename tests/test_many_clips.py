@@ -51,7 +51,8 @@ def below(folder: Path) -> list[str]:
 
 
 def explained(out: Path) -> list[str]:
-    return sorted(path.parent.relative_to(out).as_posix() for path in out.rglob("summary.json"))
+    folders = [path.parent for path in out.rglob("summary.json")]
+    return sorted(f.relative_to(out).as_posix() for f in folders if not f.name.startswith("."))
 
 
 def table(out: Path) -> list[dict[str, str]]:
@@ -405,7 +406,9 @@ def test_processes_that_share_the_clips_write_what_one_writes(tmp_path: Path) ->
     (rec / "broken.wav").write_bytes(b"no sound")
     for jobs in ("1", "2"):
         out = tmp_path / jobs
-        assert explain(rec, "--batch", "2", "--jobs", jobs, "--out", out).returncode == 2
+        assert (
+            explain(tmp_path, "rec", "--batch", "2", "--jobs", jobs, "--out", out).returncode == 2
+        )
         assert explained(out) == ["a", "b", "c"]
         assert (out / "report.html").is_file()
     one, two = table(tmp_path / "1"), table(tmp_path / "2")

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,19 @@ def test_the_readme_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.Monke
     assert sorted(table) == sorted(path.name for path in (tmp_path / "out" / "seven").iterdir())
 
 
+def offered(main: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> set[str]:
+    """The options in a command's help, and in that of its subcommands, if it has any."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    text = capsys.readouterr().out
+    subcommands = text.partition("  COMMAND\n")[2].partition("\n\n")[0]
+    for name in re.findall(r"^ +(\w+) ", subcommands, re.MULTILINE):
+        with pytest.raises(SystemExit, match="0"):
+            main([name, "--help"])
+        text += capsys.readouterr().out
+    return set(re.findall(r"--[a-z-]+", text))
+
+
 def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line for document in DOCUMENTS for line in document.read_text().splitlines()]
     seen = set()
@@ -58,23 +72,18 @@ def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) ->
             if main is None:
                 assert not options
                 continue
-            with pytest.raises(SystemExit, match="0"):
-                main(["--help"])
-            offered = re.findall(r"--[a-z-]+", capsys.readouterr().out)
-            assert set(options) <= set(offered), line
+            assert set(options) <= offered(main, capsys), line
             seen.add(command)
     assert seen >= {"explain", "train", "evaluate", "experiments", "data", "data.voices"}
 
 
 def test_options_named_in_the_text_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
-    offered = set()
+    every = set()
     for command in ("explain", "train", "evaluate", "experiments.__main__", "study.__main__"):
-        with pytest.raises(SystemExit, match="0"):
-            importlib.import_module(f"lrp_audio.{command}").main(["--help"])
-        offered |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+        every |= offered(importlib.import_module(f"lrp_audio.{command}").main, capsys)
     named = set(re.findall(r"`(--[a-z-]+)", (ROOT / "README.md").read_text()))
     assert named
-    assert named <= offered
+    assert named <= every
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name)
