@@ -185,5 +185,5 @@ def _draw(figure: "Figure", groups: dict[tuple[str, str], list[Row]]) -> None:
             axes.plot(mean, place, "o", color=colour)
         axes.set_yticks(range(len(ordered)), ordered)
         axes.set_title(network)
-        axes.set_xlabel("area under the flipping curve, smaller is better")
+        axes.set_xlabel("area under the curve, small is good")
         axes.spines[["top", "right"]].set_visible(False)
