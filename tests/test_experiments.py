@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -149,8 +149,6 @@ class Counted:
     number: int
     log: str
     refuses: bool = False
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def work(self) -> Result:
         with Path(self.log).open("a") as file:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 
 from tqdm import tqdm
 
+import lrp_audio
 from lrp_audio.files import remove_leftovers, write_aside
 from lrp_audio.workers import Workers
 
@@ -19,7 +20,7 @@ Result = dict[str, Any]
 class Unit(Protocol):
     """A piece of an experiment that can be done anywhere: a frozen dataclass of plain values.
 
-    Its fields say all that the result depends on; they are its identity.
+    Its fields say all that the result depends on; with the version they are its identity.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -82,4 +83,5 @@ def _work(numbered: tuple[int, Unit]) -> Result:
 
 def _identity(unit: Unit) -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(asdict(unit), default=str))
-    return {"experiment": type(unit).__module__.rpartition(".")[2], **plain}
+    experiment = type(unit).__module__.rpartition(".")[2]
+    return {"version": lrp_audio.__version__, "experiment": experiment, **plain}
