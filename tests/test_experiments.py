@@ -242,6 +242,15 @@ def test_what_cannot_be_done_is_one_sentence(
     assert said in error
 
 
+@pytest.mark.parametrize("option", [["--seed", "-1"], ["--folds", "0", "-1"]])
+def test_numbers_below_zero_are_refused(
+    option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["accuracy", "--data", "x", "--out", "y", *option])
+    assert "--seed and --folds must be at least 0" in capsys.readouterr().err
+
+
 def test_every_experiment_says_what_it_asks(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])

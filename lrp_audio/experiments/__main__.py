@@ -38,7 +38,10 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, do the units of work, write the results; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if min([options.seed, *options.folds]) < 0:
+        parser.error("--seed and --folds must be at least 0")
     experiment = EXPERIMENTS[options.name]
     plan = Plan(
         options.out,

@@ -49,27 +49,29 @@ class Changed:
         """The sex that is heard in each clip by what was done to it, and where relevance sits."""
         model, recordings = self.portion.subject.load(), self.portion.recordings
         clips = [fit(read(recording), model.front.length) for recording in recordings]
-        found = [_heard(model, clip.samples) for clip in clips]
+        parts = [masks(clip.samples) for clip in clips]
         explained = [
-            model.explain_batch([clip], SEXES[label], domain="time-frequency")[0].relevance
+            model.explain(clip, SEXES[label], domain="time-frequency").relevance
             for clip, label in zip(clips, self.portion.labels(), strict=True)
         ]
         return {
             "speaker": [recording.who for recording in recordings],
             "corpus": [recording.corpus for recording in recordings],
             "sex": [recording.sex for recording in recordings],
-            "heard": found,
+            "heard": [
+                _heard(model, clip.samples, of) for clip, of in zip(clips, parts, strict=True)
+            ],
             "shares": [
-                _shares(clip.samples, relevance)
-                for clip, relevance in zip(clips, explained, strict=True)
+                _shares(clip.samples, relevance, of)
+                for clip, relevance, of in zip(clips, explained, parts, strict=True)
             ],
         }
 
 
-def _heard(model: Model, samples: Array) -> dict[str, str]:
+def _heard(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str, str]:
     """The sex that `model` hears, by what was done to the clip."""
     inputs = {"nothing": model.front(samples)}
-    for name, mask in masks(samples).items():
+    for name, mask in parts.items():
         inputs[f"without {name}"] = model.front(in_time_frequency(~mask, samples, PUBLISHED))
     if len(model.front.shape) == 3:
         picture = inputs["nothing"][0]
@@ -79,14 +81,14 @@ def _heard(model: Model, samples: Array) -> dict[str, str]:
     return {n: SEXES[best] for n, best in zip(inputs, logits.argmax(axis=1).tolist(), strict=True)}
 
 
-def _shares(samples: Array, relevance: Array) -> dict[str, float]:
+def _shares(samples: Array, relevance: Array, parts: Mapping[str, Array]) -> dict[str, float]:
     """Share of the positive relevance, and of the power, on each of the masked parts."""
     positive = np.maximum(relevance, 0).astype(np.float64)
     power = np.abs(PUBLISHED.spectra(samples)) ** 2
     seen = (ROWS, COLUMNS) if positive.shape != power.shape else (slice(None), slice(None))
     power = power[seen]
     found = {}
-    for name, mask in masks(samples).items():
+    for name, mask in parts.items():
         found[f"relevance, {name}"] = _share(positive, mask[seen])
         found[f"power, {name}"] = _share(power, mask[seen])
         found[f"area, {name}"] = float(mask[seen].mean())
