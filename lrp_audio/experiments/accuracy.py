@@ -69,12 +69,7 @@ class Training:
         parts = {"validation": fold.validation, "test": fold.test}
         found = {name: self._accuracy(out, recordings) for name, recordings in parts.items()}
         out.with_name(f"{out.name}.checkpoint").unlink(missing_ok=True)
-        return {
-            "training": len(fold.training),
-            "epochs": epochs,
-            "test on": len(fold.test),
-            **found,
-        }
+        return {"training": len(fold.training), **found}
 
     def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
         labels = [TASKS[self.task].label(r) for r in recordings]

@@ -27,7 +27,9 @@ class Clip {
     });
     this.players.forEach((player) => {
       player.addEventListener("play", () => this.follow(player));
-      player.addEventListener("timeupdate", () => this.player === player && this.show());
+      for (const moved of ["timeupdate", "pause"]) {
+        player.addEventListener(moved, () => this.player === player && this.show());
+      }
       player.addEventListener("ended", () => this.repeat.checked && this.restart(player));
     });
     this.position.addEventListener("input", () => this.seek(Number(this.position.value)));
