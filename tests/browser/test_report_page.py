@@ -183,12 +183,12 @@ def test_a_marked_part_is_heard_again_and_again(page: Page, report: Path) -> Non
         }"""
     )
     page.locator("#clip-1 .position").press(" ")
-    page.wait_for_timeout(1500)
+    page.wait_for_function("() => heard.filter((t, i) => t < heard[i - 1] - 0.1).length >= 2")
     heard = np.array(page.evaluate("heard"))
     assert not page.locator("#clip-1 audio").first.evaluate("audio => audio.paused")
-    assert (np.diff(heard) < -0.1).sum() >= 2
     assert heard.min() >= 0.39
-    assert heard.max() < 0.75  # a frame later than its end, or a few on a busy machine
+    beyond = heard > 0.61
+    assert not (beyond[1:] & beyond[:-1]).any()  # the first frame after its end goes back
 
 
 def test_the_whole_sound_repeats_too(page: Page, report: Path) -> None:
@@ -385,7 +385,10 @@ def test_the_picture_follows_the_colour_scheme(page: Page, report: Path) -> None
     opened(page, report)
     assert pixels(page)[2, 2].min() > 240
     page.emulate_media(color_scheme="dark")
-    page.wait_for_timeout(100)
+    for _ in range(50):
+        if pixels(page)[2, 2].max() < 60:
+            break
+        page.wait_for_timeout(100)
     assert pixels(page)[2, 2].max() < 60
 
 
