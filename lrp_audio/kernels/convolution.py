@@ -21,7 +21,6 @@ from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima,
 
 Array = NDArray[Any]
 
-_TALL = 4
 _PIECES = 16  # of work to share among threads, at most
 
 
@@ -169,8 +168,7 @@ def weight_gradient(
     images, grid = channels_last(x), _Grid(channels_last(g), at)
     out, depth, kh, kw = shape
     packed_shape = (groups, kh * kw * depth, out // groups)
-    # Tall panels: what each adds to the gradient is as large as the weight.
-    rows = _TALL * Operand(np.empty(packed_shape, x.dtype), None).rows(len(x), *grid.size)
+    rows = Operand(np.empty(packed_shape, x.dtype), None).rows(len(x), *grid.size)
 
     def piece(first: int, last: int) -> Array:
         gradient = np.zeros(packed_shape, x.dtype)

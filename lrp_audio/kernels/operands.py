@@ -11,7 +11,9 @@ from lrp_audio.kernels.windows import Window, gathered
 
 Array = NDArray[Any]
 
-_CACHE_BYTES = 1 << 20  # of what a tile needs, or as many as its weight: a GEMM lays that out anew
+_CACHE_BYTES = 1 << 20  # of what a tile needs at least, or as many as its weight
+_TALLER = 4  # times as much is better: a GEMM lays its weight out anew for each tile
+_SHARED = 8  # but so many tiles are left for threads to share
 _NARROW = 8  # channels: of fewer, a GEMM makes little
 
 
@@ -32,8 +34,8 @@ class Operand(NamedTuple):
     def rows(self, batch: int, rows: int, positions: int) -> int:
         """How many rows of `positions` make a tile, of a `batch` of images with so many `rows`.
 
-        A tile is to stay in the processor's cache, and there are at least two, to share among
-        threads. But an image that is transformed is taken whole: its sixteen weights are large.
+        A tile is to stay in the processor's cache and to be worth laying its weight out; there are
+        at least two. An image that is transformed is taken whole: its sixteen weights are large.
         """
         groups, columns, depth = self.packed.shape
         if self.points is None:
@@ -41,9 +43,11 @@ class Operand(NamedTuple):
         else:
             _, points, given, _ = self.points.shape
             for_each, weight = points * groups * (given + depth) // 4, self.points.size
-        room = max(_CACHE_BYTES // self.packed.itemsize, weight)
+        room = max(_CACHE_BYTES // self.packed.itemsize, weight) // (for_each * positions)
+        shared = -(-batch * rows // _SHARED)
         whole = rows if self.points is not None and self.points.shape[1] > 6 else 1
-        return max(whole, int(min(room // (for_each * positions), -(-batch * rows // 2))))
+        most = max(room, min(_TALLER * room, shared))
+        return int(max(whole, min(most, -(-batch * rows // 2))))
 
     def products(self, images: Array, window: Window, z: Array) -> None:
         """The windows of channels-last `images` times the weight, into `z` ``(n, h, w, out)``."""
