@@ -14,6 +14,7 @@ from lrp_audio.kernels.threads import spread
 Array = NDArray[Any]
 
 _GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through once
+_MOST_LOST = 32
 
 
 # Python's error model would look for a division by zero at every neuron, and cost the vectors.
@@ -79,6 +80,29 @@ def divide(
     stabilised = epsilon > 0
     accounts = (sums[:, 0] @ bias, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
     return channels_first(s), np.stack(accounts, axis=1)
+
+
+@njit(nogil=True, cache=True)
+def _rest(z: Array, above: Array, rest: Array, first: int, last: int) -> bool:
+    kept, most, zero = True, z.dtype.type(_MOST_LOST), z.dtype.type(0)
+    for i in range(first, last):
+        difference = z[i] - above[i]
+        rest[i] = difference if difference < zero else zero
+        kept &= most * rest[i] <= -above[i]
+    return kept
+
+
+def rest_below_zero(z: Array, above: Array) -> Array | None:
+    """``z - above``, what the terms below zero of each sum `z` add up to, or None.
+
+    `above` is what those above zero add up to. Where a rest is less than a 32nd of it, the
+    difference would lose more than five bits to cancellation; then there is none for any `z`.
+    """
+    last = channels_last(z)
+    total, part = last.reshape(-1), channels_last(above).reshape(-1)
+    rest = np.empty_like(last)
+    kept = spread(lambda i, j: _rest(total, part, rest.reshape(-1), i, j), total.size, _GRAIN)
+    return channels_first(rest) if all(kept) else None
 
 
 @njit(nogil=True, cache=True)

@@ -17,7 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lrp_audio.kernels.scratch import scratch
-from lrp_audio.kernels.windows import Window, framed
+from lrp_audio.kernels.windows import Window
 
 Array = NDArray[Any]
 
@@ -60,14 +60,13 @@ def products(images: Array, points: Array, window: Window, z: Array) -> None:
     groups, count, depth, made = points.shape
     per_tile = _MADE[window.kernel]
     down, across = -(-height // per_tile[0]), -(-width // per_tile[1])
-    size = (down * per_tile[0] + window.kernel[0] - 1, across * per_tile[1] + window.kernel[1] - 1)
-    seen = np.ascontiguousarray(framed(images, size, window.pad))
+    seen = np.ascontiguousarray(images)
     inputs = scratch("inputs", (count, samples * down * across, groups * depth), z.dtype)
     found = scratch("products", (*inputs.shape[:2], channels), z.dtype)
     inwards, outwards = (
         (_four_in, _four_out) if window.kernel == SIGNAL else (_two_by_two_in, _two_by_two_out)
     )
-    inwards(seen, inputs, down, across)
+    inwards(seen, inputs, down, across, window.pad)
     for group in range(groups):
         np.matmul(
             inputs[..., group * depth : (group + 1) * depth],
@@ -81,16 +80,22 @@ def products(images: Array, points: Array, window: Window, z: Array) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _four_in(images: Array, inputs: Array, down: int, across: int) -> None:
+def _four_in(images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]) -> None:
     """``B^T x`` of six rows, for each tile of four rows of a signal."""
-    channels = images.shape[3]
+    _, height, _, channels = images.shape
     x, v = np.empty(6 * _MOST, images.dtype), np.empty(6 * _MOST, images.dtype)
-    two, four, five = images.dtype.type(2), images.dtype.type(4), images.dtype.type(5)
+    zero, two = images.dtype.type(0), images.dtype.type(2)
+    four, five = images.dtype.type(4), images.dtype.type(5)
     for tile in range(inputs.shape[1]):
         sample, row = divmod(tile, down)
         for i in range(6):
-            for c in range(channels):
-                x[i * _MOST + c] = images[sample, 4 * row + i, 0, c]
+            top = 4 * row + i - pad[0]
+            if 0 <= top < height:
+                for c in range(channels):
+                    x[i * _MOST + c] = images[sample, top, 0, c]
+            else:
+                for c in range(channels):
+                    x[i * _MOST + c] = zero
         for c in range(channels):
             x0, x1, x2 = x[c], x[_MOST + c], x[2 * _MOST + c]
             x3, x4, x5 = x[3 * _MOST + c], x[4 * _MOST + c], x[5 * _MOST + c]
@@ -129,16 +134,24 @@ def _four_out(found: Array, z: Array, down: int, across: int) -> None:
 
 
 @njit(nogil=True, cache=True)
-def _two_by_two_in(images: Array, inputs: Array, down: int, across: int) -> None:
+def _two_by_two_in(
+    images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]
+) -> None:
     """``B^T x B`` of four by four positions, for each tile of two by two."""
-    channels = images.shape[3]
+    _, height, width, channels = images.shape
+    zero = images.dtype.type(0)
     x, v = np.empty(16 * _MOST, images.dtype), np.empty(16 * _MOST, images.dtype)
     for tile in range(inputs.shape[1]):
         sample, place = divmod(tile, down * across)
         row, column = divmod(place, across)
         for i in range(16):
-            for c in range(channels):
-                x[i * _MOST + c] = images[sample, 2 * row + i // 4, 2 * column + i % 4, c]
+            top, left = 2 * row + i // 4 - pad[0], 2 * column + i % 4 - pad[1]
+            if 0 <= top < height and 0 <= left < width:
+                for c in range(channels):
+                    x[i * _MOST + c] = images[sample, top, left, c]
+            else:
+                for c in range(channels):
+                    x[i * _MOST + c] = zero
         for j in range(4):  # down the columns, then along the rows
             for c in range(channels):
                 x0, x1 = x[j * _MOST + c], x[(4 + j) * _MOST + c]

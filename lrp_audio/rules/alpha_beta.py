@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.errors import RuleError
+from lrp_audio.kernels.elementwise import rest_below_zero
 from lrp_audio.rules.base import (
     Array,
     LinearMap,
     LinearRule,
     Term,
+    denominator,
     negative,
     positive,
     signed_parts,
@@ -45,10 +47,14 @@ class AlphaBeta(LinearRule):
         plus, minus = layer.positive_weight, layer.negative_weight
         bias = layer.bias
         excess = None if bias is None else positive(bias)
-        yield Term(signed_parts(x, plus, minus), excess, self.alpha)
+        excited = signed_parts(x, plus, minus)
+        above = denominator(layer, excited, excess)
+        yield Term(excited, excess, self.alpha, z=above)
         if self.beta:
+            below = rest_below_zero(z, above)
+            del above, excited  # they make room
             lack = None if bias is None else negative(bias)
-            yield Term(signed_parts(x, minus, plus), lack, -self.beta)
+            yield Term(signed_parts(x, minus, plus), lack, -self.beta, z=below)
 
 
 @dataclass(frozen=True)

@@ -151,16 +151,25 @@ class LinearRule(Rule):
         return Propagation(total, np.sum(accounts, axis=0), trace=trace_of_each)
 
 
+def denominator(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -> Array:
+    """The sum of the maps of `parts` plus `bias`, in the shape of the layer's output."""
+    first, *others = _stacked(layer, parts)
+    z = layer.linear(first.input, first.weight, bias)
+    for part in others:
+        z += layer.linear(part.input, part.weight)
+    return z
+
+
 def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
     inputs = tuple(part.input for part in term.parts)
-    together = _stacked(layer, term.parts)
-    z = _sum_of(layer, together, term.bias) if term.z is None else term.z
+    z = denominator(layer, term.parts, term.bias) if term.z is None else term.z
     bias = np.zeros(z.shape[1], z.dtype) if term.bias is None else term.bias
     epsilon = np.broadcast_to(np.asarray(term.epsilon, z.dtype), len(z))
     if isinstance(term.share, np.ndarray):
         s, account = divide(relevance * term.share, z, bias, epsilon)
     else:
         s, account = divide(relevance, z, bias, epsilon, term.share)
+    together = _stacked(layer, term.parts)
     c = [layer.transpose(s, part.weight, part.input.shape) for part in together]
     if len(c) < len(inputs):
         c = np.split(c[0], len(inputs), axis=1)
@@ -173,14 +182,6 @@ def _stacked(layer: LinearMap, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         return parts
     inputs, weights = [part.input for part in parts], [part.weight for part in parts]
     return (Part(np.concatenate(inputs, axis=1), np.concatenate(weights, axis=1)),)
-
-
-def _sum_of(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -> Array:
-    first, *others = parts
-    z = layer.linear(first.input, first.weight, bias)
-    for part in others:
-        z += layer.linear(part.input, part.weight)
-    return z
 
 
 def positive(a: Array) -> Array:
