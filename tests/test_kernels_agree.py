@@ -192,6 +192,26 @@ def test_the_stabilised_division_keeps_its_relative_error() -> None:
     np.testing.assert_allclose(accounts, true_accounts, rtol=0, atol=4 * EPS * turnover)
 
 
+def test_the_rest_of_a_sum_is_its_terms_below_zero() -> None:
+    rng = np.random.default_rng(6)
+    above = rng.uniform(1, 2, (3, 40, 9000)).astype(np.float32)
+    below = -rng.uniform(0.5, 4, above.shape).astype(np.float32)
+    total = (above.astype(np.float64) + below).astype(np.float32)
+    found = elementwise.rest_below_zero(total, above)
+    assert found is not None and found.dtype == np.float32
+    np.testing.assert_allclose(found, below, rtol=4 * EPS)
+    np.testing.assert_array_equal(elementwise.rest_below_zero(above * 0, above * 0), above * 0)
+
+
+@pytest.mark.parametrize("rest", [0.0, 1e-3, -1e-3, -0.03])
+def test_there_is_no_rest_where_cancellation_would_eat_it(rest: float) -> None:
+    above = np.ones((2, 3, 5), np.float32)
+    total = above - 0.5
+    assert elementwise.rest_below_zero(total, above) is not None
+    total[1, 2, 4] = 1 + rest
+    assert elementwise.rest_below_zero(total, above) is None
+
+
 def test_sums_of_samples_are_added_in_float64() -> None:
     x = np.random.default_rng(5).standard_normal((3, 40, 9000)).astype(np.float32)
     expected = x.astype(np.float64).sum(axis=(1, 2))

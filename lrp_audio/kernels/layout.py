@@ -10,9 +10,9 @@ Array = NDArray[Any]
 
 def channels_last(x: Array) -> Array:
     """Contiguous ``(batch, ..., channels)`` of ``(batch, channels, ...)``; free for our views."""
-    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
+    return np.ascontiguousarray(x.transpose(0, *range(2, x.ndim), 1))
 
 
 def channels_first(x: Array) -> Array:
     """View ``(batch, channels, ...)`` of channels-last memory."""
-    return np.moveaxis(x, -1, 1)
+    return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
