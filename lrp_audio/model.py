@@ -105,7 +105,7 @@ class Model:
         self, clips: Sequence[Clip], target: str | int | None, rules: Composite, domain: Domain
     ) -> Iterator[Explanation]:
         started = time.perf_counter()
-        x = self._input(clips)
+        x = self.inputs(clips)
         targets: list[int] = []
 
         def start(logits: Array) -> Array:
@@ -132,9 +132,14 @@ class Model:
             )
             yield explanation.within(domain)
 
+    def inputs(self, clips: Sequence[AnyClip]) -> Array:
+        """What the network is given for each clip: ``(clips, *input shape)``."""
+        fitted = map(self._fitted, clips)
+        return np.stack([self.front(clip.samples).astype(self.dtype) for clip in fitted])
+
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""
-        return int(self.network.forward(self._input([self._fitted(clip)]))[0].argmax())
+        return int(self.network.forward(self.inputs([clip]))[0].argmax())
 
     def steps(
         self,
@@ -147,7 +152,7 @@ class Model:
         Each step holds the layer's name and rule, its input x and output y, the relevance that
         arrived, and the flow: R_in, and z, s and c of each term.
         """
-        activations = self.network.activations(self._input([self._fitted(clip)]))
+        activations = self.network.activations(self.inputs([clip]))
         logits = activations[self.network.output]
         start = _start(logits, [self._target(target, logits[0])])
         return self.network.steps(activations, start, self._composite(rules))
@@ -165,9 +170,6 @@ class Model:
         elif not isinstance(clip, Clip):
             clip = read_clip(clip)
         return fit(clip, self.front.length)
-
-    def _input(self, clips: Sequence[Clip]) -> Array:
-        return np.stack([self.front(clip.samples).astype(self.dtype) for clip in clips])
 
     def _target(self, target: str | int | None, logits: Array) -> int:
         """Index of a class given by name or index; the predicted one for None and "predicted"."""

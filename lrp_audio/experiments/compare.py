@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, methods
 from lrp_audio.audio.audible import speaking
-from lrp_audio.audio.clip import fit
 from lrp_audio.audio.domain import choose
 from lrp_audio.audio.front import FrontEnd
-from lrp_audio.data.corpus import read
 from lrp_audio.experiments import flip, measures, subjects
 from lrp_audio.experiments.flipping import DIRECTIONS, attributions, ranking, right_by_order
 from lrp_audio.experiments.intervals import interval
@@ -54,8 +52,8 @@ class Comparison:
     def work(self) -> Result:
         """What each method's maps are worth for each clip, by method."""
         model = self.portion.subject.load()
-        clips = [fit(read(r), model.front.length).samples for r in self.portion.recordings]
-        x = np.stack([model.front(samples) for samples in clips]).astype(model.dtype)
+        clips = self.portion.clips()
+        x = model.inputs(clips)
         f = _probabilities(model, x)
         targets = f.argmax(axis=1)
         found: Result = {}
@@ -68,7 +66,7 @@ class Comparison:
             found[name] = {
                 "seconds": [seconds] * len(x),
                 **dict(zip(DIRECTIONS, areas, strict=True)),
-                **_listening(model, clips, maps, f),
+                **_listening(model, [clip.samples for clip in clips], maps, f),
             }
         return found
 

@@ -17,7 +17,6 @@ from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
-from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.rules.presets import composite
 
@@ -50,7 +49,7 @@ class Flipping:
     def work(self) -> Result:
         """Whether each clip is heard right: by order, clip and share."""
         model, labels = self.portion.subject.load(), np.array(self.portion.labels())
-        x = inputs(model, self.portion.recordings)
+        x = model.inputs(self.portion.clips())
         scores = {"amplitude": np.abs(x - model.front.silence)}
         for name, method in attributions(model.front, self.seed).items():
             scores[name] = ranking(name, method.attribute(model.network, x, labels))

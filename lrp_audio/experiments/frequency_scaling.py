@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import in_time_frequency
-from lrp_audio.audio.clip import fit
 from lrp_audio.audio.spectrogram import COLUMNS, PUBLISHED, ROWS
-from lrp_audio.data.corpus import read
 from lrp_audio.data.tasks import SEXES
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.frequencies import masks, scaled
@@ -48,7 +46,7 @@ class Changed:
     def work(self) -> Result:
         """The sex that is heard in each clip by what was done to it, and where relevance sits."""
         model, recordings = self.portion.subject.load(), self.portion.recordings
-        clips = [fit(read(recording), model.front.length) for recording in recordings]
+        clips = self.portion.clips()
         parts = [masks(clip.samples) for clip in clips]
         explained = [
             model.explain(clip, SEXES[label], domain="time-frequency").relevance

@@ -18,7 +18,6 @@ from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
-from lrp_audio.listening import inputs
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES
@@ -48,7 +47,7 @@ class Cascade:
     def work(self) -> Result:
         """Similarity of each clip's maps with those of the trained network, by method and layer."""
         model = self.portion.subject.load()
-        x, labels = inputs(model, self.portion.recordings), np.array(self.portion.labels())
+        x, labels = model.inputs(self.portion.clips()), np.array(self.portion.labels())
         methods = examined(model.front, self.seed)
         original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
         found: Result = {name: {measure: [] for measure in MEASURES} for name in methods}

@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.audio.clip import Clip, fit
+from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.folds import folds
 from lrp_audio.data.tasks import TASKS, unheard
 from lrp_audio.errors import DataError, ModelError
@@ -51,6 +52,11 @@ class Portion:
 
     subject: Subject
     recordings: tuple[Recording, ...]
+
+    def clips(self) -> list[Clip]:
+        """The recordings as the network hears them: fitted to a second."""
+        length = self.subject.load().front.length
+        return [fit(read(recording), length) for recording in self.recordings]
 
     def labels(self) -> list[int]:
         """True class of each recording."""
