@@ -15,8 +15,9 @@ from scipy.ndimage import maximum_filter
 
 from lrp_audio.kernels import adam, convolution, dense, elementwise, minimal, pooling
 from lrp_audio.kernels.operands import pack, packed
+from lrp_audio.kernels.sparse import few
 from lrp_audio.kernels.windows import Window
-from lrp_audio.kernels.winners import Winners
+from lrp_audio.kernels.winners import NOBODY, Winners, select
 from lrp_audio.layers import Conv1D, Conv2D, Dense
 from lrp_audio.layers.base import LinearLayer
 from lrp_audio.rules import AlphaBeta, Epsilon, Rule, ZPlus
@@ -190,6 +191,46 @@ def test_the_stabilised_division_keeps_its_relative_error() -> None:
     np.testing.assert_allclose(found, truth, rtol=4 * EPS)
     turnover = np.abs(truth).sum() * (np.abs(bias).max() + 0.25)
     np.testing.assert_allclose(accounts, true_accounts, rtol=0, atol=4 * EPS * turnover)
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window((3, 5), (1, 1), (1, 2)),
+        Window((4, 4), (1, 1), (0, 0)),
+        Window((5, 4), (2, 3), (2, 0)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_few_winners_are_convolved_and_handed_back_as_all_are(window: Window, dtype: Any) -> None:
+    rng = np.random.default_rng(7)
+    groups, size = 2, (29, 31)
+    x = rng.standard_normal((3, 80, *size)).astype(dtype)
+    weight = _packed(rng.standard_normal((24, 40, *window.kernel)).astype(dtype), window, groups)
+    bias = rng.standard_normal(24).astype(dtype)
+    axes = zip(size, window.kernel, window.stride, window.pad, strict=True)
+    made = tuple((n + 2 * p - k) // s + 1 for n, k, s, p in axes)
+    pool = Window((3, 2), (2, 2), (0, 0))
+    pooled = tuple((n - k) // 2 + 1 for n, k in zip(made, pool.kernel, strict=True))
+    place = rng.integers(0, 6, (3, *pooled, 24)).astype(np.uint8)
+    place[rng.random(place.shape) < 0.8] = NOBODY
+    at = Winners(place, pool, made)
+    assert few(weight, window, at)
+    assert not few(weight, window, at._replace(place=np.zeros_like(place)))
+
+    z = np.moveaxis(convolution.convolve(x, weight, bias, window, made), 1, -1)
+    expected = np.empty(place.shape, dtype)
+    select(np.ascontiguousarray(z), place, expected, pool)
+    found = np.moveaxis(convolution.convolve_at(x, weight, bias, window, at), 1, -1)
+    scale = np.finfo(dtype).eps * np.abs(z).max()
+    np.testing.assert_allclose(found, expected, atol=40 * scale)
+
+    s = np.where(place == NOBODY, 0, rng.standard_normal(place.shape)).astype(dtype)
+    everywhere = pooling.hand_to_winners(np.moveaxis(s, -1, 1), at)
+    c = convolution.transpose(everywhere, weight, window, size)
+    found = convolution.transpose(np.moveaxis(s, -1, 1), weight, window, size, at)
+    np.testing.assert_allclose(found, c, atol=40 * np.finfo(dtype).eps * np.abs(c).max())
 
 
 def test_the_rest_of_a_sum_is_its_terms_below_zero() -> None:

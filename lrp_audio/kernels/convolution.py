@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.operands import Operand, Operands, by_group, unpacked
 from lrp_audio.kernels.scratch import scratch
+from lrp_audio.kernels.sparse import convolve_few, few, transpose_few
 from lrp_audio.kernels.threads import spread
 from lrp_audio.kernels.windows import Tile, Window, gathered, scatter_add, tiles
 from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima, select
@@ -94,7 +95,12 @@ def convolve_to_maxima(
 def convolve_at(
     x: Array, weight: Operands, bias: Array | None, window: Window, at: Winners
 ) -> Array:
-    """Convolution plus bias at the winners alone, in the shape of the pooled image."""
+    """Convolution plus bias at the winners alone, in the shape of the pooled image.
+
+    Where nobody won it is 0 or the bias: no relevance comes from there.
+    """
+    if few(weight, window, at):
+        return convolve_few(x, weight, bias, window, at)
     image, operand = channels_last(x), weight.forward
     out: Array = np.empty(at.place.shape, x.dtype)
     added, floor = _bias(bias, out), np.full(1, -np.inf, x.dtype)
@@ -119,6 +125,8 @@ def transpose(
     at: Winners | None = None,
 ) -> Array:
     """Transpose of `convolve`, or of `convolve_at`: to ``(batch, in, *size)``, added up."""
+    if at is not None and few(weight, window, at):
+        return transpose_few(s, weight, window, size, at)
     grid = _Grid(channels_last(s), at)
     matrix = weight.forward.packed
     groups, columns, _ = matrix.shape

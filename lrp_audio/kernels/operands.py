@@ -1,6 +1,8 @@
 """A convolution's weight laid out for GEMM, in both directions, and the products with it."""
 
 import math
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +63,8 @@ class Operand(NamedTuple):
             np.matmul(panel, self.packed[group], out=flat)
 
 
-class Operands(NamedTuple):
+@dataclass(frozen=True)
+class Operands:
     """The operand of a convolution and, with stride 1, the one of its transpose (else None).
 
     That transpose is a convolution as well, with the kernel turned round.
@@ -69,6 +72,14 @@ class Operands(NamedTuple):
 
     forward: Operand
     backward: Operand | None
+    kernel: tuple[int, int]
+
+    @cached_property
+    def filters(self) -> Array:
+        """Each output's weights by themselves, ``(groups, out/g, kh, kw * in/g)``."""
+        groups, columns, made = self.forward.packed.shape
+        turned = np.ascontiguousarray(self.forward.packed.transpose(0, 2, 1))
+        return turned.reshape(groups, made, self.kernel[0], columns // self.kernel[0])
 
 
 def pack(
@@ -79,17 +90,17 @@ def pack(
     A weight of one sign is never transformed: its sums have no cancellation, and rules divide by
     them.
     """
+    kernel = (weight.shape[2], weight.shape[3])
     forward = packed(weight, groups)
     if math.prod(stride) > 1 or weight.shape[1] < _NARROW:
-        return Operands(Operand(forward, None), None)
+        return Operands(Operand(forward, None), None, kernel)
     backward = packed(_turned(weight, groups), groups)
     there, back = None, None
     if math.prod(dilation) == 1 and minimal.suits(weight, groups):
-        kernel = (weight.shape[2], weight.shape[3])
         back = minimal.transform_weight(backward, kernel)
         if weight.min() < 0 < weight.max():
             there = minimal.transform_weight(forward, kernel)
-    return Operands(Operand(forward, there), Operand(backward, back))
+    return Operands(Operand(forward, there), Operand(backward, back), kernel)
 
 
 def packed(weight: Array, groups: int) -> Array:

@@ -10,14 +10,15 @@ from lrp_audio.kernels.windows import Window
 
 Array = NDArray[Any]
 
-MOST_PLACES = 256  # in a window: a winner's place is one byte
+NOBODY = np.uint8(255)  # won: nothing in the window is above 0
+MOST_PLACES = 255  # in a window: a winner's place is one byte
 
 
 class Winners(NamedTuple):
     """Which position of each window of a pool was the largest, over an image of ``size``.
 
     ``place`` is ``(batch, height, width, channels)`` of the pooled image and counts the positions
-    of a window row by row; the first of equal ones wins.
+    of a window row by row; the first of equal ones wins. It is `NOBODY` where none is above 0.
     """
 
     place: NDArray[np.uint8]
@@ -57,12 +58,12 @@ def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window
                     value = best[c] + bias[c]
                     made[c] = value if value > zero else zero
                 for c in range(channels):
-                    where[c] = which[c]
+                    where[c] = which[c] if made[c] > zero else NOBODY
 
 
 @njit(nogil=True, cache=True)
 def select(image: Array, place: Array, out: Array, window: Window) -> None:
-    """The values of `image` at the winners into `out`."""
+    """The values of `image` at the winners into `out`, and 0 where nobody won."""
     kernel, stride, pad, _ = window
     samples, height, width, channels = image.shape
     zero = image.dtype.type(0)
