@@ -82,6 +82,15 @@ def test_float32_explains_as_float64_does(name: str, rules: str) -> None:
     assert np.abs(fast - exact).max() <= 1e-5 * np.abs(exact).max()
 
 
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("rules", ["epsilon", "epsilon-plus", "epsilon-alpha2-beta1"])
+def test_a_trained_network_in_one_go_is_itself_layer_by_layer(name: str, rules: str) -> None:
+    model, clip = lrp_audio.load(name, dtype="float64"), lrp_audio.example("3_male")
+    *_, last = model.steps(clip, rules=rules)
+    at_once, by_layer = model.explain(clip, rules=rules).relevance, last.flow.relevance[0, 0]
+    assert np.abs(at_once - by_layer).max() <= 1e-9 * np.abs(by_layer).max()
+
+
 def test_a_class_may_be_given_by_name_or_number_and_starts_at_its_logit(model: Model) -> None:
     clip = lrp_audio.example("7_female")
     by_name, by_number = model.explain(clip, target="two"), model.explain(clip, target=2)
