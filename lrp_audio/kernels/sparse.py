@@ -46,7 +46,7 @@ def convolve_few(
             own = slice(sample, sample + 1)
             for group in range(groups):
                 seen = image[own, ..., group * depth : (group + 1) * depth]
-                frame = np.ascontiguousarray(framed(seen, _reach(window, at), window.pad))
+                frame = np.ascontiguousarray(framed(seen, window.extent(at.size), window.pad))
                 into = slice(group * made, (group + 1) * made)
                 _dots(
                     frame[0],
@@ -75,7 +75,7 @@ def transpose_few(
     def piece(first: int, last: int) -> None:
         for sample in range(first, last):
             for group in range(groups):
-                frame = scratch("frame", (*_reach(window, at), depth), s.dtype)
+                frame = scratch("frame", (*window.extent(at.size), depth), s.dtype)
                 frame[...] = 0
                 of = slice(group * made, (group + 1) * made)
                 _add_multiples(
@@ -94,16 +94,19 @@ def transpose_few(
     return channels_first(out)
 
 
-def _reach(window: Window, at: Winners) -> tuple[int, int]:
-    """Height and width of what all windows see together, padding included."""
-    tall, wide = (
-        (n - 1) * s + k for n, s, k in zip(at.size, window.stride, window.kernel, strict=True)
-    )
-    return tall, wide
-
-
 # Filter by filter: one stays in the first cache, and what the image's windows see in the second.
 # A dot product may be added up in any order, or it would not run on vectors.
+
+
+@njit(nogil=True, cache=True)
+def _corner(
+    number: int, oy: int, ox: int, pool: Window, stride: tuple[int, int]
+) -> tuple[int, int]:
+    """Row and column of the frame where the window of a pool's winner `number` begins."""
+    kernel, steps, pad, _ = pool
+    top = oy * steps[0] + number // kernel[1] - pad[0]
+    left = ox * steps[1] + number % kernel[1] - pad[1]
+    return top * stride[0], left * stride[1]
 
 
 @njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
@@ -116,7 +119,6 @@ def _dots(
     stride: tuple[int, int],
     out: Array,
 ) -> None:
-    kernel, steps, pad, _ = pool
     width, depth = frame.shape[1:]
     run = filters.shape[2]
     line = frame.reshape(-1)
@@ -126,8 +128,7 @@ def _dots(
                 number = np.int64(place[oy, ox, c])
                 if number == NOBODY:
                     continue
-                top = (oy * steps[0] + number // kernel[1] - pad[0]) * stride[0]
-                left = (ox * steps[1] + number % kernel[1] - pad[1]) * stride[1]
+                top, left = _corner(number, oy, ox, pool, stride)
                 total = bias[c]
                 for ky in range(filters.shape[1]):
                     start = ((top + ky) * width + left) * depth
@@ -145,7 +146,6 @@ def _add_multiples(
     stride: tuple[int, int],
     frame: Array,
 ) -> None:
-    kernel, steps, pad, _ = pool
     width, depth = frame.shape[1:]
     run = filters.shape[2]
     line = frame.reshape(-1)
@@ -155,8 +155,7 @@ def _add_multiples(
                 number, value = np.int64(place[oy, ox, c]), values[oy, ox, c]
                 if number == NOBODY or value == 0:
                     continue
-                top = (oy * steps[0] + number // kernel[1] - pad[0]) * stride[0]
-                left = (ox * steps[1] + number % kernel[1] - pad[1]) * stride[1]
+                top, left = _corner(number, oy, ox, pool, stride)
                 for ky in range(filters.shape[1]):
                     start = ((top + ky) * width + left) * depth
                     for i in range(run):

@@ -39,6 +39,14 @@ class Window(NamedTuple):
         end = (last - 1 + self.pad[0]) // self.stride[0] + 1
         return max(0, begin), max(0, min(rows, end))
 
+    def extent(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of what `size` windows see together, padding included."""
+        tall, wide = (
+            (n - 1) * s + (k - 1) * d + 1
+            for n, k, s, d in zip(size, self.kernel, self.stride, self.dilation, strict=True)
+        )
+        return tall, wide
+
     def below(self, first: int, skipped: int = 0) -> "Window":
         """The same windows counted from row `first`, over an image without `skipped` rows."""
         top = self.pad[0] + skipped - first * self.stride[0]
@@ -72,12 +80,8 @@ def _even(count: int, most: int) -> Iterator[slice]:
 def gathered(images: Array, group: int, depth: int, size: tuple[int, int], window: Window) -> Array:
     """The panel of `size` windows of each image, in a group of `depth` channels."""
     kernel, stride, _, dilation = window
-    tall, wide = (
-        (n - 1) * s + (k - 1) * d + 1
-        for n, k, s, d in zip(size, kernel, stride, dilation, strict=True)
-    )
     own = images[..., group * depth : (group + 1) * depth]
-    seen = framed(own, (tall, wide), window.pad)
+    seen = framed(own, window.extent(size), window.pad)
     of_sample, of_row, of_column, of_channel = seen.strides
     shape = (len(images), *size, *kernel, depth)
     strides = (
