@@ -100,8 +100,8 @@ def transpose_few(
 
 @njit(nogil=True, cache=True)
 def _corner(
-    number: int, oy: int, ox: int, pool: Window, stride: tuple[int, int]
-) -> tuple[int, int]:
+    number: np.int64, oy: int, ox: int, pool: Window, stride: tuple[int, int]
+) -> tuple[np.int64, np.int64]:
     """Row and column of the frame where the window of a pool's winner `number` begins."""
     kernel, steps, pad, _ = pool
     top = oy * steps[0] + number // kernel[1] - pad[0]
