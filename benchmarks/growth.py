@@ -22,7 +22,6 @@ from benchmarks.machine import machine
 from benchmarks.ours import predicted
 from lrp_audio.audio.clip import RATE
 from lrp_audio.layers import Dense, GlobalAveragePool, Layer
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
@@ -96,7 +95,7 @@ def _batch(net: str, size: int) -> Callable[[], None]:
 
     def run() -> None:
         for first in range(0, size, _TOGETHER):
-            explain(network, x[first : first + _TOGETHER], predicted, rules).relevance[INPUT]
+            network.propagate(x[first : first + _TOGETHER], predicted, rules).relevance[INPUT]
 
     return run
 
@@ -117,7 +116,7 @@ def _long_clip(seconds: int) -> Callable[[], None]:
     rules = composite(_RULES, ARCHITECTURES["audionet"].front.bounds)
 
     def run() -> None:
-        explain(network, x, predicted, rules).relevance[INPUT]
+        network.propagate(x, predicted, rules).relevance[INPUT]
 
     return run
 

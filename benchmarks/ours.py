@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.case import read_case
-from lrp_audio.models.explaining import explain
-from lrp_audio.models.fusing import fused
 from lrp_audio.models.network import INPUT
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
@@ -27,7 +25,7 @@ class Explain:
 
     def __call__(self) -> dict[str, Array]:
         """One explanation of the batch: logits, and the relevance of the input."""
-        found = explain(self.network, self.x, predicted, self.rules)
+        found = self.network.propagate(self.x, predicted, self.rules)
         return {"logits": found.output, "relevance": found.relevance[INPUT]}
 
 
@@ -43,8 +41,7 @@ class Train:
     """Forward, backward, and the update with clipping, weight decay and the moving average."""
 
     def __init__(self, folder: Path, threads: int) -> None:
-        about, network, self.x = read_case(folder)
-        self.network = fused(network)
+        about, self.network, self.x = read_case(folder)
         settings = self.settings = about["settings"]
         self.labels = np.array(about["labels"])
         self.rng = np.random.default_rng(about["seed"])

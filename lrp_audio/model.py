@@ -15,7 +15,6 @@ from lrp_audio.audio.domain import Domain, choose
 from lrp_audio.audio.front import FrontEnd
 from lrp_audio.errors import ClipError, ModelError, TargetError
 from lrp_audio.explanation import Explanation
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
@@ -112,10 +111,11 @@ class Model:
             targets.extend(self._target(target, row) for row in logits)
             return _start(logits, targets)
 
-        found = explain(self.network, x, start, rules)
+        found = self.network.propagate(x, start, rules)
         seconds = (time.perf_counter() - started) / len(clips)
-        for index, clip in enumerate(clips):
-            own = found.relevance.sample(index)
+        for index, (clip, own) in enumerate(
+            zip(clips, found.relevance.split(len(clips)), strict=True)
+        ):
             explanation = Explanation(
                 model=self.name,
                 rules=str(rules),

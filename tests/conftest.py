@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # With NUMBA_DISABLE_JIT=1 every kernel is plain Python, to be debugged: only small cases then.
-_SMALL = ("explaining", "fixtures", "folding", "forward", "gradients", "identities", "network")
+_SMALL = ("lrp", "fixtures", "folding", "forward", "gradients", "identities", "network")
 _SMALL += ("rules_against_oracle",)
 collect_ignore = [
     path.name

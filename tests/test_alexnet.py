@@ -6,7 +6,6 @@ import pytest
 from lrp_audio.audio.front import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, MaxPool2D, ReLU
 from lrp_audio.models.alexnet import alexnet, initial_parameters, parameter_shapes
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS, composite
@@ -56,7 +55,7 @@ def test_its_ledger_closes_on_a_spectrogram(network: Network, rules: str) -> Non
     rng = np.random.default_rng(1)
     x = np.stack([SPECTROGRAM(rng.standard_normal(8000))]).astype(np.float32)
     assigned = composite(rules, SPECTROGRAM.bounds)
-    found = explain(network, x, lambda logits: logits * (np.arange(10) == 3), assigned)
+    found = network.propagate(x, lambda logits: logits * (np.arange(10) == 3), assigned)
     turnover = max(np.abs(r).sum(dtype=np.float64) for r in found.relevance.values())
     assert found.ledger.worst_residual() < 1e-5 * turnover
     assert found.relevance[INPUT].shape == x.shape

@@ -35,7 +35,6 @@ from lrp_audio.attributions.kernel_shap import coalitions
 from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, Layer, MaxPool1D, MaxPool2D, ReLU
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, chain
 from lrp_audio.rules import PRESETS
 
@@ -279,7 +278,7 @@ def test_lrp_is_what_the_engine_explains(shape: tuple[int, ...]) -> None:
     x, targets = batch(shape)
     found = Lrp(RULES).attribute(network, x, targets)
     start = np.eye(3)[targets]
-    expected = explain(network, x, lambda logits: logits * start, RULES).relevance[INPUT]
+    expected = network.propagate(x, lambda logits: logits * start, RULES).relevance[INPUT]
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     # Without biases, LRP-0 is gradient times input on a network of ReLUs.
     product = GradientTimesInput().attribute(network, x, targets)

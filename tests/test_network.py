@@ -14,7 +14,6 @@ from lrp_audio.errors import ShapeError
 from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU, Sum
 from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.models.audionet import audionet, parameter_shapes
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network, Node, chain
 from lrp_audio.rules import LRP0, Composite, Epsilon, ZPlus
 
@@ -321,7 +320,7 @@ def test_input_relevance_is_the_sum_over_all_who_read_the_input() -> None:
     nodes = [Node("branch", same, (INPUT,)), Node("sum", Sum(2), (INPUT, "branch"))]
     network, x = Network(nodes, (2,)), np.array([[1.0, 3.0]])
     rules = Composite("lrp-0", {"dense": LRP0(), "sum": LRP0()})
-    found = explain(network, x, lambda output: output, rules)
+    found = network.propagate(x, lambda output: output, rules)
     np.testing.assert_allclose(found.relevance[INPUT], 2 * x)
     np.testing.assert_allclose(found.relevance["branch"], x)
     assert [entry.layer for entry in found.ledger] == ["sum", "branch"]

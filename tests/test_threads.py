@@ -25,7 +25,6 @@ from lrp_audio.kernels.threads import (
     thread_count,
 )
 from lrp_audio.models.audionet import audionet, initial_parameters
-from lrp_audio.models.explaining import explain
 from lrp_audio.rules.presets import composite
 
 
@@ -91,7 +90,7 @@ def test_the_number_of_threads_does_not_change_the_result() -> None:
     for count in (1, 3):
         lrp_audio.threads(count)
         rules = composite("epsilon-plus", (-32.0, 32.0))
-        found.append(explain(network, x, lambda logits: logits, rules).relevance["input"])
+        found.append(network.propagate(x, lambda logits: logits, rules).relevance["input"])
     np.testing.assert_array_equal(*found)
 
 
@@ -101,9 +100,9 @@ def test_a_batch_keeps_no_more_than_its_pooled_activations() -> None:
         array.setflags(write=False)
     x = np.random.default_rng(1).standard_normal((16, 1, 8000), np.float32)
     rules = composite("epsilon-alpha2-beta1", (-32.0, 32.0))
-    explain(network, x, lambda logits: logits, rules)  # what is packed or scratch stays
+    network.propagate(x, lambda logits: logits, rules)  # what is packed or scratch stays
     tracemalloc.start()
-    explain(network, x, lambda logits: logits, rules)
+    network.propagate(x, lambda logits: logits, rules)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     largest = 4 * x.shape[0] * 100 * 4000  # relevance or activation of the first pool
@@ -115,7 +114,6 @@ def test_a_batch_keeps_no_more_than_its_pooled_activations() -> None:
 SMALL = """
 import numpy as np
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, MaxPool1D, MaxPool2D, ReLU
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import Network, chain
 from lrp_audio.rules.presets import PRESETS, composite
 import numba
@@ -135,7 +133,7 @@ for dtype in (np.float32, np.float64):
         x = some(2, *shape)
         for name in PRESETS:
             rules = composite(name, (-9.0, 9.0))
-            found = explain(network, x, lambda y: y, rules)
+            found = network.propagate(x, lambda y: y, rules)
             *_, last = network.steps(network.activations(x), found.output, rules)
             scale = np.abs(last.flow.relevance).max() + np.abs(found.output).max()
             near = 1e-3 if dtype == np.float32 else 1e-10
@@ -157,7 +155,6 @@ def test_all_kernels_run_as_plain_python_where_the_jit_is_off() -> None:
 WITHOUT_AVX = """
 import numpy as np
 from lrp_audio.layers import Conv1D, Dense, Flatten, MaxPool1D, ReLU
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import Network, chain
 from lrp_audio.rules.presets import composite
 rng = np.random.default_rng(0)
@@ -166,7 +163,7 @@ layers = [Conv1D(some(32, 16, 3), some(32), pad=(1,)), ReLU(), MaxPool1D((2,)), 
 layers.append(Dense(some(3, 32 * 20), some(3)))
 network = Network(chain([(str(i), layer) for i, layer in enumerate(layers)]), (16, 40))
 rules = composite("epsilon-plus", (-9.0, 9.0))
-found = explain(network, some(2, 16, 40), lambda y: y, rules).relevance["input"]
+found = network.propagate(some(2, 16, 40), lambda y: y, rules).relevance["input"]
 print(" ".join(f"{value:.9g}" for value in found.reshape(-1)))
 """
 

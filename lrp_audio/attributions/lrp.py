@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from lrp_audio.attributions.asking import only_targets
 from lrp_audio.attributions.base import Array, Attribution
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.composite import Composite
 
@@ -25,4 +24,4 @@ class Lrp(Attribution):
         def start(logits: Array) -> Array:
             return logits * only_targets(logits, targets)
 
-        return explain(network, x, start, self.rules).relevance[INPUT]
+        return network.propagate(x, start, self.rules).relevance[INPUT]

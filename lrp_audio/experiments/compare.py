@@ -22,7 +22,6 @@ from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
 from lrp_audio.model import Model
-from lrp_audio.models.fusing import fused
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,7 +100,7 @@ def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Resul
 
 
 def _probabilities(model: Model, x: Array) -> NDArray[np.float64]:
-    logits = fused(model.network).forward(x).astype(np.float64)
+    logits = model.network.forward(x).astype(np.float64)
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 

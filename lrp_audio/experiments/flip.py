@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions.asking import pieces
-from lrp_audio.models.fusing import fused
 from lrp_audio.models.network import Network
 
 Array = NDArray[Any]
@@ -40,7 +39,6 @@ def flipped(sample: Array, scores: Array, silence: float) -> Array:
 
 def decisions(network: Network, sample: Array, orders: Sequence[Array], silence: float) -> Array:
     """The class that is heard for each order and share, ``(orders, len(SHARES))``."""
-    network = fused(network)
     steps = np.concatenate([flipped(sample, scores, silence) for scores in orders])
     found = [network.forward(steps[piece]).argmax(axis=1) for piece in pieces(len(steps))]
     return np.concatenate(found).reshape(len(orders), len(SHARES))

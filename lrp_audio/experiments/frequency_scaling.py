@@ -20,7 +20,6 @@ from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
 from lrp_audio.model import Model
-from lrp_audio.models.fusing import fused
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -75,7 +74,7 @@ def _heard(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str
         picture = inputs["nothing"][0]
         for factor in FACTORS:
             inputs[f"x {factor}"] = scaled(picture, factor, model.front.silence)[None]
-    logits = fused(model.network).forward(np.stack(list(inputs.values())).astype(model.dtype))
+    logits = model.network.forward(np.stack(list(inputs.values())).astype(model.dtype))
     return {n: SEXES[best] for n, best in zip(inputs, logits.argmax(axis=1).tolist(), strict=True)}
 
 

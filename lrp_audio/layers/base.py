@@ -17,7 +17,7 @@ from lrp_audio.rules.passing import Pass
 Array = NDArray[Any]
 T = TypeVar("T")
 Gradients = dict[str, Array]
-HandBack = Callable[[Array, Rule], Propagation]
+RelevanceBackward = Callable[[Array, Rule], Propagation]
 Pullback = Callable[[Array, bool], tuple[Array | None, Gradients]]
 
 
@@ -49,8 +49,8 @@ class Layer(ABC):
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
         """Relevance of the input, for the `relevance` of the output under `rule`."""
 
-    def explainable(self, x: Array) -> tuple[Array, HandBack]:
-        """Output, and the function that takes its relevance under a rule back to the input."""
+    def forward_with_relevance(self, x: Array) -> tuple[Array, RelevanceBackward]:
+        """Output, and the function from its relevance and a rule to the relevance of the input."""
         y = self.forward(x)
         return y, lambda relevance, rule: self.relevance(x, y, relevance, rule)
 

@@ -82,18 +82,28 @@ class Trace:
     inputs: tuple[Array, ...]
 
 
+class Selected(Protocol):
+    """Relevance ``(batch, ...)`` of which only a part is stored, such as that of winners."""
+
+    def whole(self) -> Array:
+        """All of it."""
+
+    def of(self, take: Callable[[Array], Array]) -> "Selected":
+        """The same for a part of the batch, which `take` takes of every stored array."""
+
+
 @dataclass(frozen=True)
 class Propagation:
     """What a layer hands back: the relevance of its input and where the rest went.
 
     `relevance` has the shape of the layer's input; `accounts` is ``(batch, 3)`` in float64: bias,
-    stabiliser, dropped. A layer that does the work of several gives, with `within`, the relevance
-    of samples between them.
+    stabiliser, dropped. A layer that does the work of several says with `within` what relevance
+    arrived between them.
     """
 
     relevance: Array
     accounts: NDArray[np.float64]
-    within: Callable[[slice], Array] | None = None
+    within: Selected | None = None
     trace: Callable[[], tuple[Trace, ...]] | None = None
 
     @cached_property

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lrp_audio.layers.base import Gradients
-from lrp_audio.models.fusing import fused
 from lrp_audio.models.network import Network
 from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
@@ -79,7 +78,7 @@ def train(
     on from `checkpoint` where that exists, and writes it every five minutes. `evaluate` gives a few
     words on the averaged parameters, shown at the end of every epoch.
     """
-    network = fused(build(parameters))
+    network = build(parameters)
     optimiser = Adam(parameters, settings.clip, settings.decay, settings.keep)
     described = {k: v for k, v in asdict(settings).items() if k not in ("epochs", "fall")}
     described["recordings"] = len(samples)

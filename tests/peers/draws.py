@@ -29,7 +29,6 @@ from lrp_audio.layers import (
     Sum,
     Tanh,
 )
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.folding import fold_batch_norms
 from lrp_audio.models.network import INPUT, Network, Node
 from lrp_audio.rules import PRESETS, Composite
@@ -64,7 +63,7 @@ class Draw:
 
     def explain(self, rules: Composite) -> tuple[Array, Array]:
         """Logits and input relevance as lrp_audio finds them."""
-        found = explain(self.folded, self.x, lambda logits: logits * self.share, rules)
+        found = self.folded.propagate(self.x, lambda logits: logits * self.share, rules)
         return found.output, found.relevance[INPUT]
 
 

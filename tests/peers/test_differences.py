@@ -16,7 +16,6 @@ from zennit.rules import AlphaBeta, Epsilon, Gamma, WSquare, ZBox, ZPlus
 from lrp_audio import layers, rules
 from lrp_audio.errors import RuleError
 from lrp_audio.layers import Layer
-from lrp_audio.models.explaining import explain
 from lrp_audio.models.folding import fold_batch_norms
 from lrp_audio.models.network import INPUT, Network, Node, chain
 
@@ -54,7 +53,7 @@ def ours(
     network = layer if isinstance(layer, Network) else Network(chain([("only", layer)]), (2,))
     if isinstance(rule, rules.Rule):
         rule = rules.Composite(str(rule), {n.layer.kind: rule for n in network.nodes})
-    return explain(network, np.array(x), lambda _: np.array(relevance), rule).relevance[INPUT]
+    return network.propagate(np.array(x), lambda _: np.array(relevance), rule).relevance[INPUT]
 
 
 def near(expected: Sequence[object], tolerance: float = 1e-12) -> Any:

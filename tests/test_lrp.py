@@ -1,5 +1,8 @@
-"""LRP in one go finds what LRP layer by layer finds, with convolution, ReLU and pool as one."""
+"""With convolution, ReLU and pool fused, a network finds what it finds layer by layer."""
 
+import gc
+import pickle
+import weakref
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -20,9 +23,9 @@ from lrp_audio.layers import (
     ReLU,
     Sum,
 )
-from lrp_audio.layers.rectified import Rectified
-from lrp_audio.models.explaining import Explained, explain
-from lrp_audio.models.fusing import fused
+from lrp_audio.layers.fused_convolution import FusedConvolution
+from lrp_audio.models.fusion import fused
+from lrp_audio.models.lrp import Propagated
 from lrp_audio.models.network import INPUT, Network, Node, chain
 from lrp_audio.rules import (
     LRP0,
@@ -72,14 +75,14 @@ def drawn(seed: int, image: bool) -> tuple[Network, Array]:
     return network, rng.standard_normal((3, *shape))
 
 
-def agree(network: Network, x: Array, rules: Composite) -> Explained:
-    """Hold `explain` against `Network.steps`, layer by layer; gives what it found."""
+def agree(network: Network, x: Array, rules: Composite) -> Propagated:
+    """Hold `propagate` against `Network.steps`, layer by layer; gives what it found."""
 
     def start(output: Array) -> Array:
         chosen = (np.arange(output.shape[1]) == 1).reshape(-1, *[1] * (output.ndim - 2))
         return output * chosen
 
-    found = explain(network, x, start, rules)
+    found = network.propagate(x, start, rules)
     activations = network.activations(x)
     np.testing.assert_allclose(found.output, activations[network.output], rtol=1e-12)
     steps = list(network.steps(activations, start(found.output), rules))
@@ -154,11 +157,29 @@ def test_another_rule_for_the_pool_is_followed(given_network: tuple[int, bool]) 
 def test_one_sample_of_a_batch_has_its_own_relevance_everywhere() -> None:
     network, x = drawn(3, True)
     found = agree(network, x, composite("epsilon-plus", (-9.0, 9.0)))
-    own = found.relevance.sample(2)
+    expected = {name: relevance[2] for name, relevance in found.relevance.items()}
+    _, _, own = found.relevance.split(3)
     assert set(own) == {INPUT, *(node.name for node in network.nodes)}
     assert len(own) == len(network.nodes) + 1
-    for name, relevance in own.items():
-        np.testing.assert_array_equal(relevance, found.relevance[name][2])
+    for name, relevance in pickle.loads(pickle.dumps(own)).items():
+        np.testing.assert_array_equal(relevance, expected[name])
+        np.testing.assert_array_equal(own[name], expected[name])
+    assert len(found.relevance) == 0
+
+
+def owner(array: Array) -> Array:
+    """The array whose memory `array` is a view of, or itself."""
+    return array if array.base is None else owner(array.base)
+
+
+def test_one_sample_of_a_batch_keeps_no_array_of_the_batch() -> None:
+    network, x = drawn(3, True)
+    found = network.propagate(x, np.ones_like, composite("epsilon-plus", (-9.0, 9.0)))
+    batch = [weakref.ref(owner(found.relevance[name])) for name in (INPUT, "dense", "pool2")]
+    own = found.relevance.split(len(x))[0]
+    gc.collect()
+    assert all(array() is None for array in batch)
+    assert own[INPUT].shape == network.input_shape
 
 
 def test_what_is_read_by_two_layers_or_last_stays_alone() -> None:
@@ -167,10 +188,10 @@ def test_what_is_read_by_two_layers_or_last_stays_alone() -> None:
     last, x = Network(nodes, (1, 2)), np.array([[[1.0, 2.0]]])
     rules = Composite("epsilon", {"convolution": Epsilon(0.5), "sum": Epsilon(0.5)})
     # The dead neurons are given relevance: it goes on over their own output, which is below 0.
-    found = explain(last, x, np.ones_like, rules)
+    found = last.propagate(x, np.ones_like, rules)
     np.testing.assert_allclose(found.relevance[INPUT], [[[1 / 1.5 + 1 / 1.5, 2 / 2.5 + 2 / 2.5]]])
     twice = Network([*nodes, Node("sum", Sum(2), ("conv", "relu"))], (1, 2))
-    assert [node.name for node in fused(twice).nodes] == ["conv", "relu", "sum"]
+    assert [node.name for node in fused(twice.nodes).nodes] == ["conv", "relu", "sum"]
     agree(twice, x, rules)
 
 
@@ -184,24 +205,35 @@ def test_a_pool_with_more_places_than_a_byte_counts_stays_alone() -> None:
         ("dense", Dense(rng.standard_normal((2, 4)))),
     ]
     network = Network(chain(layers), (1, 520))
-    assert [node.name for node in fused(network).nodes] == ["conv", "pool", "flatten", "dense"]
+    assert [node.name for node in fused(network.nodes).nodes] == [
+        "conv",
+        "pool",
+        "flatten",
+        "dense",
+    ]
     agree(network, rng.standard_normal((2, 1, 520)), composite("epsilon-plus", (-9.0, 9.0)))
 
 
 @given(given_network=networks)
-def test_a_fused_network_has_the_gradients_of_its_layers(given_network: tuple[int, bool]) -> None:
+def test_a_fused_network_has_the_output_and_gradients_of_its_layers(
+    given_network: tuple[int, bool],
+) -> None:
     network, x = drawn(*given_network)
-    one = fused(network)
-    assert any(isinstance(node.layer, Rectified) for node in one.nodes)
-    assert list(one.parameters()) == list(network.parameters())
-    rng = np.random.default_rng(0)
-    g = rng.standard_normal((len(x), 3))
-    expected = network.gradient(network.activations(x), g)
-    np.testing.assert_allclose(one.gradient(one.activations(x), g), expected, atol=1e-10)
-    y, pullback = network.differentiable(x, rng)
-    y_of_one, pullback_of_one = one.differentiable(x, rng)
-    np.testing.assert_allclose(y_of_one, y, atol=1e-10)
-    wanted, found = pullback(g), pullback_of_one(g)
-    assert list(found) == list(wanted)
-    for name, gradient in wanted.items():
+    assert any(isinstance(node.layer, FusedConvolution) for node in fused(network.nodes).nodes)
+    g = np.random.default_rng(0).standard_normal((len(x), 3))
+    outputs = network.activations(x)
+    np.testing.assert_allclose(network.forward(x), outputs[network.output], atol=1e-10)
+    expected, at_output = dict[str, Array](), g
+    for node in reversed(network.nodes):
+        given = outputs[node.sources[0]]
+        own = node.layer.parameter_gradients(given, at_output)
+        expected |= {f"{node.name}.{name}": gradient for name, gradient in own.items()}
+        at_output = node.layer.gradient(given, outputs[node.name], at_output)
+    np.testing.assert_allclose(network.gradient(outputs, g), at_output, atol=1e-10)
+    np.testing.assert_allclose(network.input_gradient(x, lambda _: g), at_output, atol=1e-10)
+    y, pullback = network.differentiable(x, np.random.default_rng(0))
+    np.testing.assert_allclose(y, outputs[network.output], atol=1e-10)
+    found = pullback(g)
+    assert found.keys() == expected.keys() == network.parameters().keys()
+    for name, gradient in expected.items():
         np.testing.assert_allclose(found[name], gradient, atol=1e-9)

@@ -1,6 +1,7 @@
-"""A convolution, the ReLU after it and the max-pool after that, taken in one go."""
+"""A convolution, the ReLU after it and the max-pool after that, computed as one layer."""
 
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -10,21 +11,21 @@ from lrp_audio.kernels import convolution as kernel
 from lrp_audio.kernels.elementwise import channel_sums, gate
 from lrp_audio.kernels.pooling import hand_to_winners
 from lrp_audio.kernels.winners import Winners
-from lrp_audio.layers.base import Array, Gradients, HandBack, Layer, Pullback, rule_class
+from lrp_audio.layers.base import Array, Gradients, Layer, Pullback, RelevanceBackward, rule_class
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
 from lrp_audio.layers.window import spatial, spatial_size, with_rank
 from lrp_audio.rules.base import LinearRule, Propagation, Rule
 
 
-class Rectified(Layer):
+class FusedConvolution(Layer):
     """``y = max-pool(max(W x + b, 0))``, or without the pool where that is None.
 
-    Nothing as large as the convolution's output is kept: only what the pool lets through, and who
-    won. LRP loses nothing by it. Relevance goes from the pool to the winners and through the ReLU
-    unchanged, and all other outputs of the convolution have none; so the layer is the linear map
-    of its winners, and a rule treats it as any other (`AtWinners`). A neuron at 0 must have no
-    relevance: the layer above must follow a rule that gives an input of 0 nothing.
+    Stores only the pooled output and the argmax indices, not the output of the convolution. This
+    is exact: relevance goes from the pool to the winners and through the ReLU unchanged, and all
+    other outputs of the convolution have none. So the layer is the linear map of its winners, and a
+    rule treats it as any other (`SelectedOutputs`). A neuron at 0 must have no relevance: the layer
+    above must follow a rule that gives an input of 0 nothing.
     """
 
     kind: ClassVar[str] = "convolution"
@@ -57,28 +58,30 @@ class Rectified(Layer):
         )
         return with_rank(y, layer.rank), winners
 
-    def explainable(self, x: Array) -> tuple[Array, HandBack]:
+    def forward_with_relevance(self, x: Array) -> tuple[Array, RelevanceBackward]:
         """The output, and the map from its relevance to that of the input."""
         y, winners = self.winning(x)
 
-        def hand_back(relevance: Array, rule: Rule) -> Propagation:
+        def backward(relevance: Array, rule: Rule) -> Propagation:
             if not isinstance(rule, LinearRule):
                 raise RuleError(f"A {self.kind} layer cannot take the rule {rule}.")
-            flow = rule.propagate(AtWinners(self.convolution, winners), x, y, relevance)
-            unpooled = partial(_unpooled, relevance, winners, self.convolution.rank)
-            return Propagation(flow.relevance, flow.accounts, within=unpooled)
+            flow = rule.propagate(SelectedOutputs(self.convolution, winners), x, y, relevance)
+            if winners is None:
+                return flow
+            within = WinnersRelevance(relevance, winners, self.convolution.rank)
+            return replace(flow, within=within)
 
-        return y, hand_back
+        return y, backward
 
     def gradient(self, x: Array, y: Array, g: Array) -> Array:
         """Gradient at the input, through the winners whose output is above 0."""
         winners = self.winning(x)[1]
-        linear = AtWinners(self.convolution, winners)
+        linear = SelectedOutputs(self.convolution, winners)
         return linear.transpose(gate(g, y), self.convolution.weight, x.shape)
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
         """Relevance of the input, the winners being looked for anew."""
-        return self.explainable(x)[1](relevance, rule)
+        return self.forward_with_relevance(x)[1](relevance, rule)
 
     @classmethod
     def accepts(cls, rule: Rule | type[Rule]) -> bool:
@@ -99,14 +102,14 @@ class Rectified(Layer):
             gradients = {"weight": layer.weight_gradient_at(x, g, winners)}
             if layer.bias is not None:
                 gradients["bias"] = channel_sums(g)
-            linear = AtWinners(layer, winners)
+            linear = SelectedOutputs(layer, winners)
             to_input = linear.transpose(g, layer.weight, x.shape) if wants_input else None
             return to_input, gradients
 
         return y, pullback
 
 
-class AtWinners:
+class SelectedOutputs:
     """The convolution's map to those of its outputs that won; all of them without a pool.
 
     A `LinearMap` in the sense of the rules, not a layer: a selection of rows of the convolution's
@@ -147,9 +150,22 @@ class AtWinners:
         return with_rank(c, layer.rank)
 
 
-def _unpooled(relevance: Array, winners: Winners | None, rank: int, samples: slice) -> Array:
-    """The `relevance` of the pool's output, at the convolution's, for some samples."""
-    if winners is None:
-        return relevance[samples]
-    own = winners._replace(place=winners.place[samples])
-    return with_rank(hand_to_winners(spatial(relevance[samples]), own), rank)
+@dataclass(frozen=True)
+class WinnersRelevance:
+    """Relevance at the output of a convolution before its max-pool: that of the pool's winners.
+
+    `relevance` is that of the pool's output, `rank` the number of axes that the window moves along.
+    """
+
+    relevance: Array
+    winners: Winners
+    rank: int
+
+    def whole(self) -> Array:
+        """The relevance of all outputs of the convolution; all but the winners have 0."""
+        return with_rank(hand_to_winners(spatial(self.relevance), self.winners), self.rank)
+
+    def of(self, take: Callable[[Array], Array]) -> "WinnersRelevance":
+        """The same for a part of the batch, which `take` takes of every stored array."""
+        winners = self.winners._replace(place=take(self.winners.place))
+        return WinnersRelevance(take(self.relevance), winners, self.rank)

@@ -1,0 +1,137 @@
+"""Fusion: a convolution, its ReLU and its max-pool are computed as one layer.
+
+All that decides which layers are fused is in this file. A forward pass or a gradient may always
+fuse. LRP may where it finds the same relevance with the layers fused as without:
+
+- the rule of the convolution must not look at other outputs than the winners of the pool
+  (`LinearRule.each_neuron_alone`), since only these are computed again;
+- relevance must pass through the ReLU, and go to the winners in the pool;
+- no relevance may arrive where the output is 0, since a window without an output above 0 has no
+  winner. So each layer that reads the output must have a rule that gives an input of 0 nothing
+  (`LinearRule.nothing_at_zero`), or only pass on what its own readers give it.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lrp_audio.kernels.winners import MOST_PLACES
+from lrp_audio.layers import Layer, ReLU
+from lrp_audio.layers.convolution import Convolution
+from lrp_audio.layers.fused_convolution import FusedConvolution
+from lrp_audio.layers.max_pool import MaxPool
+from lrp_audio.models.graph import Node, readers_of
+from lrp_audio.rules.base import LinearRule, Rule
+from lrp_audio.rules.passing import Pass
+from lrp_audio.rules.pooling import WinnerTakesAll
+
+Group = tuple[Node, ...]
+Readers = Mapping[str, Sequence[Node]]
+
+_VALUE_PRESERVING = ("shape", "dropout")  # kinds of layers
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The nodes to compute in place of a network's own, over the same parameters.
+
+    A node that stands for several has the name of the first, the convolution; `members` are the
+    network's nodes that each stands for. After a node, no other reads the outputs in `last_read`.
+    """
+
+    nodes: tuple[Node, ...]
+    members: Mapping[str, Group]
+    last_read: Mapping[str, tuple[str, ...]]
+
+
+def unfused(nodes: Sequence[Node]) -> Plan:
+    """The plan that computes every node on its own."""
+    return _plan([(node,) for node in nodes])
+
+
+def fused(nodes: Sequence[Node], rules: Mapping[str, Rule] | None = None) -> Plan:
+    """The plan with as few nodes as possible, for LRP under the `rules` of each node by name.
+
+    Without `rules` it is for passes that carry no relevance.
+    """
+    readers = readers_of(nodes)
+
+    def may_fuse(group: Group) -> bool:
+        return rules is None or _same_relevance(group, readers, rules)
+
+    return _plan(_groups(nodes, readers, may_fuse))
+
+
+def _plan(groups: Sequence[Group]) -> Plan:
+    names = {group[-1].name: group[0].name for group in groups}
+    nodes = tuple(
+        Node(
+            group[0].name,
+            _as_one(group),
+            tuple(names.get(source, source) for source in group[0].sources),
+        )
+        for group in groups
+    )
+    last_reader = {source: node.name for node in nodes for source in node.sources}
+    last_read: dict[str, tuple[str, ...]] = {node.name: () for node in nodes}
+    for source, reader in last_reader.items():
+        last_read[reader] += (source,)
+    return Plan(nodes, {group[0].name: group for group in groups}, last_read)
+
+
+def _groups(
+    nodes: Sequence[Node], readers: Readers, may_fuse: Callable[[Group], bool]
+) -> list[Group]:
+    """The nodes in their order, those together that become one."""
+    groups, taken = [], set[str]()
+    for node in nodes:
+        if node.name not in taken:
+            group = _candidate(node, readers)
+            if len(group) > 1 and not may_fuse(group):
+                group = (node,)
+            taken |= {member.name for member in group}
+            groups.append(group)
+    return groups
+
+
+def _candidate(node: Node, readers: Readers) -> Group:
+    """`node`; if it is a convolution, with the ReLU and then the max-pool that alone read it."""
+    group: Group = (node,)
+    if isinstance(node.layer, Convolution):
+        for kind in (ReLU, MaxPool):
+            following = readers[group[-1].name]
+            if len(following) != 1 or not isinstance(following[0].layer, kind):
+                break
+            layer = following[0].layer
+            if isinstance(layer, MaxPool) and math.prod(layer.window.kernel) > MOST_PLACES:
+                break
+            group += (following[0],)
+    return group
+
+
+def _as_one(group: Group) -> Layer:
+    first, last = group[0].layer, group[-1].layer
+    if len(group) == 1 or not isinstance(first, Convolution):
+        return first
+    return FusedConvolution(first, last if isinstance(last, MaxPool) else None)
+
+
+def _same_relevance(group: Group, readers: Readers, rules: Mapping[str, Rule]) -> bool:
+    """Whether LRP finds the same relevance with the layers of `group` fused as without."""
+    rule, *others = (rules[node.name] for node in group)
+    alone = isinstance(rule, LinearRule) and rule.each_neuron_alone
+    passes = all(isinstance(other, Pass | WinnerTakesAll) for other in others)
+    return alone and passes and _zero_gets_zero(group[-1], readers, rules)
+
+
+def _zero_gets_zero(node: Node, readers: Readers, rules: Mapping[str, Rule]) -> bool:
+    """Whether the layers that read `node` give it no relevance where its output is 0."""
+    following = readers[node.name]
+    for reader in following:
+        rule = rules[reader.name]
+        if reader.layer.kind in _VALUE_PRESERVING:
+            if not _zero_gets_zero(reader, readers, rules):
+                return False
+        elif not (isinstance(rule, LinearRule) and rule.nothing_at_zero):
+            return False
+    return bool(following)
