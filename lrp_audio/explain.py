@@ -10,7 +10,6 @@ from tqdm import tqdm
 
 import lrp_audio
 from lrp_audio.audio.audible import Sign
-from lrp_audio.audio.domain import choose
 from lrp_audio.batch import Request, Row, explain_all, finished, loaded, save_rows
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
@@ -106,7 +105,7 @@ def _request(options: argparse.Namespace) -> Request:
         dtype=options.dtype,
         target=(options.target or [PREDICTED])[0],
         rules=(options.rules or [model.front.rules])[0],
-        domain=choose(model.front, options.domain, options.window, options.hop),
+        domain=model.front.choose(options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
     )

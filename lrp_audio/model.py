@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip
-from lrp_audio.audio.domain import Domain, choose
-from lrp_audio.audio.front import FrontEnd
+from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, ModelError, TargetError
 from lrp_audio.explanation import Explanation
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
@@ -93,7 +93,7 @@ class Model:
         """
         rules = self._composite(rules)
         if domain is None or isinstance(domain, str):
-            domain = choose(self.front, domain)
+            domain = self.front.choose(domain)
         explained: list[Explanation] = []
         for first in range(0, len(clips), _TOGETHER):
             fitted = [self._fitted(clip) for clip in clips[first : first + _TOGETHER]]
@@ -124,7 +124,7 @@ class Model:
                 classes=self.classes,
                 logits=found.output[index],
                 target=targets[index],
-                domain=choose(self.front),
+                domain=self.front.domain,
                 relevance=own[INPUT][0],
                 layers=own,
                 ledger=found.ledger.of(index),

@@ -13,7 +13,6 @@ from lrp_audio.errors import LrpAudioError
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.options import add_threads
 from lrp_audio.training.from_recordings import train_network
-from lrp_audio.training.recipes import RECIPES
 
 _EXAMPLES = """\
 examples:
@@ -102,8 +101,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> None:
-    recipe = RECIPES[options.model, options.task]
-    given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "fall", "seed")}
+    recipe = ARCHITECTURES[options.model].recipes[options.task]
+    given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
+    given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
     split = TASKS[options.task].split(find_recordings(options.data), options.hold_out)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")

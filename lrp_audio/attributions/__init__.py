@@ -10,8 +10,8 @@ from lrp_audio.attributions.lrp import Lrp
 from lrp_audio.attributions.occlusion import Occlusion
 from lrp_audio.attributions.presets import methods
 from lrp_audio.attributions.random import Random, RandomSegments
-from lrp_audio.attributions.segments import Segments, Tiles, TimeSegments
 from lrp_audio.attributions.smooth_grad import SmoothGrad
+from lrp_audio.audio.segments import Segments, Tiles, TimeSegments
 
 __all__ = [
     "Attribution",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lrp_audio.attributions.asking import pieces
-from lrp_audio.errors import AttributionError, ShapeError, TargetError
+from lrp_audio.errors import ShapeError, TargetError
 from lrp_audio.models.network import Network
 
 Array = NDArray[Any]
@@ -65,29 +65,6 @@ def generator(seed: int, sample: Array) -> np.random.Generator:
     """Random numbers of this `seed` and `sample`; the same in float32 and in float64."""
     content = np.ascontiguousarray(sample, np.float32)
     return np.random.default_rng([seed, crc32(content.tobytes())])
-
-
-def at_least(least: int, **values: int) -> None:
-    """Raise `AttributionError` for a value below `least`, or one that is no whole number."""
-    for name, value in values.items():
-        if not (isinstance(value, int | np.integer) and value >= least):
-            raise AttributionError(
-                f"{name} is {value!r}; expected a whole number of at least {least}."
-            )
-
-
-def finite(**values: float) -> None:
-    """Raise `AttributionError` for a value that is infinite or no number."""
-    for name, value in values.items():
-        if not np.isfinite(value):
-            raise AttributionError(f"{name} is {value!r}; expected a finite number.")
-
-
-def above_zero(**values: float) -> None:
-    """Raise `AttributionError` for a value that is not a finite number above 0."""
-    for name, value in values.items():
-        if not (np.isfinite(value) and value > 0):
-            raise AttributionError(f"{name} is {value!r}; expected a number above 0.")
 
 
 def _check(network: Network, x: Array, targets: Array) -> None:

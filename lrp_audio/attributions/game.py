@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions.asking import logit, pieces
-from lrp_audio.attributions.base import Array, OneByOne, finite
-from lrp_audio.attributions.segments import Labels, Segments
+from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.audio.segments import Labels, Segments
+from lrp_audio.checks import finite
 from lrp_audio.models.network import Network
 
 Floats = NDArray[np.float64]

@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.attributions.asking import gradients
-from lrp_audio.attributions.base import Array, Attribution, finite
+from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.checks import finite
 from lrp_audio.models.network import Network
 
 

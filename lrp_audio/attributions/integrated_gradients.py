@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.attributions.asking import mean_gradient, pieces
-from lrp_audio.attributions.base import Array, OneByOne, at_least, finite
+from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.checks import at_least, finite
 from lrp_audio.models.network import Network
 
 

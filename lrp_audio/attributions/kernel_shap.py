@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.attributions.base import at_least, generator
+from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
+from lrp_audio.checks import at_least
 from lrp_audio.errors import AttributionError
 
 

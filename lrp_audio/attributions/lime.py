@@ -5,8 +5,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from lrp_audio.attributions.base import above_zero, at_least, generator
+from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
+from lrp_audio.checks import above_zero, at_least
 from lrp_audio.errors import AttributionError
 
 

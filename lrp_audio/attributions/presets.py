@@ -9,20 +9,17 @@ from lrp_audio.attributions.lime import Lime
 from lrp_audio.attributions.lrp import Lrp
 from lrp_audio.attributions.occlusion import Occlusion
 from lrp_audio.attributions.random import Random, RandomSegments
-from lrp_audio.attributions.segments import Segments, Tiles, TimeSegments
 from lrp_audio.attributions.smooth_grad import SmoothGrad
-from lrp_audio.audio.front import FrontEnd
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.rules.presets import composite
 
 
 def methods(front: FrontEnd, seed: int = 0) -> dict[str, Attribution]:
     """One of each method for networks behind `front`, by name; LRP under its default composite.
 
-    What is absent is silence. Segments are tiles where the network hears spectrograms, else pieces
-    of time.
+    What is absent is silence; segments are those of the front end.
     """
-    silence = front.silence
-    segments: Segments = Tiles() if len(front.shape) == 3 else TimeSegments()
+    silence, segments = front.silence, front.segments
     every: list[Attribution] = [
         Lrp(composite(front.rules, front.bounds)),
         Gradient(),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.base import Array, OneByOne, at_least, generator
-from lrp_audio.attributions.segments import Segments
+from lrp_audio.attributions.base import Array, OneByOne, generator
+from lrp_audio.audio.segments import Segments
+from lrp_audio.checks import at_least
 from lrp_audio.models.network import Network
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.attributions.asking import mean_gradient, pieces
-from lrp_audio.attributions.base import Array, OneByOne, above_zero, at_least, generator
+from lrp_audio.attributions.base import Array, OneByOne, generator
+from lrp_audio.checks import above_zero, at_least
 from lrp_audio.models.network import Network
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.clip import FULL_SCALE, RATE
+from lrp_audio.audio.clip import FULL_SCALE
 from lrp_audio.audio.resample import resample
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import LrpAudioError, ShapeError
@@ -33,8 +33,7 @@ nothing.
 
 # 30 ms hold two periods of a deep voice, so that the loudness does not beat with its pitch, and
 # are shorter than most sounds of speech.
-_HALF_WINDOW = round(0.015 * RATE)
-_WINDOW = np.hanning(2 * _HALF_WINDOW + 3)[1:-1]
+_LOUDNESS_SECONDS = 0.03
 
 
 def speaking(relevance: Floats, sign: Sign = "for") -> NDArray[np.float64]:
@@ -80,8 +79,8 @@ def weighted(sound: Floats) -> NDArray[np.float32]:
     return (PEAK * _at_peak_one(sound)[0]).astype(np.float32)
 
 
-def masked(sound: Floats, original: Floats) -> NDArray[np.float32]:
-    """`sound` with the loudness of `original`, both ``(time,)``, to compare the two by ear.
+def masked(sound: Floats, original: Floats, rate: int) -> NDArray[np.float32]:
+    """`sound` with the loudness of `original`, both ``(time,)`` at `rate`, to compare by ear.
 
     The RMS of `sound` over 30 ms is brought to that of `original`, the loudest one first; no part
     is raised by more than `MAX_GAIN` beyond that. Full scale becomes 1.0, and where the sound would
@@ -93,7 +92,7 @@ def masked(sound: Floats, original: Floats) -> NDArray[np.float32]:
     target, scale = _at_peak_one(original)
     if not (x.any() and target.any()):
         return np.zeros(x.shape, np.float32)
-    given, wanted = _loudness(x), _loudness(target)
+    given, wanted = _loudness(x, rate), _loudness(target, rate)
     level = wanted.max() / given.max()
     gain = np.full(x.shape, MAX_GAIN)
     np.divide(wanted, level * given, out=gain, where=wanted < MAX_GAIN * level * given)
@@ -101,17 +100,19 @@ def masked(sound: Floats, original: Floats) -> NDArray[np.float32]:
     return (min(peak * (scale / FULL_SCALE), PEAK) * followed).astype(np.float32)
 
 
-def at_rate(sound: Floats, rate: int) -> NDArray[np.float32]:
-    """`sound` ``(time,)`` at 8 kHz resampled to `rate` Hz, lowered where that goes beyond 0.99."""
-    resampled = resample(sound, RATE, rate)
+def at_rate(sound: Floats, rate: int, new_rate: int) -> NDArray[np.float32]:
+    """`sound` ``(time,)`` resampled from `rate` to `new_rate` Hz, lowered if beyond 0.99."""
+    resampled = resample(sound, rate, new_rate)
     peak = float(np.abs(resampled).max(initial=0.0))
     return (resampled * min(1.0, PEAK / peak) if peak > 0 else resampled).astype(np.float32)
 
 
-def _loudness(sound: NDArray[np.float64]) -> NDArray[np.float64]:
+def _loudness(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """RMS ``(time,)`` over the window around each sample, zeros lying around the sound."""
-    power = np.convolve(sound**2, _WINDOW / _WINDOW.sum())
-    return np.asarray(np.sqrt(power[_HALF_WINDOW : _HALF_WINDOW + sound.size]))
+    half = round(_LOUDNESS_SECONDS / 2 * rate)
+    window = np.hanning(2 * half + 3)[1:-1]
+    power = np.convolve(sound**2, window / window.sum())
+    return np.asarray(np.sqrt(power[half : half + sound.size]))
 
 
 def _at_peak_one(values: Floats) -> tuple[NDArray[np.float64], float]:

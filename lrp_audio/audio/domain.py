@@ -1,15 +1,13 @@
 """Domains: where the relevance of a clip is shown and heard, in time, in frequency or in both."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio import audible, spectral
-from lrp_audio.audio.clip import RATE
-from lrp_audio.audio.front import FrontEnd
-from lrp_audio.audio.spectrogram import PUBLISHED, column_times, row_frequencies, uncropped
+from lrp_audio.audio.levels import decibels
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import SpectrumError
 
@@ -18,25 +16,49 @@ DOMAINS = ("time", "frequency", "time-frequency")
 
 
 class Domain(Protocol):
-    """What relevance lies on.
+    """What relevance lies on, for clips at `rate` samples a second.
 
-    `name` is one of `DOMAINS`. `layer` names the linear layer that makes the samples from this
-    domain (a line in the ledger), and is None where the network itself hears in this domain.
+    `name` is one of `DOMAINS`; `along` names the axes of relevance in their order, ``frequencies``
+    in Hz and ``times`` in s. `layer` names the linear layer that makes the samples from this domain
+    (a line in the ledger), and is None where relevance lies on what the network itself is given.
     """
 
     name: ClassVar[str]
+    along: ClassVar[tuple[str, ...]]
     layer: ClassVar[str | None]
+
+    @property
+    def rate(self) -> int:
+        """Samples a second of the clips."""
+        ...
 
     def carry(self, x: Floats, relevance: Floats) -> Floats:
         """Relevance in this domain from that of the network's input `x`, without channel axis."""
         ...
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
-        """``frequencies`` in Hz and ``times`` in s, those that there are, of `length` samples."""
+        """The axes named in `along`, of a clip of `length` samples."""
         ...
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The sound ``(length,)`` that `mask`, of the shape of the relevance, leaves of samples."""
+        ...
+
+    def shown(self, samples: Floats) -> Floats:
+        """What is drawn with the relevance, in its shape: the samples, or levels in decibels."""
+        ...
+
+
+class Spectral(Domain, Protocol):
+    """A domain of time and frequency: relevance lies on bins of a short-time Fourier transform."""
+
+    @property
+    def stft(self) -> Stft:
+        """The transform."""
+        ...
+
+    def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
+        """Those of `bins` ``(..., bins, frames)`` of the transform that relevance lies on."""
         ...
 
 
@@ -44,7 +66,10 @@ class Domain(Protocol):
 class Time:
     """Samples, as a waveform network hears them."""
 
+    rate: int
+
     name: ClassVar[str] = "time"
+    along: ClassVar[tuple[str, ...]] = ("times",)
     layer: ClassVar[str | None] = None
 
     def carry(self, x: Floats, relevance: Floats) -> Floats:
@@ -53,18 +78,25 @@ class Time:
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``times`` of the samples."""
-        return {"times": np.arange(length) / RATE}
+        return {"times": np.arange(length) / self.rate}
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """``mask * samples``."""
         return audible.in_time(mask, samples)
+
+    def shown(self, samples: Floats) -> Floats:
+        """The samples themselves."""
+        return samples
 
 
 @dataclass(frozen=True)
 class Frequency:
     """Frequencies of the whole clip, reached through the inverse DFT (DFT-LRP)."""
 
+    rate: int
+
     name: ClassVar[str] = "frequency"
+    along: ClassVar[tuple[str, ...]] = ("frequencies",)
     layer: ClassVar[str | None] = "inverse-dft"
 
     def carry(self, x: Floats, relevance: Floats) -> Floats:
@@ -73,20 +105,26 @@ class Frequency:
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``frequencies`` of the DFT."""
-        return {"frequencies": np.arange(length // 2 + 1) * RATE / length}
+        return {"frequencies": np.arange(length // 2 + 1) * self.rate / length}
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The clip filtered by `mask`."""
         return audible.in_frequency(mask, samples)
+
+    def shown(self, samples: Floats) -> Floats:
+        """Decibels of the magnitudes of the DFT."""
+        return decibels(np.abs(np.fft.rfft(samples)))
 
 
 @dataclass(frozen=True)
 class TimeFrequency:
     """Bins of a short-time Fourier transform, reached through its inverse (DFT-LRP)."""
 
-    stft: Stft = PUBLISHED
+    stft: Stft
+    rate: int
 
     name: ClassVar[str] = "time-frequency"
+    along: ClassVar[tuple[str, ...]] = ("frequencies", "times")
     layer: ClassVar[str | None] = "inverse-stft"
 
     def carry(self, x: Floats, relevance: Floats) -> Floats:
@@ -95,60 +133,25 @@ class TimeFrequency:
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``frequencies`` and ``times`` of the bins and frames."""
-        return {"frequencies": self.stft.frequencies(RATE), "times": self.stft.times(RATE)}
+        return {
+            "frequencies": self.stft.frequencies(self.rate),
+            "times": self.stft.times(self.rate),
+        }
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The clip with its spectra masked."""
         return audible.in_time_frequency(mask, samples, self.stft)
 
+    def shown(self, samples: Floats) -> Floats:
+        """Decibels of the bins."""
+        return decibels(np.abs(self.stft.spectra(samples)))
 
-@dataclass(frozen=True)
-class Picture:
-    """The published spectrogram, as a spectrogram network hears it."""
-
-    name: ClassVar[str] = "time-frequency"
-    layer: ClassVar[str | None] = None
-
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
-        """`relevance` itself, ``(227, 227)``."""
-        return relevance
-
-    def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
-        """``frequencies`` of the rows and ``times`` of the columns."""
-        return {"frequencies": row_frequencies(), "times": column_times()}
-
-    def heard(self, mask: Floats, samples: Floats) -> Floats:
-        """The clip with its spectra masked; what the picture crops shares its neighbour's mask."""
-        return audible.in_time_frequency(uncropped(mask), samples, PUBLISHED)
+    def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
+        """All of them."""
+        return bins
 
 
-def choose(
-    front: FrontEnd, name: str | None = None, window: int | None = None, hop: int | None = None
-) -> Domain:
-    """The domain `name` of a network behind `front`; by default the one that the network hears in.
-
-    `window` and `hop` in samples, for a waveform network in time-frequency only; by default those
-    of the published spectrogram, and a quarter of another window. Raises `SpectrumError` for what
-    does not fit together.
-    """
-    if name is not None and name not in DOMAINS:
+def check_name(name: str) -> None:
+    """Raise `SpectrumError` for a name that is not one of `DOMAINS`."""
+    if name not in DOMAINS:
         raise SpectrumError(f"There is no domain {name!r}; choose one of {', '.join(DOMAINS)}.")
-    hears_pictures = len(front.shape) == 3
-    if hears_pictures and name in ("time", "frequency"):
-        raise SpectrumError(
-            f"A spectrogram network has its relevance in time-frequency, not in {name}: choose "
-            "time-frequency, or a waveform network such as audionet-digit."
-        )
-    if window is None and hop is None:
-        if name == "frequency":
-            return Frequency()
-        if hears_pictures:
-            return Picture()
-        return TimeFrequency() if name == "time-frequency" else Time()
-    if hears_pictures or name != "time-frequency":
-        raise SpectrumError(
-            "Window and hop are for the domain time-frequency of a waveform network; a spectrogram "
-            f"network hears windows of {PUBLISHED.window} samples every {PUBLISHED.hop}."
-        )
-    window = PUBLISHED.window if window is None else window
-    return TimeFrequency(Stft(window, max(window // 4, 1) if hop is None else hop, front.length))

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.clip import RATE
 from lrp_audio.audio.stft import Stft
 
 LOWEST, HIGHEST = 60.0, 400.0
@@ -15,25 +14,27 @@ _OCTAVE_COST = 0.005  # what each octave down has to be better by
 _FINER = 4  # lags for each sample: peaks of a high voice lie between samples
 
 
-def fundamental(samples: NDArray[np.floating], stft: Stft) -> NDArray[np.float64]:
-    """Fundamental in Hz of each frame of `stft`, ``(frames,)``; NaN where no voice sounds.
+def fundamental(samples: NDArray[np.floating], stft: Stft, rate: int) -> NDArray[np.float64]:
+    """Fundamental in Hz of each frame of `stft`, ``(frames,)``; NaN where there is no voice.
 
-    The lag at which a frame of `samples` ``(length,)`` is most like itself. The autocorrelation of
+    The lag at which a frame of `samples` ``(length,)`` at `rate` is most like itself. The autocorrelation of
     the windowed frame is divided by that of the window, without which long lags look less alike
     than they are (Boersma 1993).
     """
-    rate = _FINER * RATE
-    lags = np.arange(round(rate / HIGHEST), min(round(rate / LOWEST), _FINER * stft.window - 1))
+    finer = _FINER * rate
+    lags = np.arange(
+        round(finer / HIGHEST), min(round(finer / LOWEST), _FINER * stft.win_length - 1)
+    )
     frames = stft.framed(samples.astype(np.float64))
-    power, alike = _autocorrelation(frames * stft.taper, lags)
-    _, expected = _autocorrelation(stft.taper[None], lags)
+    power, alike = _autocorrelation(frames * stft.window, lags)
+    _, expected = _autocorrelation(stft.window[None], lags)
     alike = alike / expected
     score = alike - _OCTAVE_COST * np.log2(lags)
     peaks = (alike[:, 1:-1] > alike[:, :-2]) & (alike[:, 1:-1] >= alike[:, 2:])
     best = 1 + np.where(peaks, score[:, 1:-1], -np.inf).argmax(axis=1)
     loud = power > power.max() * 10 ** (-_SILENT_DB / 10)
     voiced = loud & peaks.any(axis=1) & (alike[np.arange(len(best)), best] > _VOICED)
-    return np.where(voiced, rate / _refined(lags, alike, best), np.nan)
+    return np.where(voiced, finer / _refined(lags, alike, best), np.nan)
 
 
 def _autocorrelation(

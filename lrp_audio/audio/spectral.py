@@ -43,8 +43,8 @@ def time_frequency_relevance(
     x, c = _with_shares(samples, relevance)
     # `signal` divides by the cover, tapers and scales by the window's sum; `spectra` tapers and
     # divides by that sum. Zeros around the clip are the transpose of cutting the extension off.
-    scale = _multiplicity(stft.window) * stft.taper.sum() ** 2 / stft.window
-    transposed = scale[:, None] * stft.spectra(c / stft.cover)
+    scale = _multiplicity(stft.win_length) * stft.window.sum() ** 2 / stft.win_length
+    transposed = scale[:, None] * stft.spectra(c / stft.window_sumsquare)
     return np.asarray((stft.spectra(x) * np.conj(transposed)).real)
 
 

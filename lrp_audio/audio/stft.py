@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from lrp_audio.errors import SpectrumError
 
 # Below this share of its largest value the summed squared window cannot be divided by.
-_LEAST_COVER = 1e-6
+_LEAST_SUM = 1e-6
 
 
 @dataclass(frozen=True)
 class Stft:
-    """Hann windows of `window` samples, one every `hop` samples, over signals of `length` samples.
+    """Hann windows of `win_length` samples, one every `hop_length` samples, over signals of `length` samples.
 
     The signal is extended by half a window of zeros on both sides, and at its end by the zeros
     that complete the last frame. The spectrum of a frame is divided by the sum of the window, so
@@ -25,62 +25,66 @@ class Stft:
     that is not possible or that leaves samples which no frame hears (overlap-add condition).
     """
 
-    window: int
-    hop: int
+    win_length: int
+    hop_length: int
     length: int
 
     def __post_init__(self) -> None:
         """Check that the frames cover the signal, so that the inverse exists."""
-        if not 2 <= self.window <= self.length:
+        if not 2 <= self.win_length <= self.length:
             raise SpectrumError(
-                f"A window of {self.window} samples does not fit a clip of {self.length}: choose "
+                f"A window of {self.win_length} samples does not fit a clip of {self.length}: choose "
                 f"2 to {self.length} samples."
             )
-        if not 1 <= self.hop <= self.window:
+        if not 1 <= self.hop_length <= self.win_length:
             raise SpectrumError(
-                f"A hop of {self.hop} samples does not fit a window of {self.window}: choose 1 to "
-                f"{self.window} samples, usually a quarter of the window."
+                f"A hop of {self.hop_length} samples does not fit a window of {self.win_length}: choose 1 to "
+                f"{self.win_length} samples, usually a quarter of the window."
             )
-        cover = self.cover
-        if cover.min() < _LEAST_COVER * cover.max():
+        total = self.window_sumsquare
+        if total.min() < _LEAST_SUM * total.max():
             raise SpectrumError(
-                f"With a window of {self.window} and a hop of {self.hop} samples some samples are "
+                f"With a window of {self.win_length} and a hop of {self.hop_length} samples some samples are "
                 "heard by no frame (overlap-add condition): choose a hop of at most "
-                f"{max(self.window // 2, 1)} samples."
+                f"{max(self.win_length // 2, 1)} samples."
             )
 
     @cached_property
-    def taper(self) -> NDArray[np.float64]:
-        """The window itself, ``(window,)``: periodic Hann."""
-        return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.window) / self.window))
+    def window(self) -> NDArray[np.float64]:
+        """The window itself, ``(win_length,)``: periodic Hann."""
+        return np.asarray(
+            0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.win_length) / self.win_length)
+        )
 
     @cached_property
-    def cover(self) -> NDArray[np.float64]:
+    def window_sumsquare(self) -> NDArray[np.float64]:
         """Sum of the squared windows over every sample, ``(length,)``: what overlap-add divides."""
-        squares = np.broadcast_to(self.taper**2, (self.frames, self.window))
+        squares = np.broadcast_to(self.window**2, (self.frames, self.win_length))
         return np.asarray(self._overlap_add(squares), np.float64)
 
     @property
     def frames(self) -> int:
         """Number of frames."""
-        return -(-(self.length + 2 * (self.window // 2) - self.window) // self.hop) + 1
+        return (
+            -(-(self.length + 2 * (self.win_length // 2) - self.win_length) // self.hop_length) + 1
+        )
 
     @property
     def bins(self) -> int:
         """Number of frequencies, from 0 to at most half the rate."""
-        return self.window // 2 + 1
+        return self.win_length // 2 + 1
 
     def frequencies(self, rate: int) -> NDArray[np.float64]:
         """Frequency of each bin in Hz, ``(bins,)``."""
-        return np.arange(self.bins) * rate / self.window
+        return np.arange(self.bins) * rate / self.win_length
 
     def times(self, rate: int) -> NDArray[np.float64]:
         """Time of the middle of each frame in seconds, ``(frames,)``; the first is at 0."""
-        return np.arange(self.frames) * self.hop / rate
+        return np.arange(self.frames) * self.hop_length / rate
 
     def spectra(self, x: NDArray[np.floating]) -> NDArray[np.complexfloating]:
         """Complex spectrum ``(..., bins, frames)`` of `x` ``(..., length)``."""
-        tapered = self.framed(x) * (self.taper / self.taper.sum())
+        tapered = self.framed(x) * (self.window / self.window.sum())
         return np.fft.rfft(tapered).swapaxes(-1, -2)
 
     def signal(self, spectra: NDArray[np.complexfloating]) -> NDArray[np.floating]:
@@ -89,27 +93,31 @@ class Stft:
         Of spectra that belong to no signal, the signal whose own spectra come closest (Griffin &
         Lim 1984).
         """
-        frames = np.fft.irfft(spectra.swapaxes(-1, -2), self.window)
-        tapered = frames * (self.taper * self.taper.sum())
-        return np.asarray(self._overlap_add(tapered) / self.cover)
+        frames = np.fft.irfft(spectra.swapaxes(-1, -2), self.win_length)
+        tapered = frames * (self.window * self.window.sum())
+        return np.asarray(self._overlap_add(tapered) / self.window_sumsquare)
 
     def framed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Overlapping frames ``(..., frames, window)`` of the extended signal."""
-        before = self.window // 2
-        total = (self.frames - 1) * self.hop + self.window
+        """Overlapping frames ``(..., frames, win_length)`` of the extended signal."""
+        before = self.win_length // 2
+        total = (self.frames - 1) * self.hop_length + self.win_length
         widths = [(0, 0)] * (x.ndim - 1) + [(before, total - before - self.length)]
-        views = np.lib.stride_tricks.sliding_window_view(np.pad(x, widths), self.window, axis=-1)
-        return np.asarray(views[..., :: self.hop, :])
+        views = np.lib.stride_tricks.sliding_window_view(
+            np.pad(x, widths), self.win_length, axis=-1
+        )
+        return np.asarray(views[..., :: self.hop_length, :])
 
     def _overlap_add(self, frames: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Sum of frames ``(..., frames, window)`` at their places, without the extension."""
+        """Sum of frames ``(..., frames, win_length)`` at their places, without the extension."""
         # Cut into pieces of one hop, the k-th piece of every frame lies k hops after its start.
-        pieces = -(-self.window // self.hop)
-        widths = [(0, 0)] * (frames.ndim - 1) + [(0, pieces * self.hop - self.window)]
-        padded = np.pad(frames, widths).reshape(*frames.shape[:-1], pieces, self.hop)
-        total = np.zeros((*frames.shape[:-2], self.frames + pieces - 1, self.hop), frames.dtype)
+        pieces = -(-self.win_length // self.hop_length)
+        widths = [(0, 0)] * (frames.ndim - 1) + [(0, pieces * self.hop_length - self.win_length)]
+        padded = np.pad(frames, widths).reshape(*frames.shape[:-1], pieces, self.hop_length)
+        total = np.zeros(
+            (*frames.shape[:-2], self.frames + pieces - 1, self.hop_length), frames.dtype
+        )
         for piece in range(pieces):
             total[..., piece : piece + self.frames, :] += padded[..., piece, :]
-        before = self.window // 2
+        before = self.win_length // 2
         whole = total.reshape(*frames.shape[:-2], -1)
         return np.asarray(whole[..., before : before + self.length])

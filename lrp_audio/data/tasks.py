@@ -31,7 +31,7 @@ class Task:
     classes: tuple[str, ...]
     label: Callable[[Recording], int | None]
     split: Callable[[Sequence[Recording], Sequence[str]], Split]
-    chances: Callable[[Sequence[Recording]], NDArray[Any] | None]
+    sampling_weights: Callable[[Sequence[Recording]], NDArray[Any] | None]
 
 
 def _digit(recording: Recording) -> int | None:

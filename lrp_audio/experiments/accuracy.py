@@ -21,7 +21,6 @@ from lrp_audio.experiments.running import Result
 from lrp_audio.listening import heard_classes
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training.from_recordings import train_network
-from lrp_audio.training.recipes import RECIPES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,14 +32,6 @@ PAPER = {
     ("audionet", "sex"): (91.74, 8.60),
 }
 """Mean and standard deviation over the folds in percent (Becker et al., table 1)."""
-
-STEPS = {
-    ("audionet", "digit"): 3000,
-    ("audionet", "sex"): 400,
-    ("alexnet", "digit"): 900,
-    ("alexnet", "sex"): 700,
-}
-"""About as many steps as the shipped networks were trained for."""
 
 _QUICK_STEPS = 60
 
@@ -60,7 +51,7 @@ class Training:
     def work(self) -> Result:
         """Train, or go on from the checkpoint; accuracy on the fold's validation and test set."""
         fold = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
-        recipe = RECIPES[self.architecture, self.task].settings
+        recipe = ARCHITECTURES[self.architecture].recipes[self.task].settings
         epochs = max(1, round(self.steps * recipe.batch / len(fold.training)))
         settings = replace(recipe, epochs=epochs, seed=self.seed)
         out = weights(Path(self.models), self.architecture, self.task, self.fold)
@@ -90,7 +81,8 @@ def units(plan: Plan) -> list[Training]:
             continue
         chosen = plan.folds or (range(1) if plan.quick else range(FOLDS[task]))
         for fold in (number for number in chosen if number < FOLDS[task]):
-            steps = plan.steps or (_QUICK_STEPS if plan.quick else STEPS[architecture, task])
+            usual = ARCHITECTURES[architecture].recipes[task].steps
+            steps = plan.steps or (_QUICK_STEPS if plan.quick else usual)
             data, models = tuple(map(str, plan.data)), str(plan.out.resolve() / "models")
             found.append(Training(architecture, task, fold, data, steps, plan.seed, models))
     if not found:
@@ -116,13 +108,19 @@ def report(plan: Plan, found: Iterator[tuple[Training, Result]]) -> Report:
         }
         for unit, result in found
     ]
-    table = [_summary(*pair, rows) for pair in PAPER if any(_is(row, *pair) for row in rows)]
+    table = [_summary(*pair, rows) for pair in _pairs(rows)]
     reading = (
         "Percent of the recordings of strangers that are heard right: mean and sample standard "
         "deviation over the folds. The paper's figures are for AudioMNIST."
     )
     tables = [Table("Accuracy in cross-validation by speakers", reading, table)]
     return Report("accuracy", plan.settings(), tables, rows, lambda figure: _draw(figure, rows))
+
+
+def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """Networks and tasks that were trained, those of the paper first in its order."""
+    found = [(row["network"], row["task"]) for row in rows]
+    return [pair for pair in dict.fromkeys([*PAPER, *found]) if pair in found]
 
 
 def _is(row: Row, network: str, task: str) -> bool:
@@ -141,23 +139,26 @@ def _summary(network: str, task: str, rows: Sequence[Row]) -> Row:
         "validation": mean(row["validation"] for row in mine),
         "test": mean(test),
         "sd": stdev(test) if len(test) > 1 else None,
-        "paper": "{} ± {}".format(*PAPER[network, task]),
+        "paper": "{} ± {}".format(*PAPER[network, task]) if (network, task) in PAPER else None,
         "chance": 100 / len(TASKS[task].classes),
     }
 
 
 def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
     axes = figure.subplots()
-    for place, (pair, (centre, spread)) in enumerate(PAPER.items()):
-        axes.errorbar(
-            place + 0.15, centre, spread, fmt="s", color="0.5", label=None if place else "paper"
-        )
+    pairs = list(dict.fromkeys([*PAPER, *_pairs(rows)]))
+    for place, pair in enumerate(pairs):
+        if pair in PAPER:
+            centre, spread = PAPER[pair]
+            axes.errorbar(
+                place + 0.15, centre, spread, fmt="s", color="0.5", label=None if place else "paper"
+            )
         test = [row["test"] for row in rows if _is(row, *pair)]
         label = None if place else "here, each fold"
         axes.plot([place - 0.15] * len(test), test, "o", color="#2f7fc1", mfc="none", label=label)
         chance = 100 / len(TASKS[pair[1]].classes)
         axes.hlines(chance, place - 0.4, place + 0.4, color="0.7", ls=":")
-    axes.set_xticks(range(len(PAPER)), [f"{network}\n{task}" for network, task in PAPER])
+    axes.set_xticks(range(len(pairs)), [f"{network}\n{task}" for network, task in pairs])
     axes.set_ylim(0, 100)
     axes.set_ylabel("accuracy on strangers in %\n(dotted: chance)")
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, methods
 from lrp_audio.audio.audible import speaking
-from lrp_audio.audio.domain import choose
-from lrp_audio.audio.front import FrontEnd
 from lrp_audio.experiments import flip, measures, subjects
 from lrp_audio.experiments.flipping import DIRECTIONS, attributions, ranking, right_by_order
 from lrp_audio.experiments.intervals import interval
@@ -21,6 +19,7 @@ from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def compared(front: FrontEnd, seed: int) -> dict[str, Attribution]:
 
 def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Result:
     """The listenable-map measures of each clip, for what is heard through the mask relu(R)."""
-    domain = choose(model.front)
+    domain = model.front.domain
     masks = [speaking(of[0]) for of in maps]
     kept, taken = (
         np.stack([model.front(domain.heard(m, s)) for m, s in zip(chosen, clips, strict=True)])

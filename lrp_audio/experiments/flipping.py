@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp, methods
-from lrp_audio.audio.front import FrontEnd
 from lrp_audio.experiments import flip, subjects
 from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
 from lrp_audio.rules.presets import composite
 
@@ -28,12 +28,6 @@ Curves = dict[str, Array]
 
 NETWORKS = ("audionet-digit", "alexnet-digit")
 CONTROLS = ("random", "amplitude")
-COMPOSITES = {
-    1: ("epsilon", "epsilon-plus", "epsilon-alpha2-beta1"),
-    2: ("epsilon", "epsilon-plus-box", "epsilon-alpha2-beta1-box"),
-}
-"""Those that are examined, for inputs of one dimension and of two: zB suits spectrograms."""
-
 DIRECTIONS = ("most first", "least first")
 _SENSITIVITIES = ("gradient", "smooth-grad")  # their sign is that of no evidence: size counts
 _CLIPS, _QUICK_CLIPS = 200, 16
@@ -83,7 +77,7 @@ def attributions(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     """Chance, two gradients, and LRP under each composite, by name."""
     known = methods(front, seed)
     chosen = {name: known[name] for name in ("random", "gradient", "gradient-times-input")}
-    rules = [composite(name, front.bounds) for name in COMPOSITES[len(front.shape) - 1]]
+    rules = [composite(name, front.bounds) for name in front.compared]
     return chosen | {f"lrp {each.name}": Lrp(each) for each in rules}
 
 

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.clip import RATE
 from lrp_audio.audio.pitch import fundamental
-from lrp_audio.audio.spectrogram import PUBLISHED
+from lrp_audio.audio.stft import Stft
 
 Array = NDArray[Any]
 
@@ -32,19 +31,19 @@ def scaled(picture: Array, factor: float, silence: float) -> Array:
     return np.asarray(moved)
 
 
-def masks(samples: Array) -> dict[str, Array]:
-    """Which bins of the published transform, ``(bins, frames)``, to take from a clip, by a name.
+def masks(samples: Array, stft: Stft, rate: int) -> dict[str, Array]:
+    """Which bins of `stft`, ``(bins, frames)``, to take from a clip at `rate`, by a name.
 
     The fundamental and its harmonics are followed frame by frame; the gaps between them are the
     control, of the same width. The band up to 300 Hz has the next 300 Hz for a control.
     """
-    hertz = PUBLISHED.frequencies(RATE)[:, None]
-    pitch = fundamental(samples, PUBLISHED)[None]
+    hertz = stft.frequencies(rate)[:, None]
+    pitch = fundamental(samples, stft, rate)[None]
     width = np.minimum(_HALF_WIDTH, _LEAST_GAP * pitch)
     nearest = np.maximum(np.round(hertz / pitch), 1)  # NaN in silent frames: nothing is taken there
     partial = np.abs(hertz - nearest * pitch) <= width
     gap = np.abs(np.abs(hertz / pitch - np.floor(hertz / pitch)) - 0.5) * pitch <= width
-    everywhere = np.ones((1, PUBLISHED.frames), bool)
+    everywhere = np.ones((1, stft.frames), bool)
     return {
         "fundamental": partial & (nearest == 1),
         "harmonics": partial & (nearest > 1),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import in_time_frequency
-from lrp_audio.audio.spectrogram import COLUMNS, PUBLISHED, ROWS
+from lrp_audio.audio.domain import Spectral
 from lrp_audio.data.tasks import SEXES
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.frequencies import masks, scaled
@@ -46,9 +46,10 @@ class Changed:
         """The sex that is heard in each clip by what was done to it, and where relevance sits."""
         model, recordings = self.portion.subject.load(), self.portion.recordings
         clips = self.portion.clips()
-        parts = [masks(clip.samples) for clip in clips]
+        domain = model.front.time_frequency
+        parts = [masks(clip.samples, domain.stft, model.front.rate) for clip in clips]
         explained = [
-            model.explain(clip, SEXES[label], domain="time-frequency").relevance
+            model.explain(clip, SEXES[label], domain=domain).relevance
             for clip, label in zip(clips, self.portion.labels(), strict=True)
         ]
         return {
@@ -59,7 +60,7 @@ class Changed:
                 _heard(model, clip.samples, of) for clip, of in zip(clips, parts, strict=True)
             ],
             "shares": [
-                _shares(clip.samples, relevance, of)
+                _shares(clip.samples, relevance, of, domain)
                 for clip, relevance, of in zip(clips, explained, parts, strict=True)
             ],
         }
@@ -67,10 +68,10 @@ class Changed:
 
 def _heard(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str, str]:
     """The sex that `model` hears, by what was done to the clip."""
-    inputs = {"nothing": model.front(samples)}
+    inputs, stft = {"nothing": model.front(samples)}, model.front.time_frequency.stft
     for name, mask in parts.items():
-        inputs[f"without {name}"] = model.front(in_time_frequency(~mask, samples, PUBLISHED))
-    if len(model.front.shape) == 3:
+        inputs[f"without {name}"] = model.front(in_time_frequency(~mask, samples, stft))
+    if "frequencies" in model.front.domain.along:
         picture = inputs["nothing"][0]
         for factor in FACTORS:
             inputs[f"x {factor}"] = scaled(picture, factor, model.front.silence)[None]
@@ -78,17 +79,17 @@ def _heard(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str
     return {n: SEXES[best] for n, best in zip(inputs, logits.argmax(axis=1).tolist(), strict=True)}
 
 
-def _shares(samples: Array, relevance: Array, parts: Mapping[str, Array]) -> dict[str, float]:
+def _shares(
+    samples: Array, relevance: Array, parts: Mapping[str, Array], domain: Spectral
+) -> dict[str, float]:
     """Share of the positive relevance, and of the power, on each of the masked parts."""
     positive = np.maximum(relevance, 0).astype(np.float64)
-    power = np.abs(PUBLISHED.spectra(samples)) ** 2
-    seen = (ROWS, COLUMNS) if positive.shape != power.shape else (slice(None), slice(None))
-    power = power[seen]
+    power = domain.cropped(np.abs(domain.stft.spectra(samples)) ** 2)
     found = {}
     for name, mask in parts.items():
-        found[f"relevance, {name}"] = _share(positive, mask[seen])
-        found[f"power, {name}"] = _share(power, mask[seen])
-        found[f"area, {name}"] = float(mask[seen].mean())
+        found[f"relevance, {name}"] = _share(positive, domain.cropped(mask))
+        found[f"power, {name}"] = _share(power, domain.cropped(mask))
+        found[f"area, {name}"] = float(domain.cropped(mask).mean())
     return found
 
 

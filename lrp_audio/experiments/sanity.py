@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp
-from lrp_audio.audio.front import FrontEnd
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.flipping import attributions
 from lrp_audio.experiments.intervals import interval
@@ -18,11 +17,12 @@ from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS
-from lrp_audio.training.standard import for_raw_input
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,9 +66,9 @@ class Cascade:
 
 def examined(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     """Chance, two gradients, and LRP under every composite that suits the input, by name."""
-    every = [rules for name, rules in PRESETS.items() if len(front.shape) == 3 or "box" not in name]
-    composites = [rules(front.bounds) for rules in every]
-    return attributions(front, seed) | {f"lrp {each.name}": Lrp(each) for each in composites}
+    every = [preset(front.bounds) for preset in PRESETS.values()]
+    suiting = [each for each in every if front.bounded or not isinstance(each.first, Box)]
+    return attributions(front, seed) | {f"lrp {each.name}": Lrp(each) for each in suiting}
 
 
 def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]:
@@ -79,7 +79,7 @@ def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]
     architecture = ARCHITECTURES[name.split("-")[0]]
     trained = model.network.parameters()
     initial = architecture.initial(len(model.classes), np.random.default_rng([seed, 4]))
-    initial = for_raw_input(initial, "conv1", model.front.centre, model.front.spread)
+    initial = architecture.for_raw_input(initial)
     layers = list(dict.fromkeys(parameter.partition(".")[0] for parameter in trained))
     yield TRAINED, model.network
     randomised: set[str] = set()

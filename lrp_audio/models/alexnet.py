@@ -4,12 +4,14 @@ import math
 
 import numpy as np
 
+from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
 from lrp_audio.layers.base import Array, Gradients
+from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
+from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
 
-SIZE = 227  # rows and columns of the spectrogram
 _CONVOLUTIONS = {
     # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows
     "conv1": (96, 1, 11, 4, 0, 1, True),
@@ -53,7 +55,7 @@ def alexnet(parameters: Gradients) -> Network:
         dense = Dense(parameters[f"{name}.weight"], parameters[f"{name}.bias"])
         layers += [(name, dense), (f"relu{name[2:]}", ReLU()), (f"drop{name[2:]}", Dropout(0.5))]
     layers += [("fc8", Dense(parameters["fc8.weight"], parameters["fc8.bias"]))]
-    return Network(chain(layers), (1, SIZE, SIZE))
+    return Network(chain(layers), SPECTROGRAM.shape)
 
 
 def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
@@ -83,3 +85,22 @@ def compact(parameters: Gradients, inputs: Array, batch: int = 32) -> Gradients:
             parts.append(activations[name])
     outputs = {name: np.concatenate(parts) for name, parts in found.items()}
     return truncate_dense(parameters, outputs, _STORED_RANK)
+
+
+_RATE = 1e-3
+ALEXNET = Architecture(
+    "alexnet",
+    SPECTROGRAM,
+    parameter_shapes,
+    alexnet,
+    initial_parameters,
+    compact,
+    {
+        "digit": Recipe(Settings(epochs=7, batch=32, rate=_RATE), Augmentation(), steps=900),
+        "sex": Recipe(
+            Settings(epochs=4, batch=32, rate=_RATE),
+            ChannelAugmentation(rate=SPECTROGRAM.rate),
+            steps=700,
+        ),
+    },
+)

@@ -4,11 +4,14 @@ import math
 
 import numpy as np
 
+from lrp_audio.fronts.waveform import WAVEFORM
 from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU
 from lrp_audio.layers.base import Gradients
+from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.compact import compact_dense_stack
 from lrp_audio.models.network import Network, chain
+from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
 
-LENGTH = 8000  # samples: one second at 8 kHz
 _CONVOLUTIONS = {"conv1": 100, "conv2": 64, "conv3": 128, "conv4": 128, "conv5": 128, "conv6": 128}
 _DENSE = {"fc7": 1024, "fc8": 512}
 _KERNEL = 3
@@ -21,7 +24,7 @@ def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
     for name, channels in _CONVOLUTIONS.items():
         shapes |= {f"{name}.weight": (channels, width, _KERNEL), f"{name}.bias": (channels,)}
         width = channels
-    width *= LENGTH // 2 ** len(_CONVOLUTIONS)
+    width *= WAVEFORM.length // 2 ** len(_CONVOLUTIONS)
     for name, units in (_DENSE | {"fc9": classes}).items():
         shapes |= {f"{name}.weight": (units, width), f"{name}.bias": (units,)}
         width = units
@@ -47,7 +50,7 @@ def audionet(parameters: Gradients) -> Network:
         dense = Dense(parameters[f"{name}.weight"], parameters[f"{name}.bias"])
         layers += [(name, dense), (f"drop{name[2:]}", Dropout(0.5))]
     layers += [("fc9", Dense(parameters["fc9.weight"], parameters["fc9.bias"]))]
-    return Network(chain(layers), (1, LENGTH))
+    return Network(chain(layers), WAVEFORM.shape)
 
 
 def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
@@ -63,3 +66,17 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
         spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
         parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
     return parameters
+
+
+AUDIONET = Architecture(
+    "audionet",
+    WAVEFORM,
+    parameter_shapes,
+    audionet,
+    initial_parameters,
+    lambda parameters, inputs: compact_dense_stack(parameters, ["fc7", "fc8", "fc9"]),
+    {
+        "digit": Recipe(Settings(), Augmentation(), steps=3000),
+        "sex": Recipe(Settings(epochs=5), ChannelAugmentation(rate=WAVEFORM.rate), steps=400),
+    },
+)

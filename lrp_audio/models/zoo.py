@@ -1,54 +1,21 @@
 """Shipped models by name, and weights files by path."""
 
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM, FrontEnd
 from lrp_audio.errors import ModelError
-from lrp_audio.layers.base import Array, Gradients
-from lrp_audio.models import alexnet, audionet
-from lrp_audio.models.compact import compact_dense_stack
+from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.models.alexnet import ALEXNET
+from lrp_audio.models.audionet import AUDIONET
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import read_description, read_weights
 
-
-@dataclass(frozen=True)
-class Architecture:
-    """How a network of this kind is built.
-
-    `front` makes its input; `shapes` gives those of its parameters for a number of classes,
-    `build` the network on them, `initial` random ones to train from, `compact` what is stored of
-    them, given typical inputs ``(n, *front.shape)``.
-    """
-
-    front: FrontEnd
-    shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
-    build: Callable[[Gradients], Network]
-    initial: Callable[[int, np.random.Generator], Gradients]
-    compact: Callable[[Gradients, Array], Gradients]
-
-
-ARCHITECTURES = {
-    "audionet": Architecture(
-        WAVEFORM,
-        audionet.parameter_shapes,
-        audionet.audionet,
-        audionet.initial_parameters,
-        lambda parameters, inputs: compact_dense_stack(parameters, ["fc7", "fc8", "fc9"]),
-    ),
-    "alexnet": Architecture(
-        SPECTROGRAM,
-        alexnet.parameter_shapes,
-        alexnet.alexnet,
-        alexnet.initial_parameters,
-        alexnet.compact,
-    ),
-}
+ARCHITECTURES = {of.name: of for of in (AUDIONET, ALEXNET)}
+"""Every architecture by name."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.clip import Clip, fit
-from lrp_audio.audio.front import WAVEFORM
 from lrp_audio.data.corpus import read
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
@@ -17,9 +16,8 @@ from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import Description, read_weights, save_weights
 from lrp_audio.models.zoo import ARCHITECTURES
-from lrp_audio.training.recipes import RECIPES
-from lrp_audio.training.run import Samples, Settings, train
-from lrp_audio.training.standard import for_raw_input
+from lrp_audio.recipes.recipe import Settings
+from lrp_audio.training.run import Samples, train
 
 Array = NDArray[Any]
 
@@ -38,14 +36,14 @@ def train_network(
     """
     architecture, task = ARCHITECTURES[architecture_name], TASKS[task_name]
     front, build = architecture.front, architecture.build
-    augmentation = RECIPES[architecture_name, task_name].augmentation
+    augmentation = architecture.recipes[task_name].augmentation
 
     def standard(samples: Array) -> Array:
         return np.asarray((front(samples) - front.centre) / front.spread, np.float32)
 
     def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
         placed, gain = augmentation(samples, front.length, rng, strength)
-        return np.float32(gain if front is WAVEFORM else 1) * standard(placed)
+        return front.amplified(standard(placed), gain)
 
     test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
     fitted = [fit(read(r)).samples for r in test]
@@ -53,7 +51,7 @@ def train_network(
     samples = Samples(
         [_loudest(read(r)).samples.astype(np.float32) for r in split.training],
         np.array([task.label(r) for r in split.training]),
-        task.chances(split.training),
+        task.sampling_weights(split.training),
     )
     averaged = train(
         build,
@@ -66,7 +64,7 @@ def train_network(
     )
     typical = _typical(samples, prepare, settings)
     stored = architecture.compact(averaged, typical)
-    stored = for_raw_input(stored, "conv1", front.centre, front.spread)
+    stored = architecture.for_raw_input(stored)
     save_weights(out, Description(architecture_name, task.classes), stored)
     shipped = read_weights(out, architecture.shapes(len(task.classes)), np.float32)
     raw = np.stack([front(s) for s in fitted]).astype(np.float32)

@@ -16,16 +16,16 @@ class Adam:
     A weight that reads more than 1000 inputs learns more slowly in proportion (Yang et al. 2022):
     Adam moves every entry by the same step, and their effects add up.
     The global norm of the gradients is clipped to `clip`; weights (not biases) decay by `decay`.
-    `average` follows the parameters with a memory of about ``1 / (1 - keep)`` steps, shorter at
+    `average` follows the parameters with a memory of about ``1 / (1 - ema_decay)`` steps, shorter at
     the start; it is what is tested and shipped.
     """
 
-    def __init__(self, parameters: Gradients, clip: float, decay: float, keep: float) -> None:
+    def __init__(self, parameters: Gradients, clip: float, decay: float, ema_decay: float) -> None:
         self.parameters = parameters
         self.first = {name: np.zeros_like(p) for name, p in parameters.items()}
         self.second = {name: np.zeros_like(p) for name, p in parameters.items()}
         self.average = {name: p.copy() for name, p in parameters.items()}
-        self.clip, self.decay, self.keep = clip, decay, keep
+        self.clip, self.decay, self.ema_decay = clip, decay, ema_decay
         self.steps = 0
 
     def step(self, gradients: Gradients, rate: float) -> float:
@@ -33,7 +33,7 @@ class Adam:
         self.steps += 1
         norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
         scale = min(1.0, self.clip / norm) if norm > 0 else 1.0
-        keep = min(self.keep, self.steps / (self.steps + 10))
+        keep = min(self.ema_decay, self.steps / (self.steps + 10))
         for name, parameter in self.parameters.items():
             adam.update(
                 parameter,

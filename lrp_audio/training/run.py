@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
+from lrp_audio.recipes.recipe import Settings
 from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
@@ -23,40 +24,24 @@ _SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What defines a run beside its data; the same settings and seed give the same weights."""
-
-    epochs: int = 46
-    batch: int = 64
-    rate: float = 1.5e-3
-    warmup: int = 100
-    fall: float = 0.4
-    clip: float = 1.0
-    decay: float = 0.01
-    keep: float = 0.999
-    smoothing: float = 0.05
-    seed: int = 0
-
-
-@dataclass(frozen=True)
 class Samples:
-    """Recordings as signals ``(time,)`` of any length, their classes, and their chances.
+    """Recordings as signals ``(time,)`` of any length, their classes, and their sampling_weights.
 
-    Without chances every recording is drawn once an epoch; with them, a batch is drawn by chance.
+    Without sampling_weights every recording is drawn once an epoch; with them, a batch is drawn by chance.
     """
 
     signals: Sequence[Array]
     labels: NDArray[np.intp]
-    chances: NDArray[np.float64] | None = None
+    sampling_weights: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.signals)
 
-    def batch(self, settings: "Settings", step: int) -> NDArray[np.intp]:
+    def batch(self, settings: Settings, step: int) -> NDArray[np.intp]:
         """Indices of the recordings that `step`, counted from 0, learns from."""
-        if self.chances is not None:
+        if self.sampling_weights is not None:
             rng = np.random.default_rng([settings.seed, 0, step])
-            return rng.choice(len(self), settings.batch, p=self.chances)
+            return rng.choice(len(self), settings.batch, p=self.sampling_weights)
         steps_an_epoch = -(-len(self) // settings.batch)
         epoch, batch = divmod(step, steps_an_epoch)
         order = np.random.default_rng([settings.seed, 0, epoch]).permutation(len(self))
@@ -79,14 +64,14 @@ def train(
     words on the averaged parameters, shown at the end of every epoch.
     """
     network = build(parameters)
-    optimiser = Adam(parameters, settings.clip, settings.decay, settings.keep)
-    described = {k: v for k, v in asdict(settings).items() if k not in ("epochs", "fall")}
+    optimiser = Adam(parameters, settings.clip, settings.decay, settings.ema_decay)
+    described = {k: v for k, v in asdict(settings).items() if k not in ("epochs", "cooldown")}
     described["recordings"] = len(samples)
     if checkpoint.exists():
         resume(checkpoint, optimiser, described)
     steps_an_epoch = -(-len(samples) // settings.batch)
     total = settings.epochs * steps_an_epoch
-    schedule = Schedule(settings.rate, total, settings.warmup, settings.fall)
+    schedule = Schedule(settings.rate, total, settings.warmup, settings.cooldown)
     saved = time.monotonic()
     name = checkpoint.name.partition(".")[0]
     with tqdm(total=total, initial=optimiser.steps, desc=name, unit="step", smoothing=0.02) as bar:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over the last `fall` share.
+    """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over the last share `cooldown`.
 
-    With a plateau, the length of a run can be chosen late: until the fall begins, runs of
+    With a plateau, the length of a run can be chosen late: until the cooldown begins, runs of
     different length are the same.
     """
 
     peak: float
     steps: int
     warmup: int
-    fall: float
+    cooldown: float
 
     def rate(self, step: int) -> float:
         """Learning rate of `step`, counted from 1."""
@@ -25,4 +25,4 @@ class Schedule:
 
         The last, small steps are taken on recordings nearly as they are.
         """
-        return min(1.0, (self.steps - step + 1) / max(1.0, self.fall * self.steps))
+        return min(1.0, (self.steps - step + 1) / max(1.0, self.cooldown * self.steps))

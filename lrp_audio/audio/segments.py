@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.attributions.base import at_least
+from lrp_audio.checks import at_least
 from lrp_audio.errors import AttributionError
 
 Labels = NDArray[np.intp]

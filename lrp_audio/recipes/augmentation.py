@@ -1,12 +1,10 @@
 """Augmentation: a recording is never heard twice alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from lrp_audio.audio.clip import RATE
 
 Array = NDArray[Any]
 
@@ -58,9 +56,11 @@ class ChannelAugmentation(Augmentation):
 
     A share of `filtered` of the clips passes a random equaliser (steps of `equaliser` dB from
     octave to octave), a high-pass and a low-pass; a share of `echoing` a random room. Noise takes
-    any colour from white to brown. The voice keeps its pitch but for a small `stretch`.
+    any colour from white to brown. The voice keeps its pitch but for a small `stretch`. Samples are
+    taken `rate` times a second.
     """
 
+    rate: int = field(kw_only=True)
     stretch: float = 0.08
     noisy: float = 0.75
     snr: tuple[float, float] = (0.0, 40.0)
@@ -80,7 +80,7 @@ class ChannelAugmentation(Augmentation):
         return np.fft.irfft(np.fft.rfft(placed) * response, len(placed))
 
     def _filter(self, length: int, rng: np.random.Generator) -> Array:
-        frequencies = np.maximum(np.fft.rfftfreq(length, 1 / RATE), 1.0)
+        frequencies = np.maximum(np.fft.rfftfreq(length, 1 / self.rate), 1.0)
         octaves = np.log2(frequencies / 62.5)
         knots = np.cumsum(self.equaliser * rng.standard_normal(7))
         low, high = (np.exp(rng.uniform(*np.log(ends))) for ends in (self.high_pass, self.low_pass))
@@ -89,7 +89,7 @@ class ChannelAugmentation(Augmentation):
 
     def _room(self, length: int, rng: np.random.Generator) -> Array:
         """The direct sound and a tail of noise that decays within a few tenths of a second."""
-        time = np.arange(length) / RATE
+        time = np.arange(length) / self.rate
         tail = rng.standard_normal(length) * np.exp(-time / rng.uniform(*self.decay))
         tail *= rng.uniform(0, 1) / np.sqrt(np.square(tail).sum())
         tail[0] += 1

@@ -1,0 +1,15 @@
+"""Levels in decibels, as pictures show them and spectrogram networks hear them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR = -80.0
+"""The lowest level in decibels below the loudest; silence is this quiet."""
+
+
+def decibels(magnitudes: NDArray[np.floating]) -> NDArray[np.float64]:
+    """``20 log10(|Z| / max |Z|)`` of `magnitudes` of any shape, at least -80; silence is -80."""
+    loudest = float(magnitudes.max())
+    floor = 10 ** (FLOOR / 20)
+    shares = magnitudes / loudest if loudest > 0 else magnitudes
+    return np.asarray(20 * np.log10(np.maximum(shares, floor)))

@@ -1,0 +1,49 @@
+"""An architecture: how networks of a kind are built, trained and stored."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.layers.base import Gradients
+from lrp_audio.models.network import Network
+from lrp_audio.recipes.recipe import Recipe
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """How a network of this kind is built, trained and stored.
+
+    `front` makes its input; `shapes` gives those of its parameters for a number of classes, the
+    first layer's first, `build` the network on them, `initial` random ones to train from, `compact`
+    what is stored of them, given typical inputs ``(n, *front.shape)``. `recipes` are those of the
+    shipped networks by task.
+    """
+
+    name: str
+    front: FrontEnd
+    shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
+    build: Callable[[Gradients], Network]
+    initial: Callable[[int, np.random.Generator], Gradients]
+    compact: Callable[[Gradients, Array], Gradients]
+    recipes: Mapping[str, Recipe]
+
+    def for_raw_input(self, parameters: Gradients) -> Gradients:
+        """Parameters for inputs as `front` makes them, of those for standardised inputs.
+
+        A network is trained on ``(x - centre) / spread``. The same function of x is exact where the
+        first layer has no padding or the centre is 0:
+        ``W (x - centre) / spread + b`` is ``(W / spread) x + b - centre / spread sum(W)``.
+        """
+        first = next(iter(parameters)).partition(".")[0]
+        weight = parameters[f"{first}.weight"].astype(np.float64) / self.front.spread
+        shift = self.front.centre * weight.reshape(len(weight), -1).sum(axis=1)
+        dtype = parameters[f"{first}.weight"].dtype
+        bias = parameters[f"{first}.bias"] - shift
+        raw = {f"{first}.weight": weight.astype(dtype), f"{first}.bias": bias.astype(dtype)}
+        return parameters | raw

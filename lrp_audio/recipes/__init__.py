@@ -1,0 +1,6 @@
+"""What defines a training run beside its data: settings, augmentation, number of steps."""
+
+from lrp_audio.recipes.augmentation import Augmentation, ChannelAugmentation
+from lrp_audio.recipes.recipe import Recipe, Settings
+
+__all__ = ["Augmentation", "ChannelAugmentation", "Recipe", "Settings"]

@@ -1,0 +1,38 @@
+"""The recipe of a network for a task: the settings of its training run and the augmentation."""
+
+from dataclasses import dataclass
+
+from lrp_audio.recipes.augmentation import Augmentation
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What defines a run beside its data; the same settings and seed give the same weights.
+
+    `rate` is the peak learning rate, which falls over the last share `cooldown` of the run.
+    Gradients are clipped to the norm `clip`, weights decay by `decay`, and `ema_decay` is that of the
+    moving average of the parameters. A share of `smoothing` of each label is spread over all classes.
+    """
+
+    epochs: int = 46
+    batch: int = 64
+    rate: float = 1.5e-3
+    warmup: int = 100
+    cooldown: float = 0.4
+    clip: float = 1.0
+    decay: float = 0.01
+    ema_decay: float = 0.999
+    smoothing: float = 0.05
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings and augmentation of one architecture on one task.
+
+    `steps` is about how many the shipped network was trained for, for a run on other data.
+    """
+
+    settings: Settings
+    augmentation: Augmentation
+    steps: int
