@@ -1,12 +1,14 @@
 """What an attribution method is: one number for each value of an input."""
 
 from abc import ABC, abstractmethod
+from numbers import Real
 from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lrp_audio.arguments import described, whole_number
 from lrp_audio.attributions.asking import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.models.network import Network
@@ -25,15 +27,14 @@ class Attribution(ABC):
     formula: ClassVar[str]
     source: ClassVar[str]
 
-    def attribute(self, network: Network, x: Array, targets: ArrayLike) -> Array:
+    def attribute(self, network: Network, x: ArrayLike, targets: ArrayLike) -> Array:
         """How much each value of `x` ``(batch, *input_shape)`` speaks for the logit of its target.
 
         `targets` are class numbers ``(batch,)``. Gives an array of the shape and type of `x`;
         above 0 speaks for the target, below 0 against it. Any batch is computed in the same memory.
         Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does not fit.
         """
-        targets = np.asarray(targets)
-        _check(network, x, targets)
+        x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
         for piece in pieces(len(x)):
             found[piece] = self.together(network, x[piece], targets[piece])
@@ -67,30 +68,47 @@ def generator(seed: int, sample: Array) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(content.tobytes())])
 
 
-def at_least(least: int, **values: int) -> None:
-    """Raise `AttributionError` for a value below `least`, or one that is no whole number."""
-    for name, value in values.items():
-        if not (isinstance(value, int | np.integer) and value >= least):
-            raise AttributionError(
-                f"{name} is {value!r}; expected a whole number of at least {least}."
-            )
+def whole(method: object, **least: int) -> None:
+    """Make each named field of `method` an int, or raise `AttributionError` for one below `least`.
+
+    A whole float, such as 40.0, is meant as the number that it is.
+    """
+    for name, lowest in least.items():
+        number = whole_number(getattr(method, name), name, lowest, error=AttributionError)
+        object.__setattr__(method, name, number)  # fields are frozen for others
 
 
 def finite(**values: float) -> None:
     """Raise `AttributionError` for a value that is infinite or no number."""
     for name, value in values.items():
-        if not np.isfinite(value):
-            raise AttributionError(f"{name} is {value!r}; expected a finite number.")
+        if not _is_finite(value):
+            raise AttributionError(f"{name} is {described(value)}; expected a finite number.")
 
 
 def above_zero(**values: float) -> None:
     """Raise `AttributionError` for a value that is not a finite number above 0."""
     for name, value in values.items():
-        if not (np.isfinite(value) and value > 0):
-            raise AttributionError(f"{name} is {value!r}; expected a number above 0.")
+        if not (_is_finite(value) and value > 0):
+            raise AttributionError(f"{name} is {described(value)}; expected a number above 0.")
 
 
-def _check(network: Network, x: Array, targets: Array) -> None:
+def _is_finite(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(value))
+
+
+def _checked(network: Network, x: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
+    """Inputs and targets as arrays that fit the network."""
+    if not isinstance(network, Network):
+        raise AttributionError(
+            f"{described(network)} is no network: give one, such as `model.network`."
+        )
+    try:
+        x, targets = np.asarray(x), np.asarray(targets)
+    except ValueError as error:
+        raise ShapeError(
+            "The inputs or targets are not one array of numbers: give inputs (batch, "
+            f"{', '.join(map(str, network.input_shape))}) and targets (batch,)."
+        ) from error
     if x.shape[1:] != network.input_shape or x.dtype not in (np.float32, np.float64):
         raise ShapeError(
             f"The inputs are {x.dtype} of shape {x.shape}; expected float32 or float64 of shape "
@@ -107,3 +125,4 @@ def _check(network: Network, x: Array, targets: Array) -> None:
             f"The targets lie between {targets.min()} and {targets.max()}; expected class numbers "
             f"from 0 to {classes - 1}."
         )
+    return x, targets

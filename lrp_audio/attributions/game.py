@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.attributions.asking import logit, pieces
 from lrp_audio.attributions.base import Array, OneByOne, finite
-from lrp_audio.attributions.segments import Labels, Segments
+from lrp_audio.attributions.segments import Labels, Segments, require_segments
 from lrp_audio.models.network import Network
 
 Floats = NDArray[np.float64]
@@ -55,6 +55,7 @@ class OnSegments(OneByOne):
     baseline: float
 
     def __post_init__(self) -> None:
+        require_segments(self.segments)
         finite(baseline=self.baseline)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.attributions.base import at_least, generator
+from lrp_audio.attributions.base import generator, whole
 from lrp_audio.attributions.game import Floats, Game, OnSegments
 from lrp_audio.errors import AttributionError
 
@@ -35,8 +35,7 @@ class KernelShap(OnSegments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(2, samples=self.samples)
-        at_least(0, seed=self.seed)
+        whole(self, samples=2, seed=0)
 
     def scores(self, game: Game) -> Floats:
         """At most `samples` forward passes, and two."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.base import Array, OneByOne, at_least, generator
-from lrp_audio.attributions.segments import Segments
+from lrp_audio.attributions.base import Array, OneByOne, generator, whole
+from lrp_audio.attributions.segments import Segments, require_segments
 from lrp_audio.models.network import Network
 
 
@@ -18,7 +18,7 @@ class Random(OneByOne):
     source: ClassVar[str] = "control"
 
     def __post_init__(self) -> None:
-        at_least(0, seed=self.seed)
+        whole(self, seed=0)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""
@@ -36,7 +36,8 @@ class RandomSegments(OneByOne):
     source: ClassVar[str] = "control"
 
     def __post_init__(self) -> None:
-        at_least(0, seed=self.seed)
+        require_segments(self.segments)
+        whole(self, seed=0)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""
