@@ -5,7 +5,6 @@ What is refused is told in one sentence: what was given, and what was expected.
 
 import os
 from collections.abc import Sequence
-from numbers import Integral, Real
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -30,17 +29,18 @@ def scalar(value: Any) -> object:
     return value.item() if getattr(value, "shape", None) == () else value
 
 
-def as_whole(value: object) -> int | None:
-    """The whole number that `value` is, such as ``8000.0`` or ``np.int64(7)``; None for others.
-
-    A bool is no number here, and neither is text.
-    """
+def as_number(value: object) -> int | float | None:
+    """The number that `value` is; None for others. A bool is no number here, nor is text."""
     value = scalar(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def as_whole(value: object) -> int | None:
+    """The whole number that `value` is, such as ``8000.0`` or ``np.int64(7)``; None for others."""
+    number = as_number(value)
+    if isinstance(number, float) and not number.is_integer():
         return None
-    if isinstance(value, Integral) or float(value).is_integer():
-        return int(value)
-    return None
+    return None if number is None else int(number)
 
 
 def whole_number(

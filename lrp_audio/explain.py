@@ -109,6 +109,7 @@ def _request(options: argparse.Namespace) -> Request:
         domain=choose(model.front, options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
+        layers=options.layers,
     )
 
 

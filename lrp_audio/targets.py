@@ -1,7 +1,7 @@
 """Which class is explained: a name, a number, or the predicted one; one for all clips or each."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,9 @@ def class_indices(
 
     Raises `TargetError` for a class that `model` does not know, or another number of targets.
     """
-    if not (isinstance(targets, list | tuple | range) or getattr(targets, "shape", ())):
+    if not (isinstance(targets, list | tuple | range) or getattr(targets, "shape", None)):
         return [_index(targets, classes, model)] * count
-    each = list(targets)  # type: ignore[arg-type]
+    each = list(cast(Sequence[Target], targets))
     if len(each) != count:
         raise TargetError(
             f"{len(each)} targets were given for {count} clip{'s' * (count != 1)}: give one for "

@@ -1,14 +1,14 @@
 """What an attribution method is: one number for each value of an input."""
 
+import math
 from abc import ABC, abstractmethod
-from numbers import Real
 from typing import Any, ClassVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.arguments import described, whole_number
+from lrp_audio.arguments import as_number, described, whole_number
 from lrp_audio.attributions.asking import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.models.network import Network
@@ -81,19 +81,20 @@ def whole(method: object, **least: int) -> None:
 def finite(**values: float) -> None:
     """Raise `AttributionError` for a value that is infinite or no number."""
     for name, value in values.items():
-        if not _is_finite(value):
+        if not -math.inf < _number(value) < math.inf:
             raise AttributionError(f"{name} is {described(value)}; expected a finite number.")
 
 
 def above_zero(**values: float) -> None:
     """Raise `AttributionError` for a value that is not a finite number above 0."""
     for name, value in values.items():
-        if not (_is_finite(value) and value > 0):
+        if not 0 < _number(value) < math.inf:
             raise AttributionError(f"{name} is {described(value)}; expected a number above 0.")
 
 
-def _is_finite(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(value))
+def _number(value: object) -> float:
+    number = as_number(value)
+    return math.nan if number is None else number
 
 
 def _checked(network: Network, x: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import described
 from lrp_audio.audio import audible, spectral
 from lrp_audio.audio.clip import RATE
 from lrp_audio.audio.front import FrontEnd
@@ -120,6 +121,21 @@ class Picture:
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The clip with its spectra masked; what the picture crops shares its neighbour's mask."""
         return audible.in_time_frequency(uncropped(mask), samples, PUBLISHED)
+
+
+def as_domain(domain: str | Domain | None, front: FrontEnd) -> Domain:
+    """`domain` itself, or the one of that name for a network behind `front` (see `choose`).
+
+    Raises `SpectrumError` for what is none.
+    """
+    if domain is None or isinstance(domain, str):
+        return choose(front, domain)
+    if not isinstance(domain, Time | Frequency | TimeFrequency | Picture):
+        raise SpectrumError(
+            f"{described(domain)} is no domain: give {', '.join(DOMAINS)}, or a Domain such as "
+            "TimeFrequency(Stft(256, 64, 8000))."
+        )
+    return domain
 
 
 def choose(
