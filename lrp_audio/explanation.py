@@ -161,9 +161,10 @@ class Explanation:
         """
         folder = as_path(folder, "the folder for the results")
         self._require_finite()
+        heard = self.sound(sound, sign)
         try:
             with staged(folder) as aside:
-                self._write(aside, self.sound(sound, sign), layers)
+                self._write(aside, heard, layers)
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
