@@ -42,6 +42,7 @@ class Request:
     domain: Domain
     sound: Sound
     sign: Sign
+    layers: bool
 
     @property
     def model(self) -> Model:
@@ -59,6 +60,7 @@ class Request:
             "domain": str(self.domain),
             "sound": self.sound,
             "sign": self.sign,
+            "layers": self.layers,
         }
 
 
@@ -182,7 +184,7 @@ def _together(
     for clip, explanation in zip(read, explanations, strict=True):
         recorded = _Recorded(**vars(explanation), settings={**settings, **identities[clip]})
         try:
-            folder = recorded.save(out / clip.place, request.sound, request.sign)
+            folder = recorded.save(out / clip.place, request.sound, request.sign, request.layers)
         except LrpAudioError as error:
             yield clip, Row(str(clip.path), error=str(error)), ""
         else:

@@ -15,12 +15,12 @@ from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
 from lrp_audio.inputs import Found, find_clips
 from lrp_audio.kernels.compiling import before_compiling
-from lrp_audio.model import PREDICTED
 from lrp_audio.models.zoo import shipped
 from lrp_audio.options import parser
 from lrp_audio.report.catalogue import rules_text
 from lrp_audio.report.table import classes_table, ledger_table, printable
 from lrp_audio.reporting import Report
+from lrp_audio.targets import PREDICTED
 from lrp_audio.workers import HERE, Workers
 
 _MOST_REPORTED = 3  # clips of which tables are printed; of more, a line each
@@ -108,6 +108,7 @@ def _request(options: argparse.Namespace) -> Request:
         domain=model.front.choose(options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
+        layers=options.layers,
     )
 
 

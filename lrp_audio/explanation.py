@@ -12,9 +12,12 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import as_path, one_of, whole_number
 from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, speaking, weighted
 from lrp_audio.audio.clip import Clip
-from lrp_audio.audio.domain import Domain
+from lrp_audio.audio.domain import Domain, as_domain
+from lrp_audio.audio.files import MAX_RATE, MIN_RATE
+from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.audio.spectral import dropped_relevance
 from lrp_audio.errors import ClipError, LrpAudioError, SpectrumError
 from lrp_audio.files import staged
@@ -46,6 +49,14 @@ class Explanation:
     ledger: Ledger
     seconds: float
 
+    def __repr__(self) -> str:
+        target, best = self.classes[self.target], self.classes[self.predicted]
+        return (
+            f"<Explanation of {self.clip.name!r} by {self.model} under {self.rules}: {target}, "
+            f"heard as {best}; relevance {self.relevance.shape} in {self.domain.name} of sum "
+            f"{float(self.relevance.sum(dtype=np.float64)):.4g}>"
+        )
+
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Softmax of the logits, ``(classes,)``."""
@@ -58,7 +69,11 @@ class Explanation:
         return int(self.logits.argmax())
 
     def top(self, k: int = 3) -> list[tuple[str, float, float]]:
-        """Class, logit and probability of the ``k`` likeliest classes, best first."""
+        """Class, logit and probability of the ``k`` likeliest classes, best first.
+
+        All of them where there are fewer; raises `LrpAudioError` for a `k` below 0.
+        """
+        k = whole_number(k, "k, the number of classes,", 0)
         shares = self.probabilities
         best = np.argsort(-self.logits, kind="stable")[:k]
         return [(self.classes[i], float(self.logits[i]), float(shares[i])) for i in best]
@@ -85,12 +100,14 @@ class Explanation:
             "ledger": self.ledger.sample(0),
         }
 
-    def within(self, domain: Domain) -> Self:
+    def within(self, domain: str | Domain) -> Self:
         """The same explanation with its relevance carried on to `domain`, at no more LRP.
 
-        The ledger has a line for the layer in between. Raises `SpectrumError` where a spectrogram
-        network's relevance would have to go to another domain than its own.
+        `domain` is one or its name, as in `Model.explain`. The ledger has a line for the layer in
+        between. Raises `SpectrumError` where a spectrogram network's relevance would have to go to
+        another domain than its own, or for what is no domain.
         """
+        domain = as_domain(domain, WAVEFORM if self.input.ndim == 1 else SPECTROGRAM)
         if domain == self.domain:
             return self
         if self.input.ndim != 1:
@@ -116,30 +133,38 @@ class Explanation:
         """What spoke for the class, or against it, at `rate` Hz, by default the recording's own.
 
         ``weighted`` is as loud as it is relevant (peak 0.99), ``masked`` as loud as the clip.
-        Raises `LrpAudioError` for another `sound` or `sign`.
+        Raises `LrpAudioError` for another `sound` or `sign`, or for a `rate` that is no sound's.
         """
+        one_of(sound, get_args(Sound), "sound")
+        one_of(sign, get_args(Sign), "sign")
+        rate = self.clip.source_rate if rate is None else rate
+        rate = whole_number(rate, "The rate of a sound in Hz", MIN_RATE, MAX_RATE)
         samples = self.clip.samples
         heard = self.domain.heard(speaking(self.relevance, sign), samples)
-        if sound not in get_args(Sound):
-            raise LrpAudioError(f"There is no sound {sound!r}: choose weighted or masked.")
         levelled = weighted(heard) if sound == "weighted" else masked(heard, samples)
-        return at_rate(levelled, self.clip.source_rate if rate is None else rate)
+        return at_rate(levelled, rate)
 
     def save(
-        self, folder: str | os.PathLike[str], sound: Sound = "weighted", sign: Sign = "for"
+        self,
+        folder: str | os.PathLike[str],
+        sound: Sound = "weighted",
+        sign: Sign = "for",
+        layers: bool = False,
     ) -> Path:
         """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
 
-        ``audible.wav`` holds ``self.sound(sound, sign)``.
+        ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` what `_arrays` says,
+        with `layers` also the relevance of every layer, which takes twenty times the room.
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
         written or where relevance, logits or ledger are not finite.
         """
-        folder = Path(folder)
+        folder = as_path(folder, "the folder for the results")
         self._require_finite()
+        heard = self.sound(sound, sign)
         try:
             with staged(folder) as aside:
-                self._write(aside, self.sound(sound, sign))
+                self._write(aside, heard, layers)
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
@@ -161,7 +186,7 @@ class Explanation:
                     "rule."
                 )
 
-    def _write(self, folder: Path, sound: NDArray[np.float32]) -> None:
+    def _write(self, folder: Path, sound: NDArray[np.float32], layers: bool) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]
         title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
         save_picture(
@@ -174,16 +199,25 @@ class Explanation:
         )
         with (folder / "audible.wav").open("wb") as file:
             soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
+        # Zeros, of which ReLUs and silence leave many, make it a third to a fifth of its size.
+        np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
+        text = json.dumps(self.summary(), indent=2, allow_nan=False)
+        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+
+    def _arrays(self, layers: bool) -> dict[str, Any]:
+        """Relevance in the precision of the network, its axes, input and rate; and every layer's.
+
+        Domains that relevance is carried to compute in float64, of which more is noise.
+        """
         arrays: dict[str, Any] = {
-            "relevance": self.relevance,
+            "relevance": self.relevance.astype(self.input.dtype),
             "input": self.input,
             "rate": np.int64(self.clip.rate),
             **self.domain.axes(len(self.clip.samples)),
         }
-        arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
-        np.savez(folder / "relevance.npz", **arrays)
-        text = json.dumps(self.summary(), indent=2, allow_nan=False)
-        (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+        if layers:
+            arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
+        return arrays
 
 
 def _carried(

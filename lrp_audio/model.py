@@ -2,40 +2,55 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
+from lrp_audio.arguments import as_number, described
 from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip
 from lrp_audio.audio.domain import Domain
-from lrp_audio.errors import ClipError, ModelError, TargetError
+from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.presets import composite
+from lrp_audio.targets import Target, Targets, chosen, class_indices
 
 Array = NDArray[Any]
 AnyClip = str | os.PathLike[str] | Clip | tuple[Array, int]
-PREDICTED = "predicted"
+_SINGLE = (str, bytes, bytearray, memoryview, os.PathLike, Clip)
+_FROZEN = "frozen"
 _TOGETHER = 32  # clips of a batch: more of them save no time and take memory
 
 
-def load(name: str | os.PathLike[str], dtype: str = "float32") -> "Model":
+def load(name: str | os.PathLike[str], dtype: DTypeLike = "float32") -> "Model":
     """The shipped model `name`, such as ``audionet-digit``, or the weights file at that path.
 
-    `dtype` is ``float32`` (speed) or ``float64`` (truth). Raises `ModelError` where there is no
-    such model, its file is damaged, or for another dtype.
+    `dtype` is ``float32`` (speed) or ``float64`` (truth), in any of NumPy's ways to say so. Raises
+    `ModelError` where there is no such model, its file is damaged, or for another dtype.
     """
-    if dtype not in ("float32", "float64"):
-        raise ModelError(f"A model computes in float32 or float64, not in {dtype!r}.")
-    loaded = load_network(name, np.dtype(dtype).type)
-    return Model(loaded.name, loaded.front, loaded.network, loaded.classes, np.dtype(dtype))
+    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+        raise ModelError(
+            f"{described(name)} names no model: give a name, such as 'audionet-digit', or the path "
+            "of a weights file."
+        )
+    arithmetic = _arithmetic(dtype)
+    loaded = load_network(name, arithmetic.type)
+    return Model(loaded.name, loaded.front, loaded.network, loaded.classes, arithmetic)
+
+
+def _arithmetic(dtype: DTypeLike) -> "np.dtype[Any]":
+    with suppress(TypeError, ValueError):
+        if dtype is not None and np.dtype(dtype) in (np.float32, np.float64):
+            return np.dtype(dtype)
+    raise ModelError(f"A model computes in float32 or float64, not in {described(dtype)}.")
 
 
 def example(name: str = "7_female") -> Path:
@@ -45,8 +60,10 @@ def example(name: str = "7_female") -> Path:
     """
     folder = Path(__file__).parent / "examples"
     known = {path.stem: path for path in sorted(folder.glob("*.wav"))}
-    if name not in known:
-        raise ClipError(f"There is no bundled clip {name!r}; choose one of {', '.join(known)}.")
+    if not isinstance(name, str) or name not in known:
+        raise ClipError(
+            f"There is no bundled clip {described(name)}; choose one of {', '.join(known)}."
+        )
     return known[name]
 
 
@@ -60,10 +77,28 @@ class Model:
     classes: tuple[str, ...]
     dtype: "np.dtype[Any]"
 
+    def __repr__(self) -> str:
+        classes = ", ".join(self.classes)
+        return f"<Model {self.name} in {self.dtype}: {len(self.classes)} classes ({classes})>"
+
+    def __getstate__(self) -> dict[str, object]:
+        """All of it, and which parameters are read-only: pickled arrays are writeable again."""
+        parameters = self.network.parameters().items()
+        frozen = [name for name, array in parameters if not array.flags.writeable]
+        return {**vars(self), _FROZEN: frozen}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make read-only what was, so that layers remember what they make of a weight."""
+        frozen = state.pop(_FROZEN)
+        vars(self).update(state)
+        parameters = self.network.parameters()
+        for name in frozen:
+            parameters[name].setflags(write=False)
+
     def explain(
         self,
         clip: AnyClip,
-        target: str | int | None = None,
+        target: Target = None,
         rules: str | Composite | None = None,
         domain: str | Domain | None = None,
     ) -> Explanation:
@@ -80,35 +115,41 @@ class Model:
 
     def explain_batch(
         self,
-        clips: Sequence[AnyClip],
-        target: str | int | None = None,
+        clips: AnyClip | Iterable[AnyClip],
+        target: Targets = None,
         rules: str | Composite | None = None,
         domain: str | Domain | None = None,
     ) -> list[Explanation]:
         """The same for several clips at once, which takes less time for each.
 
-        Any number is computed in the same memory; what each explanation keeps comes on top (4 MB
-        for AudioNet, 2 MB for AlexNet). Raises as `explain` does, for the first clip that cannot
-        be used.
+        `target` is one for all of them, or a sequence with one for each. Any number is computed in
+        the same memory; what each explanation keeps comes on top (4 MB for AudioNet, 2 MB for
+        AlexNet). Raises as `explain` does, for the first clip that cannot be used.
         """
         rules = self._composite(rules)
-        if domain is None or isinstance(domain, str):
-            domain = self.front.choose(domain)
+        domain = self.front.as_domain(domain)
+        given = _several(clips)
+        wanted = class_indices(target, len(given), self.classes, self.name)
         explained: list[Explanation] = []
-        for first in range(0, len(clips), _TOGETHER):
-            fitted = [self._fitted(clip) for clip in clips[first : first + _TOGETHER]]
-            explained += self._explain(fitted, target, rules, domain)
+        for first in range(0, len(given), _TOGETHER):
+            piece = slice(first, first + _TOGETHER)
+            fitted = [self._fitted(clip) for clip in given[piece]]
+            explained += self._explain(fitted, wanted[piece], rules, domain)
         return explained
 
     def _explain(
-        self, clips: Sequence[Clip], target: str | int | None, rules: Composite, domain: Domain
+        self,
+        clips: Sequence[Clip],
+        wanted: Sequence[int | None],
+        rules: Composite,
+        domain: Domain,
     ) -> Iterator[Explanation]:
         started = time.perf_counter()
         x = self.inputs(clips)
         targets: list[int] = []
 
         def start(logits: Array) -> Array:
-            targets.extend(self._target(target, row) for row in logits)
+            targets.extend(chosen(wanted, logits))
             return _start(logits, targets)
 
         found = self.network.propagate(x, start, rules)
@@ -120,9 +161,9 @@ class Model:
                 model=self.name,
                 rules=str(rules),
                 clip=clip,
-                input=x[index, 0],
+                input=x[index, 0].copy(),  # a view would keep the whole batch in memory
                 classes=self.classes,
-                logits=found.output[index],
+                logits=found.output[index].copy(),
                 target=targets[index],
                 domain=self.front.domain,
                 relevance=own[INPUT][0],
@@ -132,10 +173,13 @@ class Model:
             )
             yield explanation.within(domain)
 
-    def inputs(self, clips: Sequence[AnyClip]) -> Array:
+    def inputs(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """What the network is given for each clip: ``(clips, *input shape)``."""
-        fitted = map(self._fitted, clips)
-        return np.stack([self.front(clip.samples).astype(self.dtype) for clip in fitted])
+        given = _several(clips)
+        x = np.empty((len(given), *self.front.shape), self.dtype)
+        for index, clip in enumerate(given):
+            x[index] = self.front(self._fitted(clip).samples)
+        return x
 
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""
@@ -144,7 +188,7 @@ class Model:
     def steps(
         self,
         clip: AnyClip,
-        target: str | int | None = None,
+        target: Targets = None,
         rules: str | Composite | None = None,
     ) -> Iterator[Step]:
         """The same, one layer at a time from the output to the input, to stop and look anywhere.
@@ -152,10 +196,11 @@ class Model:
         Each step holds the layer's name and rule, its input x and output y, the relevance that
         arrived, and the flow: R_in, and z, s and c of each term.
         """
+        rules = self._composite(rules)
+        wanted = class_indices(target, 1, self.classes, self.name)
         activations = self.network.activations(self.inputs([clip]))
         logits = activations[self.network.output]
-        start = _start(logits, [self._target(target, logits[0])])
-        return self.network.steps(activations, start, self._composite(rules))
+        return self.network.steps(activations, _start(logits, chosen(wanted, logits)), rules)
 
     def assignments(self, rules: str | Composite | None = None) -> list[Assignment]:
         """Which layer gets which rule, and why, from input to output."""
@@ -171,18 +216,25 @@ class Model:
             clip = read_clip(clip)
         return fit(clip, self.front.length)
 
-    def _target(self, target: str | int | None, logits: Array) -> int:
-        """Index of a class given by name or index; the predicted one for None and "predicted"."""
-        if target is None or target == PREDICTED:
-            return int(logits.argmax())
-        if isinstance(target, str) and target in self.classes:
-            return self.classes.index(target)
-        if str(target).isdecimal() and int(target) < len(self.classes):
-            return int(target)
-        raise TargetError(
-            f"The model {self.name} has no class {target!r}; choose {PREDICTED}, one of "
-            f"{', '.join(self.classes)}, or a number from 0 to {len(self.classes) - 1}."
+
+def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:
+    """The clips of any iterable of them, and a single clip as the only one."""
+    if _is_one(clips):
+        return [cast(AnyClip, clips)]
+    if not isinstance(clips, Iterable) or isinstance(clips, Mapping):
+        raise ClipError(
+            f"{described(clips)} holds no clips: give a list of paths, or of samples with rates."
         )
+    return list(cast(Iterable[AnyClip], clips))
+
+
+def _is_one(clips: object) -> bool:
+    """Whether `clips` is one: a path, a `Clip`, a file, bytes, samples, or those and their rate."""
+    if isinstance(clips, np.ndarray):
+        return clips.dtype.kind not in "OSU"  # else an array of paths
+    if isinstance(clips, tuple | list) and len(clips) == 2:
+        return sum(as_number(part) is not None for part in clips) == 1
+    return isinstance(clips, _SINGLE) or hasattr(clips, "read")
 
 
 def _start(logits: Array, targets: Sequence[int]) -> Array:

@@ -425,7 +425,7 @@ def test_one_segment_alone_is_worth_the_whole_difference() -> None:
         (lambda: KernelShap(TimeSegments(2), np.inf), "baseline is inf; expected a finite number"),
         (lambda: Random(-1), "seed is -1; expected a whole number of at least 0"),
         (lambda: RandomSegments(TimeSegments(2), -1), "seed is -1; expected a whole number of at"),
-        (lambda: TimeSegments(0), "segments is 0; expected a whole number of at least 1"),
+        (lambda: TimeSegments(0), "count is 0; expected a whole number of at least 1"),
         (lambda: Tiles(0, 2), "rows is 0; expected a whole number of at least 1"),
         (lambda: Tiles(2, -2), "columns is -2; expected a whole number of at least 1"),
     ],

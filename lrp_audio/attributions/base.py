@@ -7,8 +7,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lrp_audio.arguments import described
 from lrp_audio.attributions.asking import pieces
-from lrp_audio.errors import ShapeError, TargetError
+from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.models.network import Network
 
 Array = NDArray[Any]
@@ -25,15 +26,14 @@ class Attribution(ABC):
     formula: ClassVar[str]
     source: ClassVar[str]
 
-    def attribute(self, network: Network, x: Array, targets: ArrayLike) -> Array:
+    def attribute(self, network: Network, x: ArrayLike, targets: ArrayLike) -> Array:
         """How much each value of `x` ``(batch, *input_shape)`` speaks for the logit of its target.
 
         `targets` are class numbers ``(batch,)``. Gives an array of the shape and type of `x`;
         above 0 speaks for the target, below 0 against it. Any batch is computed in the same memory.
         Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does not fit.
         """
-        targets = np.asarray(targets)
-        _check(network, x, targets)
+        x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
         for piece in pieces(len(x)):
             found[piece] = self.together(network, x[piece], targets[piece])
@@ -67,7 +67,19 @@ def generator(seed: int, sample: Array) -> np.random.Generator:
     return np.random.default_rng([seed, crc32(content.tobytes())])
 
 
-def _check(network: Network, x: Array, targets: Array) -> None:
+def _checked(network: Network, x: ArrayLike, targets: ArrayLike) -> tuple[Array, Array]:
+    """Inputs and targets as arrays that fit the network."""
+    if not isinstance(network, Network):
+        raise AttributionError(
+            f"{described(network)} is no network: give one, such as `model.network`."
+        )
+    try:
+        x, targets = np.asarray(x), np.asarray(targets)
+    except ValueError as error:
+        raise ShapeError(
+            "The inputs or targets are not one array of numbers: give inputs (batch, "
+            f"{', '.join(map(str, network.input_shape))}) and targets (batch,)."
+        ) from error
     if x.shape[1:] != network.input_shape or x.dtype not in (np.float32, np.float64):
         raise ShapeError(
             f"The inputs are {x.dtype} of shape {x.shape}; expected float32 or float64 of shape "
@@ -84,3 +96,4 @@ def _check(network: Network, x: Array, targets: Array) -> None:
             f"The targets lie between {targets.min()} and {targets.max()}; expected class numbers "
             f"from 0 to {classes - 1}."
         )
+    return x, targets

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import finite
 from lrp_audio.attributions.asking import logit, pieces
 from lrp_audio.attributions.base import Array, OneByOne
-from lrp_audio.audio.segments import Labels, Segments
-from lrp_audio.checks import finite
+from lrp_audio.audio.segments import Labels, Segments, require_segments
 from lrp_audio.models.network import Network
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,7 @@ class OnSegments(OneByOne):
     baseline: float
 
     def __post_init__(self) -> None:
+        require_segments(self.segments)
         finite(baseline=self.baseline)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:

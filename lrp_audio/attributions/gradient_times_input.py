@@ -7,7 +7,7 @@ import numpy as np
 
 from lrp_audio.attributions.asking import gradients
 from lrp_audio.attributions.base import Array, Attribution
-from lrp_audio.checks import finite
+from lrp_audio.arguments import finite
 from lrp_audio.models.network import Network
 
 

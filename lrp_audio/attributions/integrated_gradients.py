@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from lrp_audio.arguments import finite, whole
 from lrp_audio.attributions.asking import mean_gradient, pieces
 from lrp_audio.attributions.base import Array, OneByOne
-from lrp_audio.checks import at_least, finite
 from lrp_audio.models.network import Network
 
 
@@ -28,7 +28,7 @@ class IntegratedGradients(OneByOne):
     source: ClassVar[str] = "Sundararajan et al. 2017, eq. 1"
 
     def __post_init__(self) -> None:
-        at_least(1, steps=self.steps)
+        whole(self, steps=1)
         finite(baseline=self.baseline)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:

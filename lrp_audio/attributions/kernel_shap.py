@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from lrp_audio.arguments import whole
 from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
-from lrp_audio.checks import at_least
 from lrp_audio.errors import AttributionError
 
 
@@ -36,8 +36,7 @@ class KernelShap(OnSegments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(2, samples=self.samples)
-        at_least(0, seed=self.seed)
+        whole(self, samples=2, seed=0)
 
     def scores(self, game: Game) -> Floats:
         """At most `samples` forward passes, and two."""

@@ -5,9 +5,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from lrp_audio.arguments import above_zero, finite, whole
 from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
-from lrp_audio.checks import above_zero, at_least
 from lrp_audio.errors import AttributionError
 
 
@@ -74,9 +74,9 @@ class Lime(OnSegments):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least(2, samples=self.samples)
-        at_least(0, seed=self.seed)
-        if not (np.isfinite(self.ridge) and self.ridge >= 0):
+        whole(self, samples=2, seed=0)
+        finite(ridge=self.ridge)
+        if self.ridge < 0:
             raise AttributionError(f"ridge is {self.ridge!r}; expected a number of at least 0.")
 
     def scores(self, game: Game) -> Floats:

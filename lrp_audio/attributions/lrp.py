@@ -6,7 +6,7 @@ from typing import ClassVar
 from lrp_audio.attributions.asking import only_targets
 from lrp_audio.attributions.base import Array, Attribution
 from lrp_audio.models.network import INPUT, Network
-from lrp_audio.rules.composite import Composite
+from lrp_audio.rules.composite import Composite, as_composite
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,9 @@ class Lrp(Attribution):
     name: ClassVar[str] = "lrp"
     formula: ClassVar[str] = "R_j = sum_k (share of j in k) R_k, layer by layer, from R = f(x)"
     source: ClassVar[str] = "Bach et al. 2015"
+
+    def __post_init__(self) -> None:
+        as_composite(self.rules)
 
     def together(self, network: Network, x: Array, targets: Array) -> Array:
         """One forward pass, and one backward that takes as long as one to three gradients."""

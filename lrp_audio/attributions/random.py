@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lrp_audio.arguments import whole
 from lrp_audio.attributions.base import Array, OneByOne, generator
-from lrp_audio.audio.segments import Segments
-from lrp_audio.checks import at_least
+from lrp_audio.audio.segments import Segments, require_segments
 from lrp_audio.models.network import Network
 
 
@@ -19,7 +19,7 @@ class Random(OneByOne):
     source: ClassVar[str] = "control"
 
     def __post_init__(self) -> None:
-        at_least(0, seed=self.seed)
+        whole(self, seed=0)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""
@@ -37,7 +37,8 @@ class RandomSegments(OneByOne):
     source: ClassVar[str] = "control"
 
     def __post_init__(self) -> None:
-        at_least(0, seed=self.seed)
+        require_segments(self.segments)
+        whole(self, seed=0)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from lrp_audio.arguments import above_zero, whole
 from lrp_audio.attributions.asking import mean_gradient, pieces
 from lrp_audio.attributions.base import Array, OneByOne, generator
-from lrp_audio.checks import above_zero, at_least
 from lrp_audio.models.network import Network
 
 
@@ -24,8 +24,7 @@ class SmoothGrad(OneByOne):
     source: ClassVar[str] = "Smilkov et al. 2017"
 
     def __post_init__(self) -> None:
-        at_least(1, samples=self.samples)
-        at_least(0, seed=self.seed)
+        whole(self, samples=1, seed=0)
         above_zero(noise=self.noise)
 
     def alone(self, network: Network, sample: Array, target: int) -> Array:

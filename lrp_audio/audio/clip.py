@@ -71,6 +71,9 @@ class Clip:
                 "16-bit recording; give a recording with audible sound."
             )
 
+    def __repr__(self) -> str:
+        return f"<Clip {self.name!r}: {self.seconds:.3f} s at {self.rate} Hz>"
+
     @property
     def seconds(self) -> float:
         """Duration in seconds."""

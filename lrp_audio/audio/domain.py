@@ -1,7 +1,7 @@
 """Domains: where the relevance of a clip is shown and heard, in time, in frequency or in both."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ Floats = NDArray[np.floating]
 DOMAINS = ("time", "frequency", "time-frequency")
 
 
+@runtime_checkable
 class Domain(Protocol):
     """What relevance lies on, for clips at `rate` samples a second.
 

@@ -1,17 +1,18 @@
 """Segments: which values of an input are there, or absent, together."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.checks import at_least
+from lrp_audio.arguments import described, whole
 from lrp_audio.errors import AttributionError
 
 Labels = NDArray[np.intp]
 
 
+@runtime_checkable
 class Segments(Protocol):
     """A way to divide an input; sizes differ by as little as possible."""
 
@@ -23,6 +24,14 @@ class Segments(Protocol):
         ...
 
 
+def require_segments(segments: object) -> None:
+    """Raise `AttributionError` for what is no division of an input."""
+    if isinstance(segments, type) or not isinstance(segments, Segments):
+        raise AttributionError(
+            f"segments is {described(segments)}; expected a division such as TimeSegments(40)."
+        )
+
+
 @dataclass(frozen=True)
 class TimeSegments:
     """`count` segments of the time axis, the last one; of equal length, but for a sample."""
@@ -30,7 +39,7 @@ class TimeSegments:
     count: int = 40
 
     def __post_init__(self) -> None:
-        at_least(1, segments=self.count)
+        whole(self, count=1)
 
     def labels(self, shape: tuple[int, ...]) -> Labels:
         """``(..., time)``; all channels and frequencies of a moment are in one segment."""
@@ -48,7 +57,7 @@ class Tiles:
     columns: int = 6
 
     def __post_init__(self) -> None:
-        at_least(1, rows=self.rows, columns=self.columns)
+        whole(self, rows=1, columns=1)
 
     def labels(self, shape: tuple[int, ...]) -> Labels:
         """``(channels, frequency, time)``, row by row from the lowest frequencies."""

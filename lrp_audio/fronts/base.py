@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import described
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.clip import fit as fit_clip
-from lrp_audio.audio.domain import Domain, Spectral, check_name
+from lrp_audio.audio.domain import DOMAINS, Domain, Spectral, check_name
 from lrp_audio.audio.segments import Segments
 from lrp_audio.errors import SpectrumError
 
@@ -74,6 +75,17 @@ class FrontEnd(ABC):
     def amplified(self, x: Array, gain: float) -> Array:
         """An input as it would be were the recording `gain` times as loud and not normalised."""
         return x
+
+    def as_domain(self, domain: str | Domain | None) -> Domain:
+        """`domain` itself, or the one of that name; raises `SpectrumError` for what is none."""
+        if domain is None or isinstance(domain, str):
+            return self.choose(domain)
+        if isinstance(domain, type) or not isinstance(domain, Domain):
+            raise SpectrumError(
+                f"{described(domain)} is no domain: give {', '.join(DOMAINS)}, or a Domain such as "
+                'model.front.choose("time-frequency", window=256, hop=64).'
+            )
+        return domain
 
     def choose(
         self, name: str | None = None, window: int | None = None, hop: int | None = None

@@ -16,6 +16,7 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from lrp_audio.arguments import as_whole, described
 from lrp_audio.errors import SettingError
 
 _MOST = 1024
@@ -37,10 +38,13 @@ def threads(count: int | None) -> None:
     """
     if count is None:
         _chosen.clear()
-    elif not 1 <= count <= _MOST:
-        raise SettingError(f"{count} threads were asked for; expected a number from 1 to {_MOST}.")
     else:
-        _chosen[:] = [count]
+        number = as_whole(count)
+        if number is None or not 1 <= number <= _MOST:
+            raise SettingError(
+                f"{described(count)} threads were asked for; expected a number from 1 to {_MOST}."
+            )
+        _chosen[:] = [number]
     _pool.cache_clear()
 
 

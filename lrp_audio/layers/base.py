@@ -142,6 +142,10 @@ class LinearLayer(Layer):
         made: T = memory[key][1]
         return made
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without what is remembered, which copies make anew of their own weights."""
+        return {name: value for name, value in vars(self).items() if name != "_memory"}
+
     def forward(self, x: Array) -> Array:
         """``W x + b``."""
         self.output_shape(x.shape[1:])
@@ -180,7 +184,6 @@ class WeightedLayer(LinearLayer):
     def with_parameters(self, weight: Array, bias: Array | None) -> Self:
         """The same layer over another weight, of the same shape, and another bias."""
         other = copy(self)
-        other.__dict__.pop("_memory", None)
         other.weight, other.bias = weight, bias
         return other
 

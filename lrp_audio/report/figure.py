@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
+from lrp_audio.arguments import as_number, as_path, described, one_of
 from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["waveform", "spectrum", "spectrogram", "flow"]
 _FORMATS = (".pdf", ".svg", ".png")
+
+_WIDEST = 50  # inches: of a poster; 30,000 pixels
 
 COLUMN, PAGE = 3.4, 7.0
 """Widths in inches: of a column of two, and of both."""
@@ -49,13 +52,13 @@ def save(
 
     `width` is in inches, by default `COLUMN` for waveform and spectrum, `PAGE` for the others.
     Only the maps of a spectrogram and of the flow are pixels. matplotlib's settings are changed
-    meanwhile, so that other threads should not draw. Raises `LrpAudioError` for another suffix or
-    kind or where nothing can be written, `SpectrumError` for a waveform or spectrum of a network
-    that hears spectrograms.
+    meanwhile, so that other threads should not draw. Raises `LrpAudioError` for another suffix,
+    kind or width (1 to 50 inches) or where nothing can be written, `SpectrumError` for a waveform
+    or spectrum of a network that hears spectrograms.
     """
     from matplotlib import rc_context
 
-    path = Path(path)
+    path = as_path(path, "a figure")
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise LrpAudioError(f"{path} is no figure: let its name end in .pdf, .svg or .png.")
@@ -81,19 +84,31 @@ def draw(explanation: Explanation, kind: Kind, width: float | None = None) -> "F
     """The figure that `save` saves, to change it before; in matplotlib's settings of the moment."""
     from matplotlib.collections import LineCollection
 
-    if kind not in get_args(Kind):
-        raise LrpAudioError(f"There is no figure {kind!r}: choose {', '.join(get_args(Kind))}.")
+    one_of(kind, get_args(Kind), "figure")
+    if not isinstance(explanation, Explanation):
+        raise LrpAudioError(
+            f"{described(explanation)} is no explanation: give one, such as `model.explain` makes."
+        )
+    inches = _inches(width, PAGE if kind in ("spectrogram", "flow") else COLUMN)
     clip = explanation.clip
     if kind == "flow":
         figure = flow_figure(explanation.ledger, explanation.layers, clip.seconds, "")
     else:
         shown = explanation.within(_domain(explanation, kind))
         figure = picture_figure(clip.samples, clip.rate, shown.relevance, shown.domain, "")
-    inches = width or (PAGE if kind in ("spectrogram", "flow") else COLUMN)
     figure.set_size_inches(inches, inches * _HEIGHTS[kind])
     for lines in figure.findobj(LineCollection):
         lines.set_linewidth(_LINE)
     return figure
+
+
+def _inches(width: float | None, usual: float) -> float:
+    number = usual if width is None else as_number(width)
+    if number is None or not 1 <= number <= _WIDEST:
+        raise LrpAudioError(
+            f"The width is {described(width)}; expected inches from 1 to {_WIDEST}, or None."
+        )
+    return number
 
 
 def _domain(explanation: Explanation, kind: Kind) -> Domain:

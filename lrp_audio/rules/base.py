@@ -106,6 +106,10 @@ class Propagation:
     within: Selected | None = None
     trace: Callable[[], tuple[Trace, ...]] | None = None
 
+    def __repr__(self) -> str:
+        r = self.relevance
+        return f"<Propagation: relevance {r.shape} {r.dtype} of sum {float(r.sum()):.4g}>"
+
     @cached_property
     def traces(self) -> tuple[Trace, ...]:
         """The steps of each term, worked out for whoever looks; none where relevance passes."""

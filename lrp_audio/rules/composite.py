@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from lrp_audio.arguments import described
 from lrp_audio.errors import RuleError
 from lrp_audio.rules.base import Rule
 
@@ -30,6 +31,18 @@ class Assignment:
     layer: str
     rule: Rule
     why: str
+
+
+def as_composite(rules: object) -> "Composite":
+    """`rules` itself if it is a composite; raises `RuleError`, which says what is, if not."""
+    if isinstance(rules, Composite):
+        return rules
+    if isinstance(rules, Rule):
+        raise RuleError(
+            f"{rules} is a rule, where a composite is meant, which gives each kind of layer one: "
+            "Composite('mine', {'convolution': rule, 'dense': rule})."
+        )
+    raise RuleError(f"{described(rules)} is no composite: give one, such as PRESETS holds.")
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,12 @@ class Entry:
         name, rule = assignment.layer, str(assignment.rule)
         return cls(name, rule, relevance, relevance, nothing, nothing, nothing)
 
+    def __repr__(self) -> str:
+        figures = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped")
+        sums = ", ".join(f"{name} {getattr(self, name).sum():.4g}" for name in figures)
+        of = "" if len(self.relevance_out) == 1 else f" of {len(self.relevance_out)} samples"
+        return f"<Entry{of}: {self.layer} under {self.rule}, {sums}>"
+
     @property
     def residual(self) -> NDArray[np.float64]:
         """What is unaccounted for, shape ``(batch,)``: zero up to float rounding."""
@@ -73,6 +79,17 @@ class Ledger:
 
     entries: tuple[Entry, ...]
 
+    def __repr__(self) -> str:
+        if not self.entries:
+            return "<Ledger without entries>"
+        first, last = self.entries[0], self.entries[-1]
+        samples = len(first.relevance_out)
+        return (
+            f"<Ledger of {samples} sample{'s' * (samples != 1)}: {len(self)} layers from "
+            f"{first.layer} to {last.layer}, relevance {first.relevance_out.sum():.4g} to "
+            f"{last.relevance_in.sum():.4g}>"
+        )
+
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
 
@@ -82,9 +99,11 @@ class Ledger:
     def of(self, index: int) -> "Ledger":
         """The ledger of one sample, with a batch of one."""
         fields = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped")
+        own = slice(index, index + 1)
         return Ledger(
             tuple(
-                Entry(e.layer, e.rule, *(getattr(e, field)[index : index + 1] for field in fields))
+                # Copies, because a view would keep the figures of the whole batch in memory.
+                Entry(e.layer, e.rule, *(getattr(e, field)[own].copy() for field in fields))
                 for e in self.entries
             )
         )

@@ -6,7 +6,7 @@ from lrp_audio.errors import RuleError
 from lrp_audio.rules.alpha_beta import AlphaBeta, ZPlus
 from lrp_audio.rules.base import LinearRule
 from lrp_audio.rules.box import Box
-from lrp_audio.rules.composite import Composite
+from lrp_audio.rules.composite import Composite, as_composite
 from lrp_audio.rules.epsilon import LRP0, Epsilon
 from lrp_audio.rules.gamma import GeneralisedGamma
 from lrp_audio.rules.uninformed import Flat, WSquare
@@ -51,9 +51,12 @@ PRESETS: dict[str, Callable[[Bounds], Composite]] = {
 
 
 def composite(rules: str | Composite, bounds: Bounds) -> Composite:
-    """The composite of that name for inputs within `bounds`, or `rules` itself if it is one."""
-    if isinstance(rules, Composite):
-        return rules
+    """The composite of that name for inputs within `bounds`, or `rules` itself if it is one.
+
+    Raises `RuleError` for another name or kind.
+    """
+    if not isinstance(rules, str):
+        return as_composite(rules)
     if rules not in PRESETS:
         raise RuleError(f"There are no rules {rules!r}; choose one of {', '.join(PRESETS)}.")
     return PRESETS[rules](bounds)

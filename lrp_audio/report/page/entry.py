@@ -7,7 +7,7 @@ recording and the levels that the relevance is drawn over.
 import base64
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +16,11 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import described, one_of
 from lrp_audio.audio.audible import Sign, Sound, masked, weighted
 from lrp_audio.audio.clip import RATE, Clip
 from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
-from lrp_audio.errors import ShapeError
+from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.drawing import DECIBELS, colour_limit, pooled
 from lrp_audio.report.page.words import in_words
@@ -55,12 +56,15 @@ class Entry:
         return len(json.dumps(self.data))
 
 
-def entry_of(explanations: Sequence[Explanation], sound: Sound = "weighted") -> Entry:
+def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "weighted") -> Entry:
     """The entry of one clip, explained once or more by one model; the first is shown first.
 
     Relevance of a waveform is shown in all three domains, which takes no more LRP. Raises
-    `ShapeError` for explanations of several clips or models, and as `Explanation.summary` does.
+    `ShapeError` for explanations of several clips or models, `LrpAudioError` for what is none, and
+    as `Explanation.summary` does.
     """
+    one_of(sound, get_args(Sound), "sound")
+    explanations = _all_of(explanations)
     first = explanations[0]
     for other in explanations:
         same = other.clip is first.clip or np.array_equal(other.clip.samples, first.clip.samples)
@@ -100,6 +104,17 @@ def entry_of(explanations: Sequence[Explanation], sound: Sound = "weighted") -> 
             "views": list(views.values()),
         },
     )
+
+
+def _all_of(explanations: Explanation | Iterable[Explanation]) -> list[Explanation]:
+    given = [explanations] if isinstance(explanations, Explanation) else explanations
+    found = list(given) if isinstance(given, Iterable) else []
+    if not found or not all(isinstance(each, Explanation) for each in found):
+        raise LrpAudioError(
+            f"{described(explanations)} are no explanations of a clip: give those that "
+            "`model.explain` made of it."
+        )
+    return found
 
 
 def _domains(own: Domain) -> tuple[Domain, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from lrp_audio.arguments import as_path, described
 from lrp_audio.audio.audible import Sound
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
@@ -24,20 +25,27 @@ _SCRIPTS = ("unpacking.js", "drawing.js", "waterfall.js", "clip.js")
 
 def save_page(
     path: str | os.PathLike[str],
-    explanations: Iterable[Sequence[Explanation]],
+    explanations: Explanation | Iterable[Explanation | Iterable[Explanation]],
     sound: Sound = "weighted",
 ) -> Path:
     """Write a page about clips to `path`; of each clip its explanations, the first shown first.
 
-    Several explanations of a clip, by one model, differ in class or rules, between which the page
-    switches. Sounds are levelled as `Explanation.sound` says. Only what the page holds of a clip is
-    kept, so that `explanations` may be made one by one; beyond `MOST_CLIPS`, or when the page is
-    full, they are left out and the page says so. Returns the path; raises `LrpAudioError` where it
-    cannot be written, `ShapeError` for explanations of different clips in one sequence.
+    A clip that was explained once may be given by its explanation alone. Several explanations of a
+    clip, by one model, differ in class or rules, between which the page switches. Sounds are
+    levelled as `Explanation.sound` says. Only what the page holds of a clip is kept, so that
+    `explanations` may be made one by one; beyond `MOST_CLIPS`, or when the page is full, they are
+    left out and the page says so. Returns the path; raises `LrpAudioError` where it cannot be
+    written or for what is no explanation, `ShapeError` for explanations of different clips in one
+    sequence.
     """
+    of_clips = [explanations] if isinstance(explanations, Explanation) else explanations
+    if not isinstance(of_clips, Iterable):
+        raise LrpAudioError(
+            f"{described(explanations)} holds no explanations: give a list of them, or one."
+        )
     entries: list[Entry] = []
     clips = 0
-    for of_clip in explanations:
+    for of_clip in of_clips:
         clips += 1
         if has_room(entries):
             entries.append(entry_of(of_clip, sound))
@@ -54,7 +62,7 @@ def save_entries(
     path: str | os.PathLike[str], entries: Sequence[Entry], clips: int, sound: Sound
 ) -> Path:
     """Write the page of `entries`, which are those of `clips` clips that it has room for."""
-    path = Path(path)
+    path = as_path(path, "the report")
     content = page(entries, clips, sound).encode("utf-8")
 
     def write(file: BinaryIO) -> None:
