@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from lrp_audio.arguments import as_path, one_of, whole_number
 from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, speaking, weighted
 from lrp_audio.audio.clip import Clip
-from lrp_audio.audio.domain import Domain, as_domain
+from lrp_audio.audio.domain import Domain
 from lrp_audio.audio.files import MAX_RATE, MIN_RATE
-from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.audio.spectral import dropped_relevance
-from lrp_audio.errors import ClipError, LrpAudioError, SpectrumError
+from lrp_audio.drawing.heatmap import save_heatmap
+from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
-from lrp_audio.report.picture import save_picture
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.rules.ledger import Entry, Ledger
 
 
@@ -29,15 +29,17 @@ from lrp_audio.rules.ledger import Entry, Ledger
 class Explanation:
     """The relevance of one clip for one class of one model.
 
-    ``clip`` is the clip as fitted, ``input`` what the network hears of it (normalised samples
-    ``(time,)`` or decibels ``(frequency, time)``), ``logits`` has shape ``(classes,)``, ``target``
-    indexes the explained class. ``relevance`` lies on the axes of ``domain``. ``layers`` maps each
-    layer's name to the relevance at its output, and ``"input"`` to that of the network's input,
-    without a batch axis; ``ledger`` holds a batch of one. ``seconds`` is how long it took.
+    ``front`` is the front end of the network, ``clip`` the clip as fitted to it, ``input`` what the
+    network is given (normalised samples ``(time,)`` or decibels ``(frequency, time)``), ``logits``
+    has shape ``(classes,)``, ``target`` indexes the explained class. ``relevance`` lies on the axes
+    of ``domain``. ``layers`` maps each layer's name to the relevance at its output, and ``"input"``
+    to that of the network's input, without a batch axis; ``ledger`` holds a batch of one.
+    ``seconds`` is how long it took.
     """
 
     model: str
     rules: str
+    front: FrontEnd
     clip: Clip
     input: NDArray[np.floating]
     classes: tuple[str, ...]
@@ -100,21 +102,16 @@ class Explanation:
             "ledger": self.ledger.sample(0),
         }
 
-    def within(self, domain: str | Domain) -> Self:
-        """The same explanation with its relevance carried on to `domain`, at no more LRP.
+    def in_domain(self, domain: str | Domain) -> Self:
+        """The same explanation with its relevance carried to `domain`, at no more LRP.
 
         `domain` is one or its name, as in `Model.explain`. The ledger has a line for the layer in
-        between. Raises `SpectrumError` where a spectrogram network's relevance would have to go to
-        another domain than its own, or for what is no domain.
+        between. Raises `SpectrumError` where this network's relevance cannot be carried to it, or
+        for what is no domain.
         """
-        domain = as_domain(domain, WAVEFORM if self.input.ndim == 1 else SPECTROGRAM)
+        domain = self.front.as_domain(domain)
         if domain == self.domain:
             return self
-        if self.input.ndim != 1:
-            raise SpectrumError(
-                f"The relevance of {self.model}, which hears spectrograms, cannot be carried to "
-                f"{domain.name}: take a waveform network such as audionet-digit."
-            )
         begun = time.perf_counter()
         own = self.layers["input"][0]
         entries = self.ledger.entries[: None if self.domain.layer is None else -1]
@@ -126,6 +123,8 @@ class Explanation:
             ledger=Ledger(entries + _carried(domain, self.input, own, relevance)),
             seconds=self.seconds + time.perf_counter() - begun,
         )
+
+    within = in_domain  # its name up to version 0.1
 
     def sound(
         self, sound: Sound = "weighted", sign: Sign = "for", rate: int | None = None
@@ -141,8 +140,10 @@ class Explanation:
         rate = whole_number(rate, "The rate of a sound in Hz", MIN_RATE, MAX_RATE)
         samples = self.clip.samples
         heard = self.domain.heard(speaking(self.relevance, sign), samples)
-        levelled = weighted(heard) if sound == "weighted" else masked(heard, samples)
-        return at_rate(levelled, rate)
+        levelled = (
+            weighted(heard) if sound == "weighted" else masked(heard, samples, self.clip.rate)
+        )
+        return at_rate(levelled, self.clip.rate, rate)
 
     def save(
         self,
@@ -189,14 +190,8 @@ class Explanation:
     def _write(self, folder: Path, sound: NDArray[np.float32], layers: bool) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]
         title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
-        save_picture(
-            folder / "heatmap.png",
-            self.clip.samples,
-            self.clip.rate,
-            self.relevance,
-            self.domain,
-            title,
-        )
+        samples = self.clip.samples
+        save_heatmap(folder / "heatmap.png", samples, self.relevance, self.domain, title)
         with (folder / "audible.wav").open("wb") as file:
             soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
         # Zeros, of which ReLUs and silence leave many, make it a third to a fifth of its size.

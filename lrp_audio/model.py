@@ -108,7 +108,7 @@ class Model:
         `rules` are a composite or its name; by default ``epsilon-plus``, with zB on the first layer
         of a spectrogram network. Relevance starts as the target's logit. `domain` is where it ends:
         ``time``, ``frequency``, ``time-frequency``, or a `Domain` such as
-        ``TimeFrequency(Stft(256, 64, 8000))``; by default
+        ``model.front.choose("time-frequency", window=256, hop=64)``; by default
         the network's own. Raises `ClipError`, `TargetError`, `RuleError` or `SpectrumError`.
         """
         return self.explain_batch([clip], target, rules, domain)[0]
@@ -160,6 +160,7 @@ class Model:
             explanation = Explanation(
                 model=self.name,
                 rules=str(rules),
+                front=self.front,
                 clip=clip,
                 input=x[index, 0].copy(),  # a view would keep the whole batch in memory
                 classes=self.classes,
@@ -171,7 +172,7 @@ class Model:
                 ledger=found.ledger.of(index),
                 seconds=seconds,
             )
-            yield explanation.within(domain)
+            yield explanation.in_domain(domain)
 
     def inputs(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """What the network is given for each clip: ``(clips, *input shape)``."""

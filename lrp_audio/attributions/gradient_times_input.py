@@ -5,9 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from lrp_audio.arguments import finite
 from lrp_audio.attributions.asking import gradients
 from lrp_audio.attributions.base import Array, Attribution
-from lrp_audio.arguments import finite
 from lrp_audio.models.network import Network
 
 

@@ -17,9 +17,9 @@ _FINER = 4  # lags for each sample: peaks of a high voice lie between samples
 def fundamental(samples: NDArray[np.floating], stft: Stft, rate: int) -> NDArray[np.float64]:
     """Fundamental in Hz of each frame of `stft`, ``(frames,)``; NaN where there is no voice.
 
-    The lag at which a frame of `samples` ``(length,)`` at `rate` is most like itself. The autocorrelation of
-    the windowed frame is divided by that of the window, without which long lags look less alike
-    than they are (Boersma 1993).
+    The lag at which a frame of `samples` ``(length,)`` at `rate` is most like itself. The
+    autocorrelation of the windowed frame is divided by that of the window, without which long lags
+    look less alike than they are (Boersma 1993).
     """
     finer = _FINER * rate
     lags = np.arange(

@@ -17,7 +17,7 @@ _LEAST_SUM = 1e-6
 
 @dataclass(frozen=True)
 class Stft:
-    """Hann windows of `win_length` samples, one every `hop_length` samples, over signals of `length` samples.
+    """Hann windows of `win_length` samples every `hop_length`, over signals of `length` samples.
 
     The signal is extended by half a window of zeros on both sides, and at its end by the zeros
     that complete the last frame. The spectrum of a frame is divided by the sum of the window, so
@@ -33,19 +33,19 @@ class Stft:
         """Check that the frames cover the signal, so that the inverse exists."""
         if not 2 <= self.win_length <= self.length:
             raise SpectrumError(
-                f"A window of {self.win_length} samples does not fit a clip of {self.length}: choose "
-                f"2 to {self.length} samples."
+                f"A window of {self.win_length} samples does not fit a clip of {self.length}: "
+                f"choose 2 to {self.length} samples."
             )
         if not 1 <= self.hop_length <= self.win_length:
             raise SpectrumError(
-                f"A hop of {self.hop_length} samples does not fit a window of {self.win_length}: choose 1 to "
-                f"{self.win_length} samples, usually a quarter of the window."
+                f"A hop of {self.hop_length} samples does not fit a window of {self.win_length}: "
+                f"choose 1 to {self.win_length} samples, usually a quarter of the window."
             )
         total = self.window_sumsquare
         if total.min() < _LEAST_SUM * total.max():
             raise SpectrumError(
-                f"With a window of {self.win_length} and a hop of {self.hop_length} samples some samples are "
-                "heard by no frame (overlap-add condition): choose a hop of at most "
+                f"With a window of {self.win_length} and a hop of {self.hop_length} samples some "
+                "samples are heard by no frame (overlap-add condition): choose a hop of at most "
                 f"{max(self.win_length // 2, 1)} samples."
             )
 

@@ -21,12 +21,10 @@ class FrontEnd(ABC):
 
     A network takes `length` samples at `rate` a second as an input of `shape`, the channel axis
     first. No value of an input lies outside `bounds`, for the zB rule; `bounded` says whether these
-    are bounds by nature, so that zB suits the first layer. `rules` names the composite that explains
-    by default, `compared` those that experiments compare. `silence` is an input's value where
-    nothing sounds; `segments` divide an input for methods that score parts. In training the network
-    is given ``(input - centre) / spread``, which is folded into its first layer afterwards. Relevance
-    of an input, without its channel axis, lies on `domain`; it can be carried to each of `domains`,
-    of which that is the first.
+    are natural bounds, so that zB suits the first layer. `rules` names the default composite,
+    `compared` those that experiments compare. `silence` is the value of an input where there is no
+    sound; `segments` divide an input for methods that score parts. In training the network is given
+    ``(input - centre) / spread``, which is folded into its first layer afterwards.
     """
 
     rate: int
@@ -77,7 +75,10 @@ class FrontEnd(ABC):
         return x
 
     def as_domain(self, domain: str | Domain | None) -> Domain:
-        """`domain` itself, or the one of that name; raises `SpectrumError` for what is none."""
+        """`domain` itself, or the one of that name.
+
+        Raises `SpectrumError` for what is no domain, or none that relevance can be carried to.
+        """
         if domain is None or isinstance(domain, str):
             return self.choose(domain)
         if isinstance(domain, type) or not isinstance(domain, Domain):
@@ -85,6 +86,8 @@ class FrontEnd(ABC):
                 f"{described(domain)} is no domain: give {', '.join(DOMAINS)}, or a Domain such as "
                 'model.front.choose("time-frequency", window=256, hop=64).'
             )
+        if type(domain) not in map(type, self.domains):
+            raise self._unreachable(domain.name)
         return domain
 
     def choose(
@@ -99,10 +102,7 @@ class FrontEnd(ABC):
             check_name(name)
         found = [domain for domain in self.domains if name in (None, domain.name)]
         if not found:
-            raise SpectrumError(
-                f"This network has its relevance in {self.domain.name}, not in {name}: choose "
-                f"{self.domain.name}, or a waveform network such as audionet-digit."
-            )
+            raise self._unreachable(str(name))
         if window is None and hop is None:
             return found[0]
         return self.windowed(found[0], window, hop)
@@ -112,4 +112,10 @@ class FrontEnd(ABC):
         raise SpectrumError(
             "Window and hop are for the domain time-frequency of a waveform network; this network "
             "has a spectrogram of its own."
+        )
+
+    def _unreachable(self, name: str) -> SpectrumError:
+        return SpectrumError(
+            f"The relevance of this network lies on its own {self.domain.name} domain and cannot "
+            f"be carried to {name}: take a waveform network such as audionet-digit."
         )

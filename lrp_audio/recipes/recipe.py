@@ -10,8 +10,9 @@ class Settings:
     """What defines a run beside its data; the same settings and seed give the same weights.
 
     `rate` is the peak learning rate, which falls over the last share `cooldown` of the run.
-    Gradients are clipped to the norm `clip`, weights decay by `decay`, and `ema_decay` is that of the
-    moving average of the parameters. A share of `smoothing` of each label is spread over all classes.
+    Gradients are clipped to the norm `clip`, weights decay by `decay`, and `ema_decay` is that of
+    the moving average of the parameters. A share of `smoothing` of each label is spread over all
+    classes.
     """
 
     epochs: int = 46

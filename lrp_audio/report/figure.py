@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
 from lrp_audio.arguments import as_number, as_path, described, one_of
-from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
+from lrp_audio.audio.domain import Domain
+from lrp_audio.drawing.flow import flow_figure
+from lrp_audio.drawing.heatmap import heatmap_figure
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
 from lrp_audio.files import write_aside
-from lrp_audio.report.flow import flow_figure
-from lrp_audio.report.picture import picture_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +29,7 @@ COLUMN, PAGE = 3.4, 7.0
 
 _HEIGHTS = {"waveform": 0.62, "spectrum": 0.62, "spectrogram": 0.5, "flow": 0.6}  # of the width
 _LINE = 0.35  # points: in a column, waves lie close to one another
-_DOMAINS: dict[str, Domain] = {"waveform": Time(), "spectrum": Frequency()}
+_DOMAINS = {"waveform": "time", "spectrum": "frequency", "spectrogram": "time-frequency"}
 # Type 42 embeds TrueType, which publishers ask for; SVG keeps its text as text.
 _STYLE: dict[Any, Any] = {
     "font.size": 7,
@@ -94,8 +94,8 @@ def draw(explanation: Explanation, kind: Kind, width: float | None = None) -> "F
     if kind == "flow":
         figure = flow_figure(explanation.ledger, explanation.layers, clip.seconds, "")
     else:
-        shown = explanation.within(_domain(explanation, kind))
-        figure = picture_figure(clip.samples, clip.rate, shown.relevance, shown.domain, "")
+        shown = explanation.in_domain(_domain(explanation, kind))
+        figure = heatmap_figure(clip.samples, shown.relevance, shown.domain, "")
     figure.set_size_inches(inches, inches * _HEIGHTS[kind])
     for lines in figure.findobj(LineCollection):
         lines.set_linewidth(_LINE)
@@ -113,6 +113,5 @@ def _inches(width: float | None, usual: float) -> float:
 
 def _domain(explanation: Explanation, kind: Kind) -> Domain:
     """Where relevance lies in a figure; a spectrogram keeps the windows it was explained with."""
-    if kind == "spectrogram" and isinstance(explanation.domain, Picture | TimeFrequency):
-        return explanation.domain
-    return _DOMAINS.get(kind, TimeFrequency())
+    name = _DOMAINS[kind]
+    return explanation.domain if explanation.domain.name == name else explanation.front.choose(name)

@@ -8,9 +8,9 @@ import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import PEAK
+from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.drawing import new_figure, save_figure
-from lrp_audio.report.picture import save_picture
 
 FOLDER = "stimuli"
 
@@ -41,9 +41,7 @@ def write_explanation(site: Path, item: str, explanation: Explanation) -> float:
     shown = only_for(explanation)
     clip = shown.clip
     # No title: it would name the clip and the answer.
-    save_picture(
-        picture_file(site, item), clip.samples, clip.rate, shown.relevance, shown.domain, ""
-    )
+    save_heatmap(picture_file(site, item), clip.samples, shown.relevance, shown.domain, "")
     sound = shown.sound("weighted", "for")
     _write_sound(sound_file(site, item), sound, clip.source_rate)
     return _rms(sound)

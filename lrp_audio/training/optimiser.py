@@ -16,8 +16,8 @@ class Adam:
     A weight that reads more than 1000 inputs learns more slowly in proportion (Yang et al. 2022):
     Adam moves every entry by the same step, and their effects add up.
     The global norm of the gradients is clipped to `clip`; weights (not biases) decay by `decay`.
-    `average` follows the parameters with a memory of about ``1 / (1 - ema_decay)`` steps, shorter at
-    the start; it is what is tested and shipped.
+    `average` follows the parameters with a memory of about ``1 / (1 - ema_decay)`` steps, shorter
+    at the start; it is what is tested and shipped.
     """
 
     def __init__(self, parameters: Gradients, clip: float, decay: float, ema_decay: float) -> None:

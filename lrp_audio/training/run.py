@@ -25,9 +25,10 @@ _SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 @dataclass(frozen=True)
 class Samples:
-    """Recordings as signals ``(time,)`` of any length, their classes, and their sampling_weights.
+    """Recordings as signals ``(time,)`` of any length, their classes, and their sampling weights.
 
-    Without sampling_weights every recording is drawn once an epoch; with them, a batch is drawn by chance.
+    Without `sampling_weights` every recording is drawn once an epoch; with them, a batch is drawn
+    at random.
     """
 
     signals: Sequence[Array]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over the last share `cooldown`.
+    """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over `cooldown` of the run.
 
     With a plateau, the length of a run can be chosen late: until the cooldown begins, runs of
     different length are the same.

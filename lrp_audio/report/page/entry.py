@@ -18,20 +18,17 @@ from numpy.typing import NDArray
 
 from lrp_audio.arguments import described, one_of
 from lrp_audio.audio.audible import Sign, Sound, masked, weighted
-from lrp_audio.audio.clip import RATE, Clip
-from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
+from lrp_audio.audio.clip import Clip
+from lrp_audio.audio.domain import Domain
+from lrp_audio.drawing.style import DECIBELS, colour_limit, coloured_together, pooled
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
-from lrp_audio.report.drawing import DECIBELS, colour_limit, pooled
 from lrp_audio.report.page.words import in_words
-from lrp_audio.report.picture import shown_levels
 from lrp_audio.report.table import printable
 
 Floats = NDArray[np.floating]
 
 _MOST_CELLS = 256  # along a side of a map; of more bins, sums are shown
-# Relevance is coloured by its sum over so many samples (5 ms), frequencies (20 Hz) or bins.
-_TOGETHER = {Time: 40, Frequency: 20, TimeFrequency: 1, Picture: 1}
 
 
 @dataclass(frozen=True)
@@ -73,16 +70,18 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
                 f"{other.clip.name} heard by {other.model} is not {first.clip.name} heard by "
                 f"{first.model}: an entry shows one clip and one model."
             )
-    domains = _domains(first.domain)
+    domains = _domains(first)
     views = {}
     for explanation in explanations:
         for domain in domains:
-            carried = explanation.within(domain)
+            carried = explanation.in_domain(domain)
             key = (first.classes[carried.target], carried.rules, domain.name)
             if key not in views:
                 views[key] = _view(carried, sound)
     samples = first.clip.samples
-    original = weighted(samples) if sound == "weighted" else masked(samples, samples)
+    original = (
+        weighted(samples) if sound == "weighted" else masked(samples, samples, first.clip.rate)
+    )
     keys = zip(("target", "rules", "domain"), zip(*views, strict=True), strict=True)
     return Entry(
         name=printable(Path(first.clip.name).name),
@@ -94,12 +93,12 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
         data={
             "name": printable(Path(first.clip.name).stem),
             "predicted": first.classes[first.predicted],
-            "rate": RATE,
+            "rate": first.clip.rate,
             "original": _packed_sound(original),
             "levels": {
                 domain.name: _packed_levels(first.clip, domain)
                 for domain in domains
-                if not isinstance(domain, Time)
+                if "frequencies" in domain.along
             },
             "views": list(views.values()),
         },
@@ -117,28 +116,26 @@ def _all_of(explanations: Explanation | Iterable[Explanation]) -> list[Explanati
     return found
 
 
-def _domains(own: Domain) -> tuple[Domain, ...]:
-    """`own` and, where it is one of a waveform network, those that its relevance goes to."""
-    if isinstance(own, Picture):
-        return (own,)
-    others = (Time(), Frequency(), TimeFrequency())
-    return (own, *(other for other in others if other.name != own.name))
+def _domains(explanation: Explanation) -> tuple[Domain, ...]:
+    """The domain of the explanation, then the others that its relevance can be carried to."""
+    own = explanation.domain
+    return (own, *(other for other in explanation.front.domains if other.name != own.name))
 
 
 def _view(explanation: Explanation, sound: Sound) -> dict[str, Any]:
     domain, target = explanation.domain, explanation.classes[explanation.target]
     relevance = explanation.relevance.astype(np.float64)
     axes = domain.axes(len(explanation.clip.samples))
-    if isinstance(domain, Time):
-        axes = {"times": np.arange(len(relevance)) / RATE}
-    cells = relevance
+    cells, together = relevance, 1
     if relevance.ndim == 2:
         cells = _at_most(_MOST_CELLS, relevance, np.add)
         axes = {name: _middles(axis) for name, axis in axes.items()}
-    together = _TOGETHER[type(domain)]
+    else:
+        ((name, axis),) = axes.items()
+        together = coloured_together(name, float(axis[1] - axis[0]), len(axis))
     scale = float(np.abs(cells).max()) or 1.0
     signs: tuple[Sign, ...] = get_args(Sign)
-    sounds = {sign: explanation.sound(sound, sign, RATE) for sign in signs}
+    sounds = {sign: explanation.sound(sound, sign, explanation.clip.rate) for sign in signs}
     return {
         "target": target,
         "rules": explanation.rules,
@@ -171,7 +168,7 @@ def _middles(axis: Floats) -> NDArray[np.float64]:
 
 
 def _packed_levels(clip: Clip, domain: Domain) -> str:
-    levels = shown_levels(clip.samples, domain)
+    levels = np.asarray(domain.shown(clip.samples))
     if levels.ndim == 2:
         levels = _at_most(_MOST_CELLS, levels, np.maximum)
     return packed(np.round((levels + DECIBELS) * (255 / DECIBELS)).astype(np.uint8))

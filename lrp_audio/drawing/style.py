@@ -28,6 +28,9 @@ _OVERLAY = (
 _LIMIT_PERCENTILE = 98
 _TITLE_LENGTH = 90
 
+COLOURED_OVER = {"times": 0.005, "frequencies": 20.0}
+"""Relevance along one axis is coloured by its sum over so many seconds or hertz."""
+
 DECIBELS = 80.0
 """Pictures show what is at most this far below the loudest."""
 
@@ -108,6 +111,14 @@ def plain(axes: "Axes") -> None:
     """Axes without a box."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3, color="#888888")
+
+
+def coloured_together(name: str, step: float, count: int) -> int:
+    """How many of `count` neighbours along axis `name`, `step` apart, are coloured by their sum.
+
+    Times are in seconds, frequencies in hertz.
+    """
+    return min(max(round(COLOURED_OVER[name] / step), 1), count)
 
 
 def pooled(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:

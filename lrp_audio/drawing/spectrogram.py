@@ -1,21 +1,19 @@
 """The heatmap of a spectrogram: where in frequency and time the relevance lies."""
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.errors import ShapeError
-from lrp_audio.report.drawing import (
+from lrp_audio.drawing.style import (
     DECIBELS,
     label_bar,
     new_figure,
     plain,
     relevance_colours,
     relevance_label,
-    save_figure,
 )
+from lrp_audio.errors import ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,25 +28,6 @@ _FAINT_GREYS = ("#ffffff", "#9a9a9a")
 _PANEL_PIXELS = 500
 
 
-def save_spectrogram_heatmap(
-    path: str | os.PathLike[str],
-    decibels: NDArray[np.floating],
-    relevance: NDArray[np.floating],
-    frequencies: NDArray[np.floating],
-    times: NDArray[np.floating],
-    title: str,
-) -> None:
-    """Draw a spectrogram and the relevance of its bins side by side, as a PNG of 1500 x 825.
-
-    ``decibels`` and ``relevance`` are ``(rows, columns)``; ``frequencies`` ``(rows,)`` in Hz and
-    ``times`` ``(columns,)`` in seconds, both evenly spaced and ascending, are the middles of the
-    bins. Left, the spectrogram in greys, at most 80 dB deep; right, the relevance over a faint
-    copy of it, in colours symmetric about zero. Raises `ShapeError` for arrays that do not fit one
-    another, `OSError` where nothing can be written.
-    """
-    save_figure(spectrogram_figure(decibels, relevance, frequencies, times, title), path)
-
-
 def spectrogram_figure(
     decibels: NDArray[np.floating],
     relevance: NDArray[np.floating],
@@ -56,7 +35,14 @@ def spectrogram_figure(
     times: NDArray[np.floating],
     title: str,
 ) -> "Figure":
-    """The figure that `save_spectrogram_heatmap` saves; its first two axes are the panels."""
+    """Draw a spectrogram and the relevance of its bins side by side, in two panels.
+
+    ``decibels`` and ``relevance`` are ``(rows, columns)``; ``frequencies`` ``(rows,)`` in Hz and
+    ``times`` ``(columns,)`` in seconds, both evenly spaced and ascending, are the middles of the
+    bins. Left, the spectrogram in greys, at most 80 dB deep; right, the relevance over a faint
+    copy of it, in colours symmetric about zero. Raises `ShapeError` for arrays that do not fit one
+    another.
+    """
     shape = (len(frequencies), len(times))
     if decibels.shape != shape or relevance.shape != shape or min(shape) < 2:
         raise ShapeError(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.report.drawing import new_figure, plain, relevance_bar, relevance_colours
+from lrp_audio.drawing.style import new_figure, plain, relevance_bar, relevance_colours
 from lrp_audio.rules.ledger import Entry, Ledger
 
 if TYPE_CHECKING:

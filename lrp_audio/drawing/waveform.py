@@ -1,13 +1,12 @@
-"""The visual heatmap: a waveform coloured by its relevance."""
+"""A waveform coloured by its relevance."""
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.errors import ShapeError
-from lrp_audio.report.drawing import (
+from lrp_audio.drawing.style import (
+    coloured_together,
     draw_bars,
     moving_sum,
     new_figure,
@@ -15,45 +14,31 @@ from lrp_audio.report.drawing import (
     pooled,
     relevance_bar,
     relevance_colours,
-    save_figure,
 )
+from lrp_audio.errors import ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-_BIN_SECONDS = 0.005
 
-
-def save_heatmap(
-    path: str | os.PathLike[str],
-    signal: NDArray[np.floating],
-    relevance: NDArray[np.floating],
-    rate: int,
-    title: str,
-) -> None:
-    """Draw ``signal`` and ``relevance``, both ``(time,)`` at ``rate`` Hz, as a PNG of 1500 x 825.
+def waveform_figure(
+    signal: NDArray[np.floating], relevance: NDArray[np.floating], rate: int, title: str
+) -> "Figure":
+    """Draw ``signal`` and ``relevance``, both ``(time,)`` at ``rate`` Hz, in two panels.
 
     Above, the waveform takes the colour of the relevance summed over the 5 ms around each sample;
     below, bars show the relevance of each 5 ms. Both share one colour map, symmetric about zero.
-    Raises `ShapeError` for arrays that do not fit one another, `OSError` where nothing can be
-    written.
+    Raises `ShapeError` for arrays that do not fit one another.
     """
-    save_figure(heatmap_figure(signal, relevance, rate, title), path)
-
-
-def heatmap_figure(
-    signal: NDArray[np.floating], relevance: NDArray[np.floating], rate: int, title: str
-) -> "Figure":
-    """The figure that `save_heatmap` saves; its first two axes are the panels."""
     if signal.ndim != 1 or signal.shape != relevance.shape or signal.size == 0:
         raise ShapeError(
             f"A heatmap needs signal and relevance of one shape (time,), not {signal.shape} and "
             f"{relevance.shape}."
         )
     values = relevance.astype(np.float64)
-    width = min(max(round(_BIN_SECONDS * rate), 1), len(values))
+    width = coloured_together("times", 1 / rate, len(values))
     bins = pooled(values, width)
     colours = relevance_colours(bins)
 

@@ -1,15 +1,13 @@
 """The heatmap of a spectrum: at which frequencies the relevance lies."""
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.spectrogram import decibels
-from lrp_audio.errors import ShapeError
-from lrp_audio.report.drawing import (
+from lrp_audio.drawing.style import (
     DECIBELS,
+    coloured_together,
     draw_bars,
     moving_sum,
     new_figure,
@@ -17,58 +15,45 @@ from lrp_audio.report.drawing import (
     pooled,
     relevance_bar,
     relevance_colours,
-    save_figure,
 )
+from lrp_audio.errors import ShapeError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-_BIN_HERTZ = 20.0
-
-
-def save_spectrum_heatmap(
-    path: str | os.PathLike[str],
-    magnitudes: NDArray[np.floating],
-    relevance: NDArray[np.floating],
-    frequencies: NDArray[np.floating],
-    title: str,
-) -> None:
-    """Draw a spectrum and the relevance of its bins, all ``(bins,)``, as a PNG of 1500 x 825.
-
-    ``frequencies`` in Hz, evenly spaced and ascending, are the middles of the bins. Above, the
-    decibels of ``magnitudes`` below the loudest, at most 80, take the colour of the relevance
-    summed over the 20 Hz around each bin; below, bars show the relevance of each 20 Hz. Raises
-    `ShapeError` for arrays that do not fit one another, `OSError` where nothing can be written.
-    """
-    save_figure(spectrum_figure(magnitudes, relevance, frequencies, title), path)
-
 
 def spectrum_figure(
-    magnitudes: NDArray[np.floating],
+    levels: NDArray[np.floating],
     relevance: NDArray[np.floating],
     frequencies: NDArray[np.floating],
     title: str,
 ) -> "Figure":
-    """The figure that `save_spectrum_heatmap` saves; its first two axes are the panels."""
-    if magnitudes.ndim != 1 or not magnitudes.shape == relevance.shape == frequencies.shape:
+    """Draw a spectrum and the relevance of its bins, all ``(bins,)``, in two panels.
+
+    ``frequencies`` in Hz, evenly spaced and ascending, are the middles of the bins. Above, the
+    decibels in ``levels`` take the colour of the relevance summed over the 20 Hz around each bin;
+    below, bars show the relevance of each 20 Hz. Raises `ShapeError` for arrays that do not fit one
+    another.
+    """
+    if levels.ndim != 1 or not levels.shape == relevance.shape == frequencies.shape:
         raise ShapeError(
-            "A heatmap of a spectrum needs magnitudes, relevance and frequencies of one shape "
-            f"(bins,), not {magnitudes.shape}, {relevance.shape} and {frequencies.shape}."
+            "A heatmap of a spectrum needs levels, relevance and frequencies of one shape "
+            f"(bins,), not {levels.shape}, {relevance.shape} and {frequencies.shape}."
         )
-    if len(magnitudes) < 2:
-        raise ShapeError(f"A heatmap of a spectrum needs 2 bins or more, not {len(magnitudes)}.")
+    if len(levels) < 2:
+        raise ShapeError(f"A heatmap of a spectrum needs 2 bins or more, not {len(levels)}.")
     values = relevance.astype(np.float64)
     step = float(frequencies[-1] - frequencies[0]) / (len(frequencies) - 1)
-    width = min(max(round(_BIN_HERTZ / step), 1), len(values))
+    width = coloured_together("frequencies", step, len(values))
     edges = frequencies[0] + step * (np.arange(len(values) + 1) - 0.5)
     bins = pooled(values, width)
     colours = relevance_colours(bins)
 
     figure = new_figure(title)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    _draw_spectrum(upper, decibels(magnitudes), edges, moving_sum(values, width), colours)
+    _draw_spectrum(upper, levels, edges, moving_sum(values, width), colours)
     draw_bars(lower, np.append(edges[:-1:width], edges[-1]), bins, colours)
     lower.set_xlabel("frequency in hertz")
     relevance_bar(figure, colours, (upper, lower), f"{width * step:.3g} Hz")
@@ -77,7 +62,7 @@ def spectrum_figure(
 
 def _draw_spectrum(
     axes: "Axes",
-    levels: NDArray[np.float64],
+    levels: NDArray[np.floating],
     edges: NDArray[np.float64],
     around: NDArray[np.float64],
     colours: "ScalarMappable",
