@@ -20,14 +20,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.audio.clip import RATE, fit
-from lrp_audio.audio.spectrogram import COLUMNS, PUBLISHED, ROWS, row_frequencies
+from lrp_audio.audio.clip import fit
 from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.split import split_speakers
+from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model
 from lrp_audio.report.table import aligned
 
 Array = NDArray[Any]
+_HERTZ = Picture().axes(8000)["frequencies"]
 _LOW = 300.0
 _EDGE = 3300.0
 _PAUSE_DB = 20.0
@@ -85,7 +86,7 @@ def _chosen(recordings: tuple[Recording, ...], held_out: list[str], most: int) -
 def _accuracy_by_band(model: Model, chosen: list[Recording]) -> list[Sequence[str]]:
     """Share of recordings heard right, by corpus and sex, when only a band of them is kept."""
     right: dict[tuple[str, str], list[list[bool]]] = defaultdict(list)
-    hertz = np.fft.rfftfreq(model.front.length, 1 / RATE)
+    hertz = np.fft.rfftfreq(model.front.length, 1 / model.front.rate)
     for recording in tqdm(chosen, leave=False):
         spectrum = np.fft.rfft(fit(read(recording)).samples)
         bands = [spectrum * ((hertz >= low) & (hertz <= high)) for low, high in _KEPT]
@@ -100,15 +101,15 @@ def _accuracy_by_band(model: Model, chosen: list[Recording]) -> list[Sequence[st
 
 def _pictures(explanation: lrp_audio.Explanation) -> tuple[Array, Array]:
     """Power and positive relevance of the bins of the published spectrogram, ``(227, 227)``."""
-    spectra = PUBLISHED.spectra(explanation.clip.samples)[ROWS, COLUMNS]
-    relevance = np.maximum(explanation.relevance, 0)
-    if relevance.shape != spectra.shape:  # a waveform network's, of all bins and frames
-        relevance = relevance[ROWS, COLUMNS]
+    picture, relevance = Picture(), np.maximum(explanation.relevance, 0)
+    if explanation.front.domain != picture:  # a waveform network's, of all bins and frames
+        relevance = picture.cropped(relevance)
+    spectra = picture.cropped(picture.stft.spectra(explanation.clip.samples))
     return np.abs(spectra) ** 2, relevance
 
 
 def _shares(power: Array, relevance: Array) -> tuple[float, ...]:
-    low, edge = row_frequencies() < _LOW, row_frequencies() > _EDGE
+    low, edge = _HERTZ < _LOW, _HERTZ > _EDGE
     level = power[~low].sum(axis=0)
     pause = level < level.max() * 10 ** (-_PAUSE_DB / 10)
     total = max(float(relevance.sum()), 1e-30)
@@ -130,7 +131,7 @@ def _draw(means: dict[str, Array], args: argparse.Namespace) -> None:
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     for (sex, mean), colour in zip(sorted(means.items()), ("#c1440e", "#2f7fc1"), strict=False):
-        axes.plot(row_frequencies(), 100 * mean, color=colour, label=sex)
+        axes.plot(_HERTZ, 100 * mean, color=colour, label=sex)
     axes.set_xlim(0, 4000)
     axes.set_xlabel("frequency in Hz")
     axes.set_ylabel("positive relevance in % per row")

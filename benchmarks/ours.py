@@ -46,7 +46,7 @@ class Train:
         self.labels = np.array(about["labels"])
         self.rng = np.random.default_rng(about["seed"])
         self.optimiser = Adam(
-            self.network.parameters(), settings["clip"], settings["decay"], settings["keep"]
+            self.network.parameters(), settings["clip"], settings["decay"], settings["ema_decay"]
         )
 
     def __call__(self) -> dict[str, Array]:

@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 import lrp_audio
 from lrp_audio.audio.audible import Sign, speaking
-from lrp_audio.audio.clip import RATE
-from lrp_audio.audio.domain import Picture, TimeFrequency
 from lrp_audio.audio.spectral import frequency_relevance, time_frequency_relevance
-from lrp_audio.audio.spectrogram import PUBLISHED, uncropped
 from lrp_audio.audio.stft import Stft
+from lrp_audio.fronts.spectrogram import PUBLISHED
 from lrp_audio.models.zoo import shipped
 from lrp_audio.report.table import aligned
 
-TRANSFORMS = (PUBLISHED, Stft(256, 64, RATE))
+TRANSFORMS = (PUBLISHED, Stft(256, 64, PUBLISHED.length))
 SIGNS: tuple[Sign, ...] = ("for", "against")
 # Bins this far below the loudest one hold hardly more than what leaks into them.
 _HEARD = 10 ** (-20 / 20)
@@ -60,7 +58,7 @@ def _timings(explanation: lrp_audio.Explanation, repeats: int) -> list[tuple[str
         def carry_on(stft: Stft = stft) -> NDArray[np.float64]:
             return time_frequency_relevance(x, relevance, stft)
 
-        name = f"window {stft.window}, hop {stft.hop}"
+        name = f"window {stft.win_length}, hop {stft.hop_length}"
         rows.append((name, _median_ms(carry_on, repeats)))
     return [(name, f"{value:.2f}") for name, value in rows]
 
@@ -77,11 +75,11 @@ def _median_ms(work: Callable[[], object], repeats: int) -> float:
 def _kept(explanation: lrp_audio.Explanation, sign: Sign) -> tuple[float, float]:
     """Correlations over bins: of wanted and found magnitudes, and of the mask and the gain."""
     domain, x = explanation.domain, explanation.clip.samples
-    assert isinstance(domain, Picture | TimeFrequency)
+    own = explanation.front.time_frequency
     mask = speaking(explanation.relevance, sign)
-    wanted = uncropped(mask) if isinstance(domain, Picture) else mask
-    before = np.abs(PUBLISHED.spectra(x))
-    after = np.abs(PUBLISHED.spectra(domain.heard(mask, x)))
+    wanted = own.uncropped(mask)
+    before = np.abs(own.stft.spectra(x))
+    after = np.abs(own.stft.spectra(domain.heard(mask, x)))
     heard = before > _HEARD * before.max()
     return (
         _correlation(after, wanted * before),

@@ -17,7 +17,7 @@ from benchmarks.contest import Effort, Outcome, compare, contest
 from benchmarks.rates import Rates
 from benchmarks.roofline import least_ms, training_step
 from lrp_audio.models.network import Network
-from lrp_audio.training.run import Settings
+from lrp_audio.recipes.recipe import Settings
 
 BATCH = 64
 _CHECKED = 4  # samples of the comparison

@@ -211,7 +211,8 @@ class Explanation:
             **self.domain.axes(len(self.clip.samples)),
         }
         if layers:
-            arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
+            # In one order of axes, however they lie in memory: the same numbers are the same file.
+            arrays |= {f"layer_{n}": np.ascontiguousarray(of) for n, of in self.layers.items()}
         return arrays
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lrp_audio.audio.front import SPECTROGRAM
+from lrp_audio.fronts import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, MaxPool2D, ReLU
 from lrp_audio.models.alexnet import alexnet, initial_parameters, parameter_shapes
 from lrp_audio.models.network import INPUT, Network

@@ -32,8 +32,8 @@ from lrp_audio.attributions import (
 )
 from lrp_audio.attributions.game import Game
 from lrp_audio.attributions.kernel_shap import coalitions
-from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
+from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, Layer, MaxPool1D, MaxPool2D, ReLU
 from lrp_audio.models.network import INPUT, Network, chain
 from lrp_audio.rules import PRESETS

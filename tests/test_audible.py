@@ -22,9 +22,9 @@ from lrp_audio.audio.audible import (
     weighted,
 )
 from lrp_audio.audio.spectral import time_frequency_relevance
-from lrp_audio.audio.spectrogram import PUBLISHED
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import LrpAudioError, ShapeError
+from lrp_audio.fronts.spectrogram import PUBLISHED
 
 Array = NDArray[np.float64]
 Masking = Callable[[Array, Array], Array]
@@ -94,7 +94,7 @@ def test_nothing_relevant_or_nothing_heard_is_silence(
 ) -> None:
     np.testing.assert_array_equal(audible(relevance, signal), np.zeros(len(signal)))
     sound = in_time(speaking(relevance), signal)
-    np.testing.assert_array_equal(masked(sound, signal), np.zeros(len(signal)))
+    np.testing.assert_array_equal(masked(sound, signal, 8000), np.zeros(len(signal)))
 
 
 @given(relevance=finite(np.float32) | finite(np.float64))
@@ -128,7 +128,7 @@ def test_no_sound_clips_or_is_undefined_at_any_magnitude(
     mask = speaking(r * rng.standard_normal(shape), "against")
     sound = lay_on(mask, x)
     assert np.isfinite(sound).all()
-    for heard in (weighted(sound), masked(sound, x)):
+    for heard in (weighted(sound), masked(sound, x, 8000)):
         assert heard.shape == (TIME,)
         assert heard.dtype == np.float32
         assert np.abs(heard).max() <= LOUDEST  # also false for NaN
@@ -136,7 +136,7 @@ def test_no_sound_clips_or_is_undefined_at_any_magnitude(
 
 @given(sound=finite(np.float64) | finite(np.float32), original=finite(np.float64))
 def test_unrelated_sounds_do_not_clip_either(sound: np.ndarray, original: np.ndarray) -> None:
-    assert np.abs(masked(sound, original)).max() <= LOUDEST
+    assert np.abs(masked(sound, original, 8000)).max() <= LOUDEST
 
 
 def test_a_mask_in_frequency_lets_only_its_frequencies_through() -> None:
@@ -159,9 +159,9 @@ def test_a_mask_in_time_and_frequency_lets_only_its_part_through() -> None:
 
 def test_all_of_the_sound_is_masked_to_its_own_level() -> None:
     x = 3000 * noise()
-    np.testing.assert_allclose(masked(x, x), x / 32768, rtol=1e-6)
-    np.testing.assert_allclose(masked(1e-9 * x, x), x / 32768, rtol=1e-6)
-    np.testing.assert_allclose(masked(x, 1e6 * x), 0.99 * x / np.abs(x).max(), rtol=1e-6)
+    np.testing.assert_allclose(masked(x, x, 8000), x / 32768, rtol=1e-6)
+    np.testing.assert_allclose(masked(1e-9 * x, x, 8000), x / 32768, rtol=1e-6)
+    np.testing.assert_allclose(masked(x, 1e6 * x, 8000), 0.99 * x / np.abs(x).max(), rtol=1e-6)
 
 
 @given(rng=generators())
@@ -171,7 +171,7 @@ def test_a_masked_sound_has_the_loudness_of_the_original(rng: np.random.Generato
     original = 1000 * slow * rng.standard_normal(8000)
     relevance = 10 ** (np.sin(2 * np.pi * rng.uniform(1, 4) * time) / 2)  # over 20 dB
     sound = in_time(speaking(relevance), original)
-    expected, found = short_rms(original / 32768), short_rms(masked(sound, original))
+    expected, found = short_rms(original / 32768), short_rms(masked(sound, original, 8000))
     assert np.corrcoef(expected, found)[0, 1] > 0.99
     assert np.abs(np.log10(found / expected)).max() < 0.1  # 2 dB
 
@@ -179,7 +179,7 @@ def test_a_masked_sound_has_the_loudness_of_the_original(rng: np.random.Generato
 def test_what_is_hardly_relevant_is_raised_by_30_db_at_most() -> None:
     original = 3000 * noise()
     sound = original * np.where(np.arange(8000) < 4000, 1, 1e-4)
-    found = masked(sound, original)
+    found = masked(sound, original, 8000)
     level = np.median(found[:3000] / sound[:3000])
     np.testing.assert_allclose(found[5000:], MAX_GAIN * level * sound[5000:], rtol=0.2)
 
@@ -189,7 +189,7 @@ def test_a_masked_sound_that_would_clip_is_lowered_as_a_whole() -> None:
     clicks = np.zeros(8000)
     clicks[400::800] = 1
     clicks[2000] = 1
-    found = masked(clicks, original)
+    found = masked(clicks, original, 8000)
     assert np.abs(found).max() == LOUDEST
     np.testing.assert_array_equal(found != 0, clicks != 0)
 
@@ -227,7 +227,7 @@ def test_masks_and_signals_of_another_shape_are_refused(domain: str) -> None:
 
 def test_sounds_of_another_shape_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"\(9,\).*\(8,\)"):
-        masked(np.ones(9), np.ones(8))
+        masked(np.ones(9), np.ones(8), 8000)
     with pytest.raises(ShapeError, match=r"\(1, 8\).*\(8,\)"):
         weighted(np.ones((1, 8)))
 

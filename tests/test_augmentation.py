@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lrp_audio.training.augmentation import Augmentation, ChannelAugmentation, place
+from lrp_audio.recipes.augmentation import Augmentation, ChannelAugmentation, place
 
 Array = NDArray[Any]
 
@@ -32,10 +32,12 @@ def heard(
 PLAIN = Augmentation(stretch=1e-17, noisy=0.0, gain=(1.0, 1.0))
 """Nothing is changed, for a stretch that small is none: single ranges are opened from here."""
 
-DRY = ChannelAugmentation(stretch=1e-17, noisy=0.0, gain=(1.0, 1.0), filtered=0.0, echoing=0.0)
+DRY = ChannelAugmentation(
+    rate=8000, stretch=1e-17, noisy=0.0, gain=(1.0, 1.0), filtered=0.0, echoing=0.0
+)
 """The same with a channel that passes everything."""
 
-BOTH = pytest.mark.parametrize("augment", [Augmentation(), ChannelAugmentation()])
+BOTH = pytest.mark.parametrize("augment", [Augmentation(), ChannelAugmentation(rate=8000)])
 
 
 # --- any augmentation ---------------------------------------------------------------------------
@@ -73,7 +75,7 @@ def test_without_strength_a_channel_passes_everything_and_only_places() -> None:
     short = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        found, gain = ChannelAugmentation()(tone(3001) + 5, 8000, rng, strength=0.0)
+        found, gain = ChannelAugmentation(rate=8000)(tone(3001) + 5, 8000, rng, strength=0.0)
         begin, *_, end = np.flatnonzero(np.abs(found) > 1)
         short += begin > 0
         np.testing.assert_allclose(found[begin : end + 1], tone(3000) + 5, atol=1e-8)
@@ -125,7 +127,7 @@ def test_noise_comes_at_the_drawn_distance_below_the_signal(
 
 def test_the_usual_noise_lies_in_the_range_that_is_asked_for() -> None:
     assert Augmentation().snr == (10.0, 40.0)
-    assert ChannelAugmentation().snr == (0.0, 40.0)
+    assert ChannelAugmentation(rate=8000).snr == (0.0, 40.0)
 
 
 @pytest.mark.parametrize("strength", [1.0, 0.5])
@@ -171,9 +173,11 @@ def gains_in_decibels(responses: Array) -> Array:
 
 
 def test_a_voice_keeps_its_pitch_whatever_the_channel() -> None:
-    found = heard(replace(ChannelAugmentation(), stretch=1e-17, noisy=0.0), tone(6000), seeds=100)
+    found = heard(
+        replace(ChannelAugmentation(rate=8000), stretch=1e-17, noisy=0.0), tone(6000), seeds=100
+    )
     assert {int(np.abs(np.fft.rfft(samples)).argmax()) for samples in found} <= {439, 440, 441}
-    found = heard(replace(ChannelAugmentation(), noisy=0.0), tone(6000), seeds=100)
+    found = heard(replace(ChannelAugmentation(rate=8000), noisy=0.0), tone(6000), seeds=100)
     pitches = [np.abs(np.fft.rfft(samples)).argmax() / 440 for samples in found]
     assert 0.915 < min(pitches) < 0.95
     assert 1.05 < max(pitches) < 1.085

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 import lrp_audio
 from lrp_audio import evaluate
 from lrp_audio.audio.clip import Clip, read_clip
-from lrp_audio.audio.front import WAVEFORM
 from lrp_audio.data import corpus as corpus_module
 from lrp_audio.data.corpus import find_recordings, read
 from lrp_audio.data.split import split_speakers
 from lrp_audio.data.tasks import SEXES, TASKS
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.layers import Dense, Flatten
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network, chain

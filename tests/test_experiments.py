@@ -17,8 +17,8 @@ from lrp_audio.experiments import flipping, sanity
 from lrp_audio.experiments.__main__ import EXPERIMENTS, main
 from lrp_audio.experiments.report import Report, Table
 from lrp_audio.experiments.running import Parts, Result, run
+from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
-from lrp_audio.training.recipes import RECIPES
 from lrp_audio.workers import Workers
 
 Run = Callable[..., dict[str, Any]]
@@ -112,10 +112,11 @@ def test_methods_are_compared_by_the_same_measures(results: Run) -> None:
 def trained(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("accuracy")
     given = ["accuracy", "--data", str(corpus), "--out", str(out), "--models", "audionet-sex"]
-    recipe = RECIPES["audionet", "sex"]
+    recipes = ARCHITECTURES["audionet"].recipes
+    recipe = recipes["sex"]
     small = replace(recipe, settings=replace(recipe.settings, batch=4))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(RECIPES, ("audionet", "sex"), small)
+        patch.setitem(recipes, "sex", small)  # type: ignore[arg-type]
         patch.setattr(from_recordings, "_TYPICAL", 4)
         assert main([*given, "--steps", "1", "--folds", "0", "3"]) == 0
     return out

@@ -38,7 +38,7 @@ def models() -> dict[str, Model]:
 def explained(models: dict[str, Model]) -> dict[str, Explanation]:
     """One explanation of each model, out of a batch, and one carried to another domain."""
     found = {name: models[name].explain_batch(CLIPS)[1] for name in NAMES}
-    return found | {"carried": found["audionet-digit"].within("time-frequency")}
+    return found | {"carried": found["audionet-digit"].in_domain("time-frequency")}
 
 
 def through_joblib(given: Any) -> Any:

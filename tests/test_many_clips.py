@@ -34,7 +34,7 @@ def drawn_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     def blank(path: Path, *anything: object) -> None:
         Path(path).write_bytes(b"picture")
 
-    monkeypatch.setattr(lrp_audio.explanation, "save_picture", blank)
+    monkeypatch.setattr(lrp_audio.explanation, "save_heatmap", blank)
 
 
 def clips(folder: Path, *names: str) -> Path:

@@ -10,7 +10,7 @@ import pytest
 import lrp_audio
 from lrp_audio.arguments import as_path, described, whole_number
 from lrp_audio.audio.clip import read_clip
-from lrp_audio.audio.domain import Frequency, TimeFrequency
+from lrp_audio.audio.domain import Frequency
 from lrp_audio.errors import (
     ClipError,
     LrpAudioError,
@@ -19,6 +19,7 @@ from lrp_audio.errors import (
     SpectrumError,
     TargetError,
 )
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.model import Model
 from lrp_audio.models.zoo import shipped
 from lrp_audio.rules import PRESETS, Epsilon, ZPlus
@@ -231,16 +232,19 @@ def test_what_is_no_composite_is_refused(model: Model, rules: Any) -> None:
 def test_what_is_no_domain_is_refused(model: Model, domain: Any) -> None:
     assert "time-frequency" in refused(SpectrumError, lambda: model.explain(TWO[0], domain=domain))
     explanation = model.explain(TWO[0])
-    assert "time-frequency" in refused(SpectrumError, lambda: explanation.within(domain))
+    assert "time-frequency" in refused(SpectrumError, lambda: explanation.in_domain(domain))
 
 
 def test_relevance_is_carried_to_a_domain_by_its_name(model: Model) -> None:
     explanation = model.explain(TWO[0])
-    for name, domain in (("frequency", Frequency()), ("time-frequency", TimeFrequency())):
+    for name, domain in (
+        ("frequency", Frequency(8000)),
+        ("time-frequency", WAVEFORM.time_frequency),
+    ):
         np.testing.assert_array_equal(
-            explanation.within(name).relevance, explanation.within(domain).relevance
+            explanation.in_domain(name).relevance, explanation.in_domain(domain).relevance
         )
-    assert explanation.within("time") is explanation
+    assert explanation.in_domain("time") is explanation
     picture = lrp_audio.load("alexnet-sex").explain(TWO[0])
-    assert picture.within("time-frequency") is picture
-    assert "take" in refused(SpectrumError, lambda: picture.within(TimeFrequency()))
+    assert picture.in_domain("time-frequency") is picture
+    assert "take" in refused(SpectrumError, lambda: picture.in_domain(WAVEFORM.time_frequency))

@@ -21,6 +21,7 @@ from lrp_audio.audio.domain import TimeFrequency
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.model import Model
 from lrp_audio.report.page import MOST_CLIPS, entry_of, save_page, writing
 from lrp_audio.report.page.words import in_words
@@ -84,7 +85,7 @@ def views(path: Path, clip: int = 0) -> list[tuple[str, str, str]]:
 def test_a_waveforms_relevance_is_shown_in_every_domain_its_own_first(
     tmp_path: Path, waveform: Explanation
 ) -> None:
-    path = save_page(tmp_path / "page.html", [[waveform.within(TimeFrequency())]])
+    path = save_page(tmp_path / "page.html", [[waveform.in_domain(WAVEFORM.time_frequency)]])
     domains = [domain for _, _, domain in views(path)]
     assert domains == ["time-frequency", "time", "frequency"]
 
@@ -99,7 +100,7 @@ def test_what_is_shown_is_the_relevance(tmp_path: Path, spectrogram: Explanation
 
 
 def test_of_very_fine_bins_sums_are_shown(tmp_path: Path, waveform: Explanation) -> None:
-    fine = waveform.within(TimeFrequency(Stft(window=64, hop=8, length=8000)))
+    fine = waveform.in_domain(TimeFrequency(Stft(window=64, hop=8, length=8000), 8000))
     view = data(save_page(tmp_path / "page.html", [[fine]]))[0]["views"][0]
     assert fine.relevance.shape == (33, 1001)
     assert view["shape"] == [33, 251]

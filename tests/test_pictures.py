@@ -8,18 +8,20 @@ import pytest
 from matplotlib.image import imread
 from numpy.typing import NDArray
 
-from lrp_audio.audio.domain import Frequency, Picture, TimeFrequency
-from lrp_audio.audio.spectrogram import column_times, row_frequencies, spectrogram
+from lrp_audio.audio.domain import Frequency, TimeFrequency
+from lrp_audio.audio.levels import decibels
 from lrp_audio.audio.stft import Stft
+from lrp_audio.drawing.heatmap import save_heatmap
+from lrp_audio.drawing.spectrogram import spectrogram_figure
+from lrp_audio.drawing.spectrum import spectrum_figure
+from lrp_audio.drawing.style import save_figure
 from lrp_audio.errors import ShapeError
-from lrp_audio.report.drawing import save_figure
-from lrp_audio.report.picture import save_picture
-from lrp_audio.report.spectrogram_heatmap import save_spectrogram_heatmap, spectrogram_figure
-from lrp_audio.report.spectrum_heatmap import save_spectrum_heatmap, spectrum_figure
+from lrp_audio.fronts.spectrogram import Picture, spectrogram
 
 Array = NDArray[Any]
 TONE = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
 NONE = np.zeros((227, 227))
+HERTZ, SECONDS = Picture().axes(8000).values()
 
 
 def pixels_of(path: Path) -> Array:
@@ -49,9 +51,9 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Array]:
     """The picture of a 1 kHz tone with relevance in one bin, near 1 kHz and 0.5 s."""
     relevance = NONE.copy()
     relevance[57, 112] = 1.0
-    arguments = (spectrogram(TONE), relevance, row_frequencies(), column_times(), "tone")
+    arguments = (spectrogram(TONE), relevance, HERTZ, SECONDS, "tone")
     path = tmp_path_factory.mktemp("pictures") / "tone.png"
-    save_spectrogram_heatmap(path, *arguments)
+    save_figure(spectrogram_figure(*arguments), path)
     figure = spectrogram_figure(*arguments)
     figure.canvas.draw()
     return figure, pixels_of(path)
@@ -68,7 +70,7 @@ def test_a_tone_of_1_khz_is_drawn_at_1_khz(tone: tuple[Any, Array]) -> None:
     darkest = inside[shades == shades.min()].mean()
     _, hertz = axes.transData.inverted().transform((column, height - 0.5 - darkest))
     # The tone's bin is the one nearest to 1 kHz; one pixel is 7 Hz.
-    nearest = row_frequencies()[57]
+    nearest = HERTZ[57]
     assert abs(nearest - 1000) < 8000 / 455 / 2
     assert hertz == pytest.approx(nearest, abs=7)
 
@@ -77,8 +79,8 @@ def test_a_relevant_bin_is_drawn_at_its_frequency_and_time(tone: tuple[Any, Arra
     figure, picture = tone
     red = (picture[..., 0] > picture[..., 2] + 0.3) & (picture[..., 1] < 0.5)
     seconds, hertz = at(figure.axes[1], picture, red)
-    assert hertz == pytest.approx(row_frequencies()[57], abs=7)
-    assert seconds == pytest.approx(column_times()[112], abs=0.0015)
+    assert hertz == pytest.approx(HERTZ[57], abs=7)
+    assert seconds == pytest.approx(SECONDS[112], abs=0.0015)
 
 
 def test_the_axes_of_a_spectrogram_end_half_a_bin_beyond_the_outer_middles(
@@ -96,51 +98,49 @@ def test_a_spectrogram_of_any_size_fills_the_same_picture(
 ) -> None:
     rng = np.random.default_rng(0)
     axes = (np.linspace(0, 4000, shape[0]), np.linspace(0, 1, shape[1]))
-    for decibels, relevance in (
+    for levels, relevance in (
         (-80 * rng.random(shape), rng.standard_normal(shape)),
         (np.full(shape, -80.0), np.zeros(shape)),
     ):
-        save_spectrogram_heatmap(
-            tmp_path / "a.png", decibels, relevance, *axes, "a $b$\n\U0001f600"
-        )
+        figure = spectrogram_figure(levels, relevance, *axes, "a $b$\n\U0001f600")
+        save_figure(figure, tmp_path / "a.png")
         assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
 
 
-def test_arrays_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    axes = (row_frequencies(), column_times())
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    axes = (HERTZ, SECONDS)
     with pytest.raises(ShapeError, match="one shape"):
-        save_spectrogram_heatmap(tmp_path / "a.png", NONE[:5], NONE, *axes, "")
+        spectrogram_figure(NONE[:5], NONE, *axes, "")
     with pytest.raises(ShapeError, match="227 frequencies and 227 times"):
-        save_spectrogram_heatmap(tmp_path / "a.png", NONE[:5], NONE[:5], *axes, "")
+        spectrogram_figure(NONE[:5], NONE[:5], *axes, "")
     with pytest.raises(ShapeError, match="one shape"):
-        save_spectrum_heatmap(tmp_path / "a.png", np.ones(5), np.ones(4), np.arange(5.0), "")
+        spectrum_figure(np.ones(5), np.ones(4), np.arange(5.0), "")
     with pytest.raises(ShapeError, match="2 bins or more"):
-        save_spectrum_heatmap(tmp_path / "a.png", np.ones(1), np.ones(1), np.arange(1.0), "")
-    assert not list(tmp_path.iterdir())
+        spectrum_figure(np.ones(1), np.ones(1), np.arange(1.0), "")
 
 
 def test_the_relevance_of_a_spectrum_stands_at_its_frequency(tmp_path: Path) -> None:
     relevance = np.zeros(4001)
     relevance[1000] = 1.0
-    arguments = (np.abs(np.fft.rfft(TONE)), relevance, np.arange(4001.0), "tone")
+    arguments = (decibels(np.abs(np.fft.rfft(TONE))), relevance, np.arange(4001.0), "tone")
     figure = spectrum_figure(*arguments)
     tallest = max(bars(figure.axes[1]), key=lambda bar: bar.height)
     assert tallest.x0 <= 1000 <= tallest.x1
     assert tallest.width == pytest.approx(20)
-    save_spectrum_heatmap(tmp_path / "a.png", *arguments)
+    save_figure(spectrum_figure(*arguments), tmp_path / "a.png")
     assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
 
 
 @pytest.mark.parametrize(
     ("domain", "shape"),
     [
-        (Frequency(), (4001,)),
-        (TimeFrequency(Stft(256, 64, 8000)), (129, 126)),
+        (Frequency(8000), (4001,)),
+        (TimeFrequency(Stft(256, 64, 8000), 8000), (129, 126)),
         (Picture(), (227, 227)),
     ],
 )
 def test_every_domain_has_its_picture(domain: Any, shape: tuple[int, ...], tmp_path: Path) -> None:
-    save_picture(tmp_path / "a.png", TONE, 8000, np.ones(shape), domain, "tone")
+    save_heatmap(tmp_path / "a.png", TONE, np.ones(shape), domain, "tone")
     assert pixels_of(tmp_path / "a.png").shape == (825, 1500, 3)
 
 
@@ -213,13 +213,14 @@ def test_extreme_magnitudes_are_drawn_without_a_warning(scale: float, tmp_path: 
     relevance = scale * np.random.default_rng(0).standard_normal((129, 126))
     arguments = list(single_bin((129, 126), 0, 0))
     arguments[1] = relevance
-    save_spectrogram_heatmap(tmp_path / "a.png", *arguments)
+    save_figure(spectrogram_figure(*arguments), tmp_path / "a.png")
     values = np.abs(relevance[0])
-    save_spectrum_heatmap(tmp_path / "b.png", values, values, np.arange(126.0), "$^{$")
+    figure = spectrum_figure(decibels(values), values, np.arange(126.0), "$^{$")
+    save_figure(figure, tmp_path / "b.png")
 
 
 def test_visible_ticks_lie_within_the_band_and_the_second() -> None:
-    for axes in spectrogram_figure(NONE, NONE, row_frequencies(), column_times(), "").axes[:2]:
+    for axes in spectrogram_figure(NONE, NONE, HERTZ, SECONDS, "").axes[:2]:
         for ticks, (low, high), end in (
             (axes.get_xticks(), axes.get_xlim(), 1),
             (axes.get_yticks(), axes.get_ylim(), 4000),

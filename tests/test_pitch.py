@@ -5,8 +5,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lrp_audio.audio.pitch import fundamental
-from lrp_audio.audio.spectrogram import PUBLISHED
 from lrp_audio.experiments.frequencies import masks, scaled
+from lrp_audio.fronts.spectrogram import PUBLISHED
 
 TIME = np.arange(8000) / 8000
 
@@ -19,7 +19,7 @@ def voice(pitch: float, partials: int = 12) -> NDArray[np.float64]:
 @pytest.mark.parametrize("pitch", [65.0, 91.3, 120.0, 207.7, 330.0])
 def test_the_fundamental_of_a_steady_voice_is_found_in_noise(pitch: float) -> None:
     noise = 60 * np.random.default_rng(0).standard_normal(8000)
-    found = fundamental(voice(pitch) + noise, PUBLISHED)
+    found = fundamental(voice(pitch) + noise, PUBLISHED, 8000)
     assert np.isfinite(found).mean() > 0.95
     np.testing.assert_allclose(found[np.isfinite(found)], pitch, rtol=0.02)
     assert np.nanmedian(found) == pytest.approx(pitch, rel=0.002)
@@ -27,14 +27,14 @@ def test_the_fundamental_of_a_steady_voice_is_found_in_noise(pitch: float) -> No
 
 def test_a_missing_fundamental_is_heard_by_its_harmonics() -> None:
     without = voice(140.0) - 2000 * np.sin(2 * np.pi * 140.0 * TIME + 1)
-    assert np.nanmedian(fundamental(without, PUBLISHED)) == pytest.approx(140.0, rel=0.005)
+    assert np.nanmedian(fundamental(without, PUBLISHED, 8000)) == pytest.approx(140.0, rel=0.005)
 
 
 def test_a_rising_voice_is_followed() -> None:
     rise = 120 + 80 * TIME
     phase = 2 * np.pi * np.cumsum(rise) / 8000
     sound = 2000 * np.sum([np.sin(k * phase) / k for k in range(1, 10)], axis=0)
-    found = fundamental(sound, PUBLISHED)
+    found = fundamental(sound, PUBLISHED, 8000)
     expected = np.interp(PUBLISHED.times(8000), TIME, rise)
     inner = slice(10, -10)
     np.testing.assert_allclose(found[inner], expected[inner], rtol=0.03)
@@ -45,11 +45,11 @@ def test_no_voice_no_fundamental(kind: str) -> None:
     noise = np.random.default_rng(1).standard_normal(8000)
     if kind == "pause":
         sound = voice(120.0) * (TIME < 0.5) + 0.5 * noise
-        later = fundamental(sound, PUBLISHED)[PUBLISHED.times(8000) > 0.55]
+        later = fundamental(sound, PUBLISHED, 8000)[PUBLISHED.times(8000) > 0.55]
         assert np.isnan(later).all()
     else:
         sound = 1000 * noise if kind == "noise" else np.zeros(8000)
-        assert np.isnan(fundamental(sound, PUBLISHED)).mean() > 0.98
+        assert np.isnan(fundamental(sound, PUBLISHED, 8000)).mean() > 0.98
 
 
 @pytest.mark.parametrize("factor", [0.66, 1.0, 1.5])
@@ -71,7 +71,7 @@ def test_scaling_down_leaves_silence_at_the_top_and_by_one_leaves_all() -> None:
 
 def test_the_masks_take_what_they_name() -> None:
     pitch = 200.0
-    found = masks(voice(pitch))
+    found = masks(voice(pitch), PUBLISHED, 8000)
     power = np.abs(PUBLISHED.spectra(voice(pitch))) ** 2
     frames = slice(10, -10)
     share = {
@@ -88,7 +88,7 @@ def test_the_masks_take_what_they_name() -> None:
 
 def test_the_gaps_are_a_control_of_the_harmonics_size() -> None:
     for pitch in (100.0, 230.0):
-        found = masks(voice(pitch))
+        found = masks(voice(pitch), PUBLISHED, 8000)
         partials = (found["fundamental"] | found["harmonics"]).mean()
         assert found["gaps between"].mean() == pytest.approx(partials, rel=0.15)
 

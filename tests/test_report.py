@@ -16,9 +16,11 @@ import soundfile
 from lrp_audio.audio.audible import in_time, speaking, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Frequency, Time
+from lrp_audio.drawing.style import save_figure
+from lrp_audio.drawing.waveform import waveform_figure
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
-from lrp_audio.report.heatmap import save_heatmap
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.report.table import classes_table, ledger_table
 from lrp_audio.rules.ledger import Entry, Ledger
 
@@ -38,12 +40,13 @@ def explanation(relevance: np.ndarray | None = None, name: str = "seven.wav") ->
     return Explanation(
         model="audionet-digit",
         rules="epsilon-plus",
+        front=WAVEFORM,
         clip=Clip(samples, name=name),
         input=(samples / 1600).astype(np.float32),
         classes=("zero", "one", "two"),
         logits=np.array([1.0, 3.0, 2.0], np.float32),
         target=2,
-        domain=Time(),
+        domain=Time(8000),
         relevance=relevance,
         layers={
             "dense": random.standard_normal(3),
@@ -63,7 +66,7 @@ def draw(folder: Path, relevance: np.ndarray, signal: np.ndarray | None = None) 
     from matplotlib.image import imread
 
     signal = np.sin(np.arange(len(relevance)) / 5) if signal is None else signal
-    save_heatmap(folder / "a.png", signal, relevance, 8000, "title")
+    save_figure(waveform_figure(signal, relevance, 8000, "title"), folder / "a.png")
     picture = np.asarray(imread(folder / "a.png"))[..., :3]
     return picture[:, : int(0.85 * picture.shape[1])]
 
@@ -122,20 +125,24 @@ def test_very_short_signals_are_drawn(tmp_path: Path, length: int) -> None:
 def test_any_file_name_can_be_a_title(
     tmp_path: Path, title: str, recwarn: pytest.WarningsRecorder
 ) -> None:
-    save_heatmap(tmp_path / "a.png", np.ones(80), np.ones(80), 8000, title)
+    save_figure(waveform_figure(np.ones(80), np.ones(80), 8000, title), tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert not recwarn.list
 
 
 def test_relevance_of_another_shape_is_not_drawn(tmp_path: Path) -> None:
     with pytest.raises(ShapeError, match=r"\(80,\) and \(1, 80\)"):
-        save_heatmap(tmp_path / "a.png", np.ones(80), np.ones((1, 80)), 8000, "title")
+        save_figure(
+            waveform_figure(np.ones(80), np.ones((1, 80)), 8000, "title"), tmp_path / "a.png"
+        )
     assert not list(tmp_path.iterdir())
 
 
 def test_heatmaps_can_be_drawn_in_threads_without_pyplot(tmp_path: Path) -> None:
     def work(index: int) -> None:
-        save_heatmap(tmp_path / f"{index}.png", np.ones(800), np.ones(800), 8000, "title")
+        save_figure(
+            waveform_figure(np.ones(800), np.ones(800), 8000, "title"), tmp_path / f"{index}.png"
+        )
 
     threads = [threading.Thread(target=work, args=(index,)) for index in range(3)]
     for thread in threads:
@@ -358,7 +365,7 @@ def test_the_sound_has_the_rate_of_the_recording() -> None:
 def test_relevance_of_one_frequency_sounds_as_that_frequency() -> None:
     relevance = np.zeros(4001)
     relevance[440] = 2.0
-    spectrum = np.abs(np.fft.rfft(replace(explanation(relevance), domain=Frequency()).sound()))
+    spectrum = np.abs(np.fft.rfft(replace(explanation(relevance), domain=Frequency(8000)).sound()))
     assert spectrum.argmax() == 440
     assert np.delete(spectrum, 440).max() < 1e-3 * spectrum[440]
 

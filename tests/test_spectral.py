@@ -11,8 +11,8 @@ from lrp_audio.audio.spectral import (
     frequency_relevance,
     time_frequency_relevance,
 )
-from lrp_audio.audio.spectrogram import PUBLISHED
 from lrp_audio.audio.stft import Stft
+from lrp_audio.fronts.spectrogram import PUBLISHED
 from lrp_audio.layers import Dense
 from lrp_audio.rules import LRP0
 

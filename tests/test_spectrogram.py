@@ -6,16 +6,7 @@ import scipy.signal
 from hypothesis import given
 from strategies import generators
 
-from lrp_audio.audio.spectrogram import (
-    COLUMNS,
-    PUBLISHED,
-    ROWS,
-    SPECTROGRAM_BOUNDS,
-    column_times,
-    row_frequencies,
-    spectrogram,
-    uncropped,
-)
+from lrp_audio.fronts.spectrogram import PUBLISHED, SPECTROGRAM, Picture, spectrogram
 
 TIME = np.arange(8000) / 8000
 
@@ -34,27 +25,29 @@ def test_the_picture_is_the_published_one(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("scale", [1e-150, 1.0, 1e150])
 def test_it_lies_within_its_bounds_at_any_level(scale: float) -> None:
     found = spectrogram(scale * np.sin(2 * np.pi * 300 * TIME) * (TIME > 0.7))
-    assert (found.min(), found.max()) == SPECTROGRAM_BOUNDS
+    assert (found.min(), found.max()) == SPECTROGRAM.bounds
 
 
 def test_a_tone_of_1_khz_lies_in_the_row_nearest_1_khz() -> None:
     found = spectrogram(np.sin(2 * np.pi * 1000 * TIME))
-    nearest = np.abs(row_frequencies() - 1000).argmin()
+    nearest = np.abs(Picture().axes(8000)["frequencies"] - 1000).argmin()
     assert (found.argmax(axis=0) == nearest).all()
-    assert abs(row_frequencies()[nearest] - 1000) < 8000 / 455 / 2
+    assert abs(Picture().axes(8000)["frequencies"][nearest] - 1000) < 8000 / 455 / 2
 
 
 def test_a_click_at_half_a_second_lies_in_the_column_there() -> None:
     click = np.zeros(8000)
     click[4000] = 1
     loudest = (10 ** (spectrogram(click) / 20)).sum(axis=0).argmax()
-    assert abs(column_times()[loudest] - 0.5) < 35 / 8000 / 2
+    assert abs(Picture().axes(8000)["times"][loudest] - 0.5) < 35 / 8000 / 2
 
 
 def test_rows_and_columns_are_17_58_hz_and_4_375_ms_apart() -> None:
-    assert row_frequencies().shape == column_times().shape == (227,)
-    np.testing.assert_allclose(row_frequencies()[:2], [0, 17.58], atol=0.01)
-    np.testing.assert_allclose(column_times()[:2], [8.75e-3, 13.125e-3])
+    assert (
+        Picture().axes(8000)["frequencies"].shape == Picture().axes(8000)["times"].shape == (227,)
+    )
+    np.testing.assert_allclose(Picture().axes(8000)["frequencies"][:2], [0, 17.58], atol=0.01)
+    np.testing.assert_allclose(Picture().axes(8000)["times"][:2], [8.75e-3, 13.125e-3])
 
 
 def test_silence_is_the_floor_everywhere() -> None:
@@ -63,9 +56,9 @@ def test_silence_is_the_floor_everywhere() -> None:
 
 def test_bins_outside_the_picture_take_their_nearest_neighbours_value() -> None:
     values = np.random.default_rng(0).standard_normal((2, 227, 227))
-    found = uncropped(values)
+    found = Picture().uncropped(values)
     assert found.shape == (2, PUBLISHED.bins, PUBLISHED.frames) == (2, 228, 230)
-    np.testing.assert_array_equal(found[:, ROWS, COLUMNS], values)
+    np.testing.assert_array_equal(Picture().cropped(found), values)
     np.testing.assert_array_equal(found[:, 227, 2:-1], values[:, 226])
     for frame, nearest in ((0, 0), (1, 0), (229, 226)):
         np.testing.assert_array_equal(found[:, :227, frame], values[:, :, nearest])

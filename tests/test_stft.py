@@ -24,7 +24,7 @@ def test_spectra_are_scipys_and_the_inverse_gives_the_signal_back(
 ) -> None:
     x = rng.standard_normal((*batch, stft.length))
     frequencies, times, expected = scipy.signal.stft(
-        x, 8000, "hann", nperseg=stft.window, noverlap=stft.window - stft.hop
+        x, 8000, "hann", nperseg=stft.win_length, noverlap=stft.win_length - stft.hop_length
     )
     found = stft.spectra(x)
     assert found.shape == (*batch, stft.bins, stft.frames)
@@ -40,8 +40,8 @@ def test_spectra_of_no_signal_invert_as_scipys_do(rng: np.random.Generator, stft
     _, expected = scipy.signal.istft(
         parts[0] + 1j * parts[1],
         window="hann",
-        nperseg=stft.window,
-        noverlap=stft.window - stft.hop,
+        nperseg=stft.win_length,
+        noverlap=stft.win_length - stft.hop_length,
     )
     found = stft.signal(parts[0] + 1j * parts[1])
     np.testing.assert_allclose(found, expected[: stft.length], rtol=1e-9, atol=1e-9)

@@ -16,24 +16,23 @@ from numpy.typing import NDArray
 
 import lrp_audio
 from lrp_audio import train as train_command
-from lrp_audio.audio.clip import waveform_input
-from lrp_audio.audio.front import SPECTROGRAM, WAVEFORM
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError, ModelError
+from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, MaxPool1D, ReLU
 from lrp_audio.layers.base import Gradients
+from lrp_audio.models.architecture import for_raw_input
 from lrp_audio.models.audionet import parameter_shapes
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.weights import read_description, read_weights
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.recipes import Settings
+from lrp_audio.recipes.augmentation import Augmentation
 from lrp_audio.training import from_recordings
-from lrp_audio.training.augmentation import Augmentation
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
-from lrp_audio.training.recipes import RECIPES
-from lrp_audio.training.run import Samples, Settings, train
+from lrp_audio.training.run import Samples, train
 from lrp_audio.training.schedule import Schedule
-from lrp_audio.training.standard import for_raw_input
 
 Array = NDArray[Any]
 
@@ -46,7 +45,7 @@ def tone(length: int, frequency: float = 440.0) -> Array:
 
 
 def test_the_rate_rises_holds_and_falls() -> None:
-    schedule = Schedule(peak=2.0, steps=100, warmup=10, fall=0.4)
+    schedule = Schedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
     rates = [schedule.rate(step) for step in range(1, 101)]
     np.testing.assert_allclose(rates[:10], 0.2 * np.arange(1, 11))
     np.testing.assert_array_equal(rates[9:61], 2.0)
@@ -66,7 +65,7 @@ def test_the_rate_is_never_negative_nor_above_its_peak(
 
 
 def test_augmentation_weakens_as_the_rate_falls() -> None:
-    schedule = Schedule(peak=2.0, steps=100, warmup=10, fall=0.4)
+    schedule = Schedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
     strengths = np.array([schedule.strength(step) for step in range(1, 101)])
     np.testing.assert_array_equal(strengths[:61], 1.0)
     np.testing.assert_allclose(strengths[60:], [schedule.rate(i) / 2 for i in range(61, 101)])
@@ -133,7 +132,7 @@ def test_adam_follows_the_formulas(dtype: type[np.floating], tolerance: float) -
     ]
     rates = [0.1, 0.2, 0.05, 0.1, 0.3, 0.01]
     expected, average = plain_adam(parameters, gradients, rates)
-    optimiser = Adam(parameters, clip=1.0, decay=0.1, keep=0.3)
+    optimiser = Adam(parameters, clip=1.0, decay=0.1, ema_decay=0.3)
     for given, rate in zip(gradients, rates, strict=True):
         norm = optimiser.step(given, rate)
         assert norm == pytest.approx(
@@ -146,7 +145,7 @@ def test_adam_follows_the_formulas(dtype: type[np.floating], tolerance: float) -
 
 def test_a_gradient_of_zero_moves_nothing_but_the_decay() -> None:
     parameters = {"fc.weight": np.ones((2, 2)), "fc.bias": np.ones(2)}
-    optimiser = Adam(parameters, clip=1.0, decay=0.1, keep=0.9)
+    optimiser = Adam(parameters, clip=1.0, decay=0.1, ema_decay=0.9)
     assert optimiser.step({name: np.zeros_like(p) for name, p in parameters.items()}, 0.5) == 0
     np.testing.assert_allclose(parameters["fc.weight"], 0.95)
     np.testing.assert_array_equal(parameters["fc.bias"], 1.0)
@@ -181,7 +180,7 @@ def test_parameters_for_raw_input_are_the_same_function(
         "fc.bias": (2,),
     }
     parameters = {n: rng.standard_normal(shape).astype(dtype) for n, shape in shapes.items()}
-    raw = for_raw_input(parameters, "conv1", centre=-60.0, spread=20.0)
+    raw = for_raw_input(parameters, centre=-60.0, spread=20.0)
     assert {array.dtype for array in raw.values()} == {np.dtype(dtype)}
     x = rng.uniform(-100, 20, (4, 1, 23, 23))
     found, expected = (
@@ -262,7 +261,7 @@ def tones(chances: Array | None = None) -> Samples:
 
 def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
     placed, gain = Augmentation()(samples, 800, rng, strength)
-    return np.asarray(gain * waveform_input(placed)[None], np.float32)
+    return np.asarray(gain * WAVEFORM.transform(placed)[None], np.float32)
 
 
 def run(checkpoint: Path, settings: Settings = SETTINGS, chances: Array | None = None) -> Gradients:
@@ -273,12 +272,12 @@ def test_training_learns_and_says_how_it_goes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     samples = tones()
-    settings = Settings(epochs=40, batch=6, rate=0.01, warmup=5, keep=0.9, seed=0)
+    settings = Settings(epochs=40, batch=6, rate=0.01, warmup=5, ema_decay=0.9, seed=0)
     checkpoint = tmp_path / "c"
     found = train(
         build, start(), samples, prepare, settings, checkpoint, lambda p: f"{len(p)} arrays"
     )
-    inputs = np.stack([waveform_input(np.resize(s, 800)) for s in samples.signals])
+    inputs = np.stack([WAVEFORM.transform(np.resize(s, 800)) for s in samples.signals])
     logits = build(found).forward(inputs[:, None].astype(np.float32))
     assert (logits.argmax(axis=1) == samples.labels).mean() > 0.9
     shown = capsys.readouterr()
@@ -293,7 +292,7 @@ def test_recordings_are_prepared_at_the_strength_of_their_step(tmp_path: Path) -
         strengths.append(strength)
         return prepare(samples, rng, strength)
 
-    settings = replace(SETTINGS, epochs=2, batch=9, fall=0.5)  # 4 steps, 9 recordings each
+    settings = replace(SETTINGS, epochs=2, batch=9, cooldown=0.5)  # 4 steps, 9 recordings each
     train(build, start(), tones(), noted, settings, tmp_path / "c", lambda _: "")
     assert strengths == [1.0] * 27 + [0.5] * 9
 
@@ -351,9 +350,9 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chances", [None, np.arange(18) / 153])
 def test_a_run_can_be_made_longer_at_its_checkpoint(chances: Array | None, tmp_path: Path) -> None:
-    run(tmp_path / "c", replace(SETTINGS, epochs=1, fall=0.0), chances)
-    longer = run(tmp_path / "c", replace(SETTINGS, epochs=2, fall=0.0), chances)
-    whole = run(tmp_path / "d", replace(SETTINGS, epochs=2, fall=0.0), chances)
+    run(tmp_path / "c", replace(SETTINGS, epochs=1, cooldown=0.0), chances)
+    longer = run(tmp_path / "c", replace(SETTINGS, epochs=2, cooldown=0.0), chances)
+    whole = run(tmp_path / "d", replace(SETTINGS, epochs=2, cooldown=0.0), chances)
     for name, array in whole.items():
         np.testing.assert_array_equal(longer[name], array)
 
@@ -432,10 +431,12 @@ VOICES = {"espeakEnusF1": 220, "espeakEnusF2": 230, "espeakEnusM1": 110, "espeak
 
 
 def test_there_is_a_recipe_for_every_network_on_every_task() -> None:
-    assert set(RECIPES) == set(product(ARCHITECTURES, TASKS))
+    assert all(
+        architecture.recipes.keys() == TASKS.keys() for architecture in ARCHITECTURES.values()
+    )
 
 
-@pytest.mark.parametrize(("model", "task"), list(RECIPES))
+@pytest.mark.parametrize(("model", "task"), list(product(ARCHITECTURES, TASKS)))
 def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
     model: str,
     task: str,
@@ -490,10 +491,10 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Run]
 
 def test_what_is_not_given_comes_from_the_recipe(tmp_path: Path, begun: Callable[..., Run]) -> None:
     data = corpus(tmp_path / "data", VOICES, (0, 5))
-    recipe = RECIPES["audionet", "sex"].settings
+    recipe = ARCHITECTURES["audionet"].recipes["sex"].settings
     assert begun("sex", data)[-1] == recipe
     given = ("--epochs", "2", "--batch", "3", "--rate", "0.1", "--fall", "0", "--seed", "0")
-    expected = replace(recipe, epochs=2, batch=3, rate=0.1, fall=0.0, seed=0)
+    expected = replace(recipe, epochs=2, batch=3, rate=0.1, cooldown=0.0, seed=0)
     assert begun("sex", data, *given)[-1] == expected
 
 
@@ -503,19 +504,21 @@ def test_both_sexes_are_drawn_alike_and_digits_as_they_come(
     people = VOICES | {"espeakEnusM3": 130, "espeakEnusM4": 140, "espeakEnusM5": 150}
     data = corpus(tmp_path / "data", people, (0, 5))
     samples, _, _ = begun("sex", data)
-    assert samples.chances is not None
+    assert samples.sampling_weights is not None
     assert np.bincount(samples.labels).tolist() == [4, 12]
     for sex in (0, 1):
-        assert samples.chances[samples.labels == sex].sum() == pytest.approx(0.5)
-    assert begun("digit", data)[0].chances is None
+        assert samples.sampling_weights[samples.labels == sex].sum() == pytest.approx(0.5)
+    assert begun("digit", data)[0].sampling_weights is None
 
 
 def test_the_gain_acts_after_the_normalisation_and_on_waveforms_only(
     tmp_path: Path, begun: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     louder = Augmentation(stretch=1e-17, noisy=0.0, gain=(1.25, 1.25))
-    for key, recipe in RECIPES.items():
-        monkeypatch.setitem(RECIPES, key, replace(recipe, augmentation=louder))
+    for architecture in ARCHITECTURES.values():
+        for task, recipe in architecture.recipes.items():
+            louder_recipe = replace(recipe, augmentation=louder)
+            monkeypatch.setitem(architecture.recipes, task, louder_recipe)  # type: ignore[arg-type]
     data, rng = corpus(tmp_path / "data", VOICES, (0, 5)), np.random.default_rng(0)
     for model, gain, front in (("audionet", 1.25, WAVEFORM), ("alexnet", 1.0, SPECTROGRAM)):
         _, prepare, _ = begun("digit", data, model=model)

@@ -62,6 +62,10 @@ class Spectral(Domain, Protocol):
         """Those of `bins` ``(..., bins, frames)`` of the transform that relevance lies on."""
         ...
 
+    def uncropped(self, values: Floats) -> Floats:
+        """Values of all bins of the transform from those of the bins that relevance lies on."""
+        ...
+
 
 @dataclass(frozen=True)
 class Time:
@@ -150,6 +154,10 @@ class TimeFrequency:
     def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
         """All of them."""
         return bins
+
+    def uncropped(self, values: Floats) -> Floats:
+        """The values themselves."""
+        return values
 
 
 def check_name(name: str) -> None:

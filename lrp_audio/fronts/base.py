@@ -87,7 +87,7 @@ class FrontEnd(ABC):
                 'model.front.choose("time-frequency", window=256, hop=64).'
             )
         if type(domain) not in map(type, self.domains):
-            raise self._unreachable(domain.name)
+            raise self._unreachable(str(domain))
         return domain
 
     def choose(
@@ -114,8 +114,9 @@ class FrontEnd(ABC):
             "has a spectrogram of its own."
         )
 
-    def _unreachable(self, name: str) -> SpectrumError:
+    def _unreachable(self, asked: str) -> SpectrumError:
+        own = self.domain.name
         return SpectrumError(
-            f"The relevance of this network lies on its own {self.domain.name} domain and cannot "
-            f"be carried to {name}: take a waveform network such as audionet-digit."
+            f"This network has its relevance in {own}, and it cannot be carried to {asked}: take "
+            f"{own}, or a waveform network such as audionet-digit."
         )

@@ -50,7 +50,7 @@ class Picture:
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The clip with its spectra masked; what the picture crops shares its neighbour's mask."""
-        return audible.in_time_frequency(uncropped(mask), samples, PUBLISHED)
+        return audible.in_time_frequency(self.uncropped(mask), samples, PUBLISHED)
 
     def shown(self, samples: Floats) -> Floats:
         """The picture."""
@@ -59,6 +59,17 @@ class Picture:
     def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
         """The rows and columns ``(..., 227, 227)`` of `bins` that the picture shows."""
         return bins[..., _ROWS, _COLUMNS]
+
+    def uncropped(self, values: Floats) -> Floats:
+        """Values ``(..., 228, 230)`` of all bins of `PUBLISHED` from those of the picture.
+
+        The top bin, the first two frames and the last one are not part of the network's input. The
+        sound there overlaps with its neighbours, so they take their nearest neighbour's value:
+        under a mask nothing of the sound then disappears unnoticed.
+        """
+        widths = [(_ROWS.start, PUBLISHED.bins - _ROWS.stop)]
+        widths += [(_COLUMNS.start, PUBLISHED.frames - _COLUMNS.stop)]
+        return np.pad(values, [(0, 0)] * (values.ndim - 2) + widths, mode="edge")
 
 
 @dataclass(frozen=True)
@@ -105,15 +116,3 @@ def spectrogram(samples: NDArray[np.floating]) -> NDArray[np.float64]:
     `decibels` of the cropped spectra, as published (Becker et al.).
     """
     return decibels(np.abs(PUBLISHED.spectra(samples)[_ROWS, _COLUMNS]))
-
-
-def uncropped(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Values ``(..., 228, 230)`` of all bins of `PUBLISHED` from those of the picture.
-
-    The top bin, the first two frames and the last one are not part of the network's input. The
-    sound there overlaps with its neighbours, so they take their nearest neighbour's value: under a
-    mask nothing of the sound then disappears unnoticed.
-    """
-    widths = [(_ROWS.start, PUBLISHED.bins - _ROWS.stop)]
-    widths += [(_COLUMNS.start, PUBLISHED.frames - _COLUMNS.stop)]
-    return np.pad(values, [(0, 0)] * (values.ndim - 2) + widths, mode="edge")

@@ -34,16 +34,19 @@ class Architecture:
     recipes: Mapping[str, Recipe]
 
     def for_raw_input(self, parameters: Gradients) -> Gradients:
-        """Parameters for inputs as `front` makes them, of those for standardised inputs.
+        """Parameters for inputs as `front` makes them, from those for standardised inputs."""
+        return for_raw_input(parameters, self.front.centre, self.front.spread)
 
-        A network is trained on ``(x - centre) / spread``. The same function of x is exact where the
-        first layer has no padding or the centre is 0:
-        ``W (x - centre) / spread + b`` is ``(W / spread) x + b - centre / spread sum(W)``.
-        """
-        first = next(iter(parameters)).partition(".")[0]
-        weight = parameters[f"{first}.weight"].astype(np.float64) / self.front.spread
-        shift = self.front.centre * weight.reshape(len(weight), -1).sum(axis=1)
-        dtype = parameters[f"{first}.weight"].dtype
-        bias = parameters[f"{first}.bias"] - shift
-        raw = {f"{first}.weight": weight.astype(dtype), f"{first}.bias": bias.astype(dtype)}
-        return parameters | raw
+
+def for_raw_input(parameters: Gradients, centre: float, spread: float) -> Gradients:
+    """Parameters of the same function of ``x`` instead of ``(x - centre) / spread``.
+
+    Exact where the first layer, whose parameters come first, has no padding or `centre` is 0:
+    ``W (x - centre) / spread + b`` is ``(W / spread) x + b - centre / spread sum(W)``.
+    """
+    first = next(iter(parameters)).partition(".")[0]
+    weight = parameters[f"{first}.weight"].astype(np.float64) / spread
+    bias = parameters[f"{first}.bias"] - centre * weight.reshape(len(weight), -1).sum(axis=1)
+    dtype = parameters[f"{first}.weight"].dtype
+    raw = {f"{first}.weight": weight.astype(dtype), f"{first}.bias": bias.astype(dtype)}
+    return parameters | raw

@@ -18,8 +18,9 @@ from matplotlib.image import imread
 
 import lrp_audio
 from lrp_audio.audio.clip import clip_from_samples
-from lrp_audio.audio.domain import Frequency, Time, TimeFrequency
+from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.explanation import Explanation
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.report.page import save_page
 
 if TYPE_CHECKING:
@@ -216,7 +217,11 @@ def test_switches_show_and_play_the_other_explanations(
     page: Page, report: Path, waveform: list[Explanation]
 ) -> None:
     opened(page, report)
-    domains = {"time": Time(), "frequency": Frequency(), "time-frequency": TimeFrequency()}
+    domains = {
+        "time": Time(8000),
+        "frequency": Frequency(8000),
+        "time-frequency": WAVEFORM.time_frequency,
+    }
     seen = {pixels(page).tobytes()}
     for explanation, domain in zip(
         waveform, ["time", "frequency", "time-frequency", "time"], strict=True
@@ -224,7 +229,7 @@ def test_switches_show_and_play_the_other_explanations(
         choose(page, "target", explanation.classes[explanation.target])
         choose(page, "rules", explanation.rules)
         choose(page, "domain", domain)
-        wanted = explanation.within(domains[domain])
+        wanted = explanation.in_domain(domains[domain])
         for sign in ("for", "against"):
             _, content = downloaded(page, sign)
             heard, rate = soundfile.read(io.BytesIO(content), dtype="int16")
@@ -320,7 +325,7 @@ def test_a_map_is_saved_with_its_axes(
     _, table = downloaded(page, "relevance")
     head, *rows = csv.reader(io.StringIO(table.decode()))
     saved = np.array(rows, float)
-    wanted = waveform[0].within(TimeFrequency())
+    wanted = waveform[0].in_domain(WAVEFORM.time_frequency)
     axes = wanted.domain.axes(8000)
     np.testing.assert_allclose(np.array(head[1:], float), axes["times"], atol=1e-6)
     np.testing.assert_allclose(saved[:, 0], axes["frequencies"], atol=1e-2)
