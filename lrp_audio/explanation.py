@@ -115,7 +115,7 @@ class Explanation:
         begun = time.perf_counter()
         own = self.layers["input"][0]
         entries = self.ledger.entries[: None if self.domain.layer is None else -1]
-        relevance = domain.carry(self.input, own)
+        relevance = np.ascontiguousarray(domain.carry(self.input, own))
         return replace(
             self,
             domain=domain,

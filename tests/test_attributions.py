@@ -32,11 +32,11 @@ from lrp_audio.attributions import (
 )
 from lrp_audio.attributions.game import Game
 from lrp_audio.attributions.kernel_shap import coalitions
-from lrp_audio.errors import AttributionError, ShapeError, TargetError
+from lrp_audio.errors import AttributionError, RuleError, ShapeError, TargetError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, Layer, MaxPool1D, MaxPool2D, ReLU
 from lrp_audio.models.network import INPUT, Network, chain
-from lrp_audio.rules import PRESETS
+from lrp_audio.rules import PRESETS, Epsilon
 
 Array = NDArray[Any]
 WAVE, IMAGE = (1, 24), (1, 6, 8)
@@ -497,3 +497,57 @@ def test_the_document_names_every_method_with_formula_and_source() -> None:
     for method in every(WAVE):
         row = f"| `{method.name}` | `{method.formula}` | {method.source} |"
         assert row in text
+
+
+def test_whole_floats_and_lists_are_taken_as_what_they_mean() -> None:
+    network = deep(WAVE)
+    x, targets = batch(WAVE)
+    for one, two in (
+        (IntegratedGradients(BASELINE, 5), IntegratedGradients(BASELINE, 5.0)),  # type: ignore[arg-type]
+        (Occlusion(TimeSegments(4), 0.0), Occlusion(TimeSegments(np.int64(4)), np.float32(0))),  # type: ignore[arg-type]
+        (SmoothGrad(3, 0.2, 1), SmoothGrad(3.0, 0.2, np.float64(1))),  # type: ignore[arg-type]
+    ):
+        assert one == two
+        assert str(one) == str(two)
+        expected = one.attribute(network, x, targets)
+        np.testing.assert_array_equal(two.attribute(network, x.tolist(), list(targets)), expected)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: IntegratedGradients(0.0, True),
+        lambda: IntegratedGradients("0", 5),  # type: ignore[arg-type]
+        lambda: SmoothGrad("3"),  # type: ignore[arg-type]
+        lambda: SmoothGrad(noise=None),  # type: ignore[arg-type]
+        lambda: Occlusion(40, 0.0),  # type: ignore[arg-type]
+        lambda: Occlusion(TimeSegments, 0.0),  # type: ignore[arg-type]
+        lambda: RandomSegments(None),  # type: ignore[arg-type]
+        lambda: Lime(TimeSegments(2), 0.0, ridge="1"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_parameter_of_another_kind_is_refused_in_one_sentence(make: Any) -> None:
+    with pytest.raises(AttributionError, match=r" is .*; expected a"):
+        make()
+
+
+@pytest.mark.parametrize("rules", ["epsilon", None, Epsilon(1e-6), PRESETS["epsilon"]])
+def test_lrp_under_what_is_no_composite_is_refused(rules: Any) -> None:
+    with pytest.raises(RuleError, match="composite"):
+        Lrp(rules)
+
+
+def test_what_does_not_fit_a_network_is_refused_in_one_sentence() -> None:
+    network = deep(WAVE)
+    x, targets = batch(WAVE)
+    for given, wanted in ((x[0], targets), (x, targets[:2]), (x, targets[:, None]), (x, 2)):
+        with pytest.raises(ShapeError, match="expected"):
+            Gradient().attribute(network, given, wanted)
+    for given, wanted in (([[1.0], [1.0, 2.0]], targets), (x, [[1], [1, 2]])):
+        with pytest.raises(ShapeError, match="not one array of numbers"):
+            Gradient().attribute(network, given, wanted)
+    for wanted in ([True] * 4, [0.0] * 4, ["one"] * 4, [None] * 4):
+        with pytest.raises(ShapeError, match="expected whole numbers"):
+            Gradient().attribute(network, x, wanted)
+    with pytest.raises(AttributionError, match=r"is no network: give one, such as"):
+        Gradient().attribute("audionet-digit", x, targets)  # type: ignore[arg-type]

@@ -32,8 +32,16 @@ def test_a_network_hears_in_its_own_domain_unless_told_otherwise() -> None:
     ("front", "arguments", "said"),
     [
         (WAVEFORM, ("cepstrum",), "no domain 'cepstrum'; choose one of time, frequency"),
-        (SPECTROGRAM, ("time",), "has its relevance in time-frequency, and it cannot be carried to time:"),
-        (SPECTROGRAM, ("frequency",), "has its relevance in time-frequency, and it cannot be carried to frequency:"),
+        (
+            SPECTROGRAM,
+            ("time",),
+            "has its relevance in time-frequency, and it cannot be carried to time:",
+        ),
+        (
+            SPECTROGRAM,
+            ("frequency",),
+            "has its relevance in time-frequency, and it cannot be carried to frequency:",
+        ),
         (SPECTROGRAM, (None, 256), "for the domain time-frequency of a waveform network"),
         (WAVEFORM, (None, 256), "for the domain time-frequency of a waveform network"),
         (WAVEFORM, ("time-frequency", 9000), "window of 9000 samples does not fit a clip of 8000"),

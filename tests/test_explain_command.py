@@ -104,6 +104,21 @@ def test_what_is_printed_agrees_with_the_summary(tmp_path: Path) -> None:
         assert arrays["relevance"].sum() == pytest.approx(summary["relevance_sum"])
 
 
+def test_the_relevance_of_every_layer_is_kept_where_it_is_asked_for(tmp_path: Path) -> None:
+    result = tmp_path / "lrp_out" / "3_male"
+    sizes = []
+    for chosen in ((), ("--layers",)):
+        done = explain(tmp_path, example(3, "male"), "--model", "audionet-sex", *chosen)
+        assert done.returncode == 0
+        with np.load(result / "relevance.npz") as arrays:
+            layers = {name for name in arrays if name.startswith("layer_")}
+        sizes.append((result / "relevance.npz").stat().st_size)
+        summary = json.loads((result / "summary.json").read_text())
+        assert {"layer_input", "layer_conv3"} <= layers if chosen else not layers
+        assert summary["settings"]["layers"] == bool(chosen)
+    assert sizes[0] < 60_000 < sizes[1]
+
+
 def test_help_names_every_option_and_gives_examples(tmp_path: Path) -> None:
     done = explain(tmp_path, "--help")
     assert done.returncode == 0

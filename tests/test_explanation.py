@@ -72,7 +72,7 @@ def test_an_explanation_survives_every_kind_of_copy(
     assert_same(through(explained[which]), explained[which])
 
 
-@pytest.mark.parametrize("which", [*NAMES, "carried"])
+@pytest.mark.parametrize("which", ["alexnet-sex", "carried"])
 def test_a_copy_from_another_process_makes_the_same_files(
     tmp_path: Path, explained: dict[str, Explanation], which: str
 ) -> None:
@@ -80,7 +80,6 @@ def test_a_copy_from_another_process_makes_the_same_files(
     for place, one in (("here", given), ("there", through_pickle(given))):
         one.save(tmp_path / place, layers=True)
         figure.save(tmp_path / place / "flow.svg", one, "flow")
-        figure.save(tmp_path / place / "map.pdf", one, "spectrogram")
         save_page(tmp_path / place / "page.html", [[one]])
     for path in (tmp_path / "here").iterdir():
         other = tmp_path / "there" / path.name
@@ -132,10 +131,10 @@ def test_of_a_pickled_model_only_what_was_read_only_is() -> None:
 
 
 def test_threads_may_share_a_model_that_has_remembered_nothing_yet() -> None:
-    expected = [explain_there(path) for path in CLIPS * 2]
-    model = lrp_audio.load("audionet-sex")
-    with ThreadPoolExecutor(4) as threads:
-        found = list(threads.map(lambda path: model.explain(path, domain="frequency"), CLIPS * 2))
+    expected = lrp_audio.load("alexnet-sex").explain_batch(CLIPS)
+    model = lrp_audio.load("alexnet-sex")
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(model.explain, CLIPS))
     for one, other in zip(expected, found, strict=True):
         np.testing.assert_allclose(
             one.relevance, other.relevance, atol=1e-5 * np.abs(one.relevance).max()
@@ -175,12 +174,17 @@ def test_a_pickled_explanation_is_no_larger_than_in_memory(
     assert len(pickle.dumps(given)) < promised
 
 
-def test_explanations_of_a_batch_share_no_memory(models: dict[str, Model]) -> None:
-    one, two = models["audionet-digit"].explain_batch(CLIPS)
-    before = two.summary()
-    for array in (one.input, one.logits, one.relevance, *(e.relevance_in for e in one.ledger)):
-        array[...] = 0
-    assert two.summary() == before
+def test_no_array_of_an_explanation_is_a_piece_of_a_larger_one(
+    explained: dict[str, Explanation],
+) -> None:
+    for given in explained.values():
+        figures = [value for entry in given.ledger for value in vars(entry).values()]
+        arrays = [figure for figure in figures if isinstance(figure, np.ndarray)]
+        for array in (given.input, given.logits, given.relevance, *arrays):
+            owner = array
+            while isinstance(owner.base, np.ndarray):
+                owner = owner.base
+            assert owner.nbytes == array.nbytes
 
 
 # --- files -----------------------------------------------------------------------------------

@@ -103,3 +103,34 @@ def test_another_format_or_kind_is_one_sentence(
 ) -> None:
     with pytest.raises(LrpAudioError, match=r"let its name end in|choose waveform"):
         figure.save(tmp_path / name, waveform, kind)
+
+
+@pytest.mark.parametrize("kind", [None, 3, ["flow"], "Flow"])
+def test_what_is_no_kind_of_figure_is_refused(waveform: Explanation, kind: Any) -> None:
+    with pytest.raises(LrpAudioError, match=r"no figure .*: choose waveform, .* or flow"):
+        figure.draw(waveform, kind)
+
+
+@pytest.mark.parametrize("path", [None, 7, b"figure.pdf", "fig\0ure.pdf"])
+def test_what_is_no_path_of_a_figure_is_refused(waveform: Explanation, path: Any) -> None:
+    with pytest.raises(LrpAudioError, match="The path of a figure is"):
+        figure.save(path, waveform, "flow")
+
+
+@pytest.mark.parametrize("width", [0, -3.4, 0.5, 51, np.nan, np.inf, "3.4", True])
+def test_what_is_no_width_is_refused(tmp_path: Path, waveform: Explanation, width: Any) -> None:
+    with pytest.raises(LrpAudioError, match=r"The width is .*; expected inches from 1 to 50"):
+        figure.save(tmp_path / "figure.pdf", waveform, "flow", width)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("width", [5, 5.0, np.float32(5)])
+def test_a_figure_has_the_width_that_it_is_asked_for(waveform: Explanation, width: Any) -> None:
+    assert figure.draw(waveform, "flow", width).get_size_inches()[0] == 5
+
+
+@pytest.mark.parametrize("given", [None, "seven.wav", []])
+def test_a_figure_of_no_explanation_is_refused(tmp_path: Path, given: Any) -> None:
+    with pytest.raises(LrpAudioError, match="is no explanation: give one"):
+        figure.save(tmp_path / "figure.pdf", given, "flow")
+    assert list(tmp_path.iterdir()) == []

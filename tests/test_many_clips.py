@@ -322,6 +322,7 @@ OTHER_SETTINGS = [
     ("--dtype", "float64"),
     ("--sound", "masked"),
     ("--sign", "against"),
+    ("--layers",),
     ("--domain", "frequency"),
     ("--domain", "time-frequency"),
     ("--domain", "time-frequency", "--window", "128"),

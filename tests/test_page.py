@@ -100,7 +100,7 @@ def test_what_is_shown_is_the_relevance(tmp_path: Path, spectrogram: Explanation
 
 
 def test_of_very_fine_bins_sums_are_shown(tmp_path: Path, waveform: Explanation) -> None:
-    fine = waveform.in_domain(TimeFrequency(Stft(window=64, hop=8, length=8000), 8000))
+    fine = waveform.in_domain(TimeFrequency(Stft(64, 8, length=8000), 8000))
     view = data(save_page(tmp_path / "page.html", [[fine]]))[0]["views"][0]
     assert fine.relevance.shape == (33, 1001)
     assert view["shape"] == [33, 251]
@@ -282,3 +282,39 @@ def test_after_resume_the_report_shows_all_clips(tmp_path: Path) -> None:
     (tmp_path / "lrp_out" / "2" / "summary.json").unlink()
     assert explain(tmp_path, "rec", "--resume").returncode == 0
     assert [clip["name"] for clip in data(report)] == names == ["1", "2"]
+
+
+def test_explanations_may_be_given_alone_or_in_any_iterable(
+    tmp_path: Path, spectrogram: Explanation
+) -> None:
+    given = [spectrogram, [spectrogram], [[spectrogram]], iter([iter([spectrogram])])]
+    pages = [save_page(tmp_path / "page.html", one).read_bytes() for one in given]
+    assert set(pages) == {pages[0]}
+    assert len(data(tmp_path / "page.html")) == 1
+
+
+@pytest.mark.parametrize("given", [None, 7, "page", [None], [[]], [["seven.wav"]]])
+def test_what_is_no_explanation_is_refused(tmp_path: Path, given: Any) -> None:
+    with pytest.raises(LrpAudioError, match=r"no explanations"):
+        save_page(tmp_path / "page.html", given)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 7, b"page.html"])
+def test_what_is_no_path_of_a_page_is_refused(spectrogram: Explanation, path: Any) -> None:
+    with pytest.raises(LrpAudioError, match="The path of the report is"):
+        save_page(path, spectrogram)
+
+
+def test_the_same_page_is_the_same_file(tmp_path: Path, waveform: Explanation) -> None:
+    one, two = (save_page(tmp_path / name, waveform).read_bytes() for name in ("1", "2"))
+    assert one == two
+
+
+@pytest.mark.parametrize("sound", ["loud", None, ["masked"]])
+def test_an_unknown_sound_of_a_page_is_refused(
+    tmp_path: Path, spectrogram: Explanation, sound: Any
+) -> None:
+    with pytest.raises(LrpAudioError, match=r"no sound .*: choose weighted or masked"):
+        save_page(tmp_path / "page.html", spectrogram, sound)
+    assert list(tmp_path.iterdir()) == []

@@ -94,6 +94,6 @@ def test_the_gaps_are_a_control_of_the_harmonics_size() -> None:
 
 
 def test_where_no_voice_sounds_only_bands_are_taken() -> None:
-    found = masks(np.zeros(8000))
+    found = masks(np.zeros(8000), PUBLISHED, 8000)
     assert not any(found[name].any() for name in ("fundamental", "harmonics", "gaps between"))
     assert found["0 to 300 Hz"].any()

@@ -225,7 +225,7 @@ def test_the_summary_has_exactly_the_documented_keys() -> None:
 
 def test_save_writes_the_four_files_and_what_they_say_agrees(tmp_path: Path) -> None:
     given = explanation()
-    folder = given.save(tmp_path / "deep" / "seven")
+    folder = given.save(tmp_path / "deep" / "seven", layers=True)
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert json.loads((folder / "summary.json").read_text()) == given.summary()
 
@@ -290,7 +290,7 @@ def test_a_save_that_fails_leaves_the_earlier_result_untouched(
     def full_disk(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez", full_disk)
+    monkeypatch.setattr(np, "savez_compressed", full_disk)
     with pytest.raises(LrpAudioError, match="No space left on device"):
         explanation(np.ones(8000)).save(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,6 +77,18 @@ def test_an_impossible_number_of_threads_is_refused(count: int) -> None:
         lrp_audio.threads(count)
 
 
+@pytest.mark.parametrize("count", ["2", 2.5, True, [2], float("nan")])
+def test_what_is_no_number_of_threads_is_refused(count: Any) -> None:
+    with pytest.raises(SettingError, match="threads were asked for; expected a number from 1"):
+        lrp_audio.threads(count)
+
+
+@pytest.mark.parametrize("count", [2.0, np.int64(2), np.array(2)])
+def test_a_number_of_threads_may_be_of_any_type_that_means_it(count: Any) -> None:
+    lrp_audio.threads(count)
+    assert thread_count() == 2
+
+
 def test_commands_take_the_number_of_threads(capsys: pytest.CaptureFixture[str]) -> None:
     assert explain_command(["--threads", "1", "--list-rules"]) == 0
     assert thread_count() == 1
@@ -112,6 +125,8 @@ def test_a_batch_keeps_no_more_than_its_pooled_activations() -> None:
 
 
 SMALL = """
+from typing import Any
+
 import numpy as np
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, MaxPool1D, MaxPool2D, ReLU
 from lrp_audio.models.network import Network, chain
@@ -153,6 +168,8 @@ def test_all_kernels_run_as_plain_python_where_the_jit_is_off() -> None:
 
 
 WITHOUT_AVX = """
+from typing import Any
+
 import numpy as np
 from lrp_audio.layers import Conv1D, Dense, Flatten, MaxPool1D, ReLU
 from lrp_audio.models.network import Network, chain

@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -74,7 +74,8 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
     views = {}
     for explanation in explanations:
         for domain in domains:
-            carried = explanation.in_domain(domain)
+            # Without the time that carrying takes, which would make every page another one.
+            carried = replace(explanation.in_domain(domain), seconds=explanation.seconds)
             key = (first.classes[carried.target], carried.rules, domain.name)
             if key not in views:
                 views[key] = _view(carried, sound)
