@@ -11,6 +11,7 @@ import numpy as np
 from lrp_audio.attributions.base import at_least, generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
 from lrp_audio.errors import AttributionError
+from lrp_audio.kernels.blas import single_threaded_blas
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class KernelShap(OnSegments):
         return efficient_regression(present, gains, weights, everything - nothing)
 
 
+@single_threaded_blas()
 def efficient_regression(z: Floats, y: Floats, weights: Floats, total: float) -> Floats:
     """Coefficients ``(columns,)`` of `y` on `z`, weighted, that add up to `total`.
 

@@ -8,6 +8,7 @@ import numpy as np
 from lrp_audio.attributions.base import above_zero, at_least, generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
 from lrp_audio.errors import AttributionError
+from lrp_audio.kernels.blas import single_threaded_blas
 
 
 class Kernel(Protocol):
@@ -91,6 +92,7 @@ def perturbed(count: int, samples: int, rng: np.random.Generator) -> Floats:
     return present
 
 
+@single_threaded_blas()
 def ridge_regression(z: Floats, y: Floats, weights: Floats, ridge: float) -> Floats:
     """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, the constant left out.
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
@@ -78,7 +79,9 @@ def divide(
     )
     rest = sums[:, 1].sum(axis=1)
     stabilised = epsilon > 0
-    accounts = (sums[:, 0] @ bias, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
+    with single_threaded_blas():
+        absorbed = sums[:, 0] @ bias
+    accounts = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
     return channels_first(s), np.stack(accounts, axis=1)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.windows import Window
@@ -50,7 +51,8 @@ def transform_weight(packed: Array, kernel: tuple[int, int]) -> Array:
     groups, columns, made = packed.shape
     y, x = (_FOUR, np.eye(1)) if kernel == SIGNAL else (_TWO, _TWO)
     matrix = np.kron(y, x).astype(packed.dtype)
-    points = matrix @ packed.reshape(groups, matrix.shape[1], -1)
+    with single_threaded_blas():
+        points = matrix @ packed.reshape(groups, matrix.shape[1], -1)
     return points.reshape(groups, len(matrix), columns // matrix.shape[1], made)
 
 

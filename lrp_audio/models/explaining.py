@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.elementwise import sample_sums
-from lrp_audio.kernels.threads import single_threaded_blas
 from lrp_audio.models.fusing import Group, Readers, fused, groups, readers_of
 from lrp_audio.models.network import INPUT, Network, Node
 from lrp_audio.rules.base import LinearRule
