@@ -14,6 +14,8 @@ from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from lrp_audio.forking import fork_outside
+
 _ATTEMPTS = 3
 
 Limits = dict[str, tuple[Any, int]]
@@ -36,6 +38,7 @@ class _SingleThreadedBlas:
 
     def __init__(self) -> None:
         self._lock = Lock()
+        fork_outside(self._lock)
         self._threads = 0  # that compute
         self._own = _Own()
         self._before: Limits = {}
@@ -82,18 +85,9 @@ class _SingleThreadedBlas:
                     library.get_num_threads(),
                 )
 
-    def before_fork(self) -> None:
-        """No other thread is between two states while the process is copied."""
-        self._lock.acquire()
-
-    def after_fork_in_parent(self) -> None:
-        """As before."""
-        self._lock.release()
-
     def after_fork_in_child(self) -> None:
         """Only the thread that forked is left."""
         self._threads = int(self._own.depth > 0)
-        self._lock.release()
 
 
 def _set(library: Any, count: int) -> bool:
@@ -120,8 +114,4 @@ def _restore(limits: Limits) -> None:
 single_threaded_blas = _SingleThreadedBlas()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=single_threaded_blas.before_fork,
-        after_in_parent=single_threaded_blas.after_fork_in_parent,
-        after_in_child=single_threaded_blas.after_fork_in_child,
-    )
+    os.register_at_fork(after_in_child=single_threaded_blas.after_fork_in_child)

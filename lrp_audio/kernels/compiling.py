@@ -1,6 +1,5 @@
 """How kernels are compiled: the decorator of them all, and a notice, for it takes seconds."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -9,9 +8,12 @@ from numba import njit
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.event import Event, Listener, install_listener
 
+from lrp_audio.forking import fork_outside
 from lrp_audio.kernels.cache import cache_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+fork_outside(global_compiler_lock)
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
@@ -50,11 +52,3 @@ def before_compiling(tell: Callable[[], None]) -> Iterator[None]:
     """Inside the block, call `tell` once, before the first kernel that numba has not cached."""
     with install_listener("numba:compile", _Once(tell)):
         yield
-
-
-if hasattr(os, "register_at_fork"):  # a process is not copied while another thread compiles
-    os.register_at_fork(
-        before=global_compiler_lock.acquire,
-        after_in_parent=global_compiler_lock.release,
-        after_in_child=global_compiler_lock.release,
-    )
