@@ -12,6 +12,7 @@ from lrp_audio.arguments import whole
 from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
 from lrp_audio.errors import AttributionError
+from lrp_audio.kernels.blas import single_threaded_blas
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class KernelShap(OnSegments):
         return efficient_regression(present, gains, weights, everything - nothing)
 
 
+@single_threaded_blas()
 def efficient_regression(z: Floats, y: Floats, weights: Floats, total: float) -> Floats:
     """Coefficients ``(columns,)`` of `y` on `z`, weighted, that add up to `total`.
 

@@ -9,6 +9,7 @@ from lrp_audio.arguments import above_zero, finite, whole
 from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.game import Floats, Game, OnSegments
 from lrp_audio.errors import AttributionError
+from lrp_audio.kernels.blas import single_threaded_blas
 
 
 class Kernel(Protocol):
@@ -92,6 +93,7 @@ def perturbed(count: int, samples: int, rng: np.random.Generator) -> Floats:
     return present
 
 
+@single_threaded_blas()
 def ridge_regression(z: Floats, y: Floats, weights: Floats, ridge: float) -> Floats:
     """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, the constant left out.
 

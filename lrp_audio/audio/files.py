@@ -9,6 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ClipError
+from lrp_audio.forking import fork_outside
 
 MAX_MINUTES = 30
 MAX_CHANNELS = 64
@@ -20,6 +21,10 @@ _AGAIN = "copy or record it again"
 # libsndfile's frame count, and the chunk lengths of programs that write to a pipe, for "unknown".
 _UNKNOWN_FRAMES = 2**63 - 1
 _UNKNOWN_BYTES = 0x7FFF0000
+
+# Newer versions of soundfile hold a lock while they open a file.
+if (_opening := getattr(soundfile.SoundFile, "_sf_error_lock", None)) is not None:
+    fork_outside(_opening)
 
 _OGG_PAGE = 65_307  # the largest there is
 _OGG_LAST_PAGE = 4

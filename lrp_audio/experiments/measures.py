@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
+
 Array = NDArray[Any]
 
 
@@ -44,6 +46,7 @@ def faithfulness(whole: Array, taken: Array) -> Array:
     return np.asarray(whole - taken)
 
 
+@single_threaded_blas()
 def sparseness(relevance: Array) -> float:
     """Gini index of the magnitudes: 0 for all alike, 1 for one that has all (Chalasani 2020)."""
     sizes = np.sort(np.abs(relevance).ravel().astype(np.float64))
@@ -54,6 +57,7 @@ def sparseness(relevance: Array) -> float:
     return float(((2 * ranks - sizes.size - 1) @ sizes) / (sizes.size * total))
 
 
+@single_threaded_blas()
 def complexity(relevance: Array) -> float:
     """Entropy in nats of the magnitudes' shares, smaller is simpler (Bhatt et al. 2020)."""
     sizes = np.abs(relevance).ravel().astype(np.float64)

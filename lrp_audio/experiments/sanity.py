@@ -18,6 +18,7 @@ from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES
@@ -94,6 +95,7 @@ def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]
         yield layer, architecture.build(mixed)
 
 
+@single_threaded_blas()
 def rank_correlation(a: Array, b: Array) -> float:
     """Spearman's correlation of two maps of one shape; 0 where one of them says nothing."""
     from scipy.stats import rankdata

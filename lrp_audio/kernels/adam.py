@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.threads import spread
 
 Array = NDArray[Any]
@@ -14,7 +14,7 @@ _GRAIN = 1 << 20
 _BETA1, _BETA2, _TINY = 0.9, 0.999, 1e-8
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _update(
     p: Array, g: Array, m: Array, v: Array, average: Array, settings: Array, first: int, last: int
 ) -> None:

@@ -1,9 +1,36 @@
-"""Notices that kernels are being compiled, which takes seconds where numba's cache is empty."""
+"""How kernels are compiled: the decorator of them all, and a notice, for it takes seconds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
+from numba import njit
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.event import Event, Listener, install_listener
+
+from lrp_audio.forking import fork_outside
+from lrp_audio.kernels.cache import cache_of
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+fork_outside(global_compiler_lock)
+
+
+def compiled(**options: Any) -> Callable[[Function], Function]:
+    """The decorator of every kernel: compiled on its first call, without the GIL, and cached.
+
+    `options` are those of ``numba.njit``, such as ``fastmath``. With ``NUMBA_DISABLE_JIT=1`` the
+    function stays plain Python.
+    """
+
+    def decorate(function: Function) -> Function:
+        kernel: Any = njit(nogil=True, **options)(function)
+        if kernel is not function:  # as it is where the JIT is off
+            kernel._cache = cache_of(function)  # as its method enable_caching does
+        made: Function = kernel
+        return made
+
+    return decorate
 
 
 class _Once(Listener):

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.operands import Operand, Operands, by_group, unpacked
 from lrp_audio.kernels.scratch import scratch
@@ -243,7 +243,7 @@ def _bias(bias: Array | None, out: Array) -> Array:
     return np.zeros(out.shape[-1], out.dtype) if bias is None else bias
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _add_bias(z: Array, bias: Array, least: Array) -> None:
     floor = least[0]
     for position in range(z.shape[0]):

@@ -5,9 +5,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
 
@@ -18,7 +19,7 @@ _MOST_LOST = 32
 
 
 # Python's error model would look for a division by zero at every neuron, and cost the vectors.
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _divide(
     relevance: Array,
     share: Array,
@@ -78,11 +79,13 @@ def divide(
     )
     rest = sums[:, 1].sum(axis=1)
     stabilised = epsilon > 0
-    accounts = (sums[:, 0] @ bias, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
+    with single_threaded_blas():
+        absorbed = sums[:, 0] @ bias
+    accounts = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
     return channels_first(s), np.stack(accounts, axis=1)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _rest(z: Array, above: Array, rest: Array, first: int, last: int) -> bool:
     kept, most, zero = True, z.dtype.type(_MOST_LOST), z.dtype.type(0)
     for i in range(first, last):
@@ -105,19 +108,19 @@ def rest_below_zero(z: Array, above: Array) -> Array | None:
     return channels_first(rest) if all(kept) else None
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = x[i] * c[i]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _sum_of_two(x: Array, c: Array, y: Array, d: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = x[i] * c[i] + y[i] * d[i]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _add_product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] += x[i] * c[i]
@@ -144,13 +147,13 @@ def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
     return channels_first(out)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _rectify(x: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = x[i] if x[i] > 0 else 0
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _gate(g: Array, y: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
         out[i] = g[i] if y[i] > 0 else 0
@@ -176,7 +179,7 @@ def gate(g: Array, y: Array) -> Array:
     return channels_first(out)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _signs(x: Array, first: int, last: int) -> tuple[bool, bool]:
     below = above = False
     for i in range(first, last):
@@ -192,7 +195,7 @@ def signs(x: Array) -> tuple[bool, bool]:
     return any(below for below, _ in found), any(above for _, above in found)
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _channel_sums(g: Array, first: int, last: int) -> Array:
     total = np.zeros(g.shape[1], g.dtype)
     for row in range(first, last):
@@ -208,7 +211,7 @@ def channel_sums(g: Array) -> Array:
     return np.asarray(np.sum(parts, axis=0))
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _sample_sums(rows: Array, sums: Array, first: int, last: int) -> None:
     for sample in range(first, last):
         for position in range(rows.shape[1]):

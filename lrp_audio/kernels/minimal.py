@@ -13,9 +13,10 @@ computed this way, nor is float64, which is there for truth.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.windows import Window
 
@@ -50,7 +51,8 @@ def transform_weight(packed: Array, kernel: tuple[int, int]) -> Array:
     groups, columns, made = packed.shape
     y, x = (_FOUR, np.eye(1)) if kernel == SIGNAL else (_TWO, _TWO)
     matrix = np.kron(y, x).astype(packed.dtype)
-    points = matrix @ packed.reshape(groups, matrix.shape[1], -1)
+    with single_threaded_blas():
+        points = matrix @ packed.reshape(groups, matrix.shape[1], -1)
     return points.reshape(groups, len(matrix), columns // matrix.shape[1], made)
 
 
@@ -79,7 +81,7 @@ def products(images: Array, points: Array, window: Window, z: Array) -> None:
 # A tile is copied to rows of fixed length: loops whose places the compiler knows run on vectors.
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _four_in(images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]) -> None:
     """``B^T x`` of six rows, for each tile of four rows of a signal."""
     _, height, _, channels = images.shape
@@ -111,7 +113,7 @@ def _four_in(images: Array, inputs: Array, down: int, across: int, pad: tuple[in
                 inputs[i, tile, c] = v[i * _MOST + c]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _four_out(found: Array, z: Array, down: int, across: int) -> None:
     """``A^T m`` of six products, for each tile of four rows of a signal."""
     _, height, _, channels = z.shape
@@ -133,7 +135,7 @@ def _four_out(found: Array, z: Array, down: int, across: int) -> None:
                 z[sample, 4 * row + i, 0, c] = y[i * _MOST + c]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _two_by_two_in(
     images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]
 ) -> None:
@@ -173,7 +175,7 @@ def _two_by_two_in(
                 inputs[i, tile, c] = x[i * _MOST + c]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _two_by_two_out(found: Array, z: Array, down: int, across: int) -> None:
     """``A^T m A`` of sixteen products, for each tile of two by two positions."""
     _, height, width, channels = z.shape

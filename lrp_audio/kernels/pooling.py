@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
 from lrp_audio.kernels.windows import Window
@@ -14,7 +14,7 @@ from lrp_audio.kernels.winners import Winners, add_at_winners
 Array = NDArray[Any]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sample: int) -> None:
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape
@@ -39,7 +39,7 @@ def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sampl
                                     out[sample, oy, ox, c] = value if value > best else best
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _to_winners(
     x: Array,
     y: Array,
@@ -70,7 +70,7 @@ def _to_winners(
                                 left[c] -= given
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _window_sums(x: Array, sums: Array, window: Window, first: int, last: int) -> None:
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape
@@ -87,7 +87,7 @@ def _window_sums(x: Array, sums: Array, window: Window, first: int, last: int) -
                                 sums[sample, oy, ox, c] += x[sample, row, column, c]
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _spread_windows(sums: Array, x: Array, window: Window, first: int, last: int) -> None:
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape

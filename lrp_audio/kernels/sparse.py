@@ -7,9 +7,9 @@ this pays where an eighth of the outputs or less is left, and the vectors are lo
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.operands import Operands
 from lrp_audio.kernels.scratch import scratch
@@ -98,7 +98,7 @@ def transpose_few(
 # A dot product may be added up in any order, or it would not run on vectors.
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _corner(
     number: np.int64, oy: int, ox: int, pool: Window, stride: tuple[int, int]
 ) -> tuple[np.int64, np.int64]:
@@ -109,7 +109,7 @@ def _corner(
     return top * stride[0], left * stride[1]
 
 
-@njit(nogil=True, cache=True, fastmath={"reassoc", "nsz", "contract"})
+@compiled(fastmath={"reassoc", "nsz", "contract"})
 def _dots(
     frame: Array,
     filters: Array,
@@ -137,7 +137,7 @@ def _dots(
                 out[oy, ox, c] = total
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def _add_multiples(
     values: Array,
     filters: Array,

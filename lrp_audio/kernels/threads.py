@@ -6,21 +6,20 @@ that a result does not either.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
 from itertools import count as count_from
-from threading import Lock
+from threading import Event
 from typing import Any
-
-from threadpoolctl import ThreadpoolController
 
 from lrp_audio.arguments import as_whole, described
 from lrp_audio.errors import SettingError
+from lrp_audio.kernels.blas import single_threaded_blas
 
 _MOST = 1024
-_chosen: list[int] = []  # the number of threads, once it was chosen
+_chosen: int | None = None  # the number of threads, once it was chosen
 
 
 def available_cores() -> int:
@@ -34,63 +33,29 @@ def threads(count: int | None) -> None:
     """Compute with `count` threads from now on; None is one for each available core, as at first.
 
     It holds for this engine's loops and for the BLAS that they call, in the whole process. Raises
-    `SettingError` for less than 1, or for more than 1024.
+    `SettingError` for anything but a whole number from 1 to 1024.
     """
-    if count is None:
-        _chosen.clear()
-    else:
-        number = as_whole(count)
-        if number is None or not 1 <= number <= _MOST:
-            raise SettingError(
-                f"{described(count)} threads were asked for; expected a number from 1 to {_MOST}."
-            )
-        _chosen[:] = [number]
-    _pool.cache_clear()
+    global _chosen
+    number = as_whole(count)
+    if count is not None and not (number is not None and 1 <= number <= _MOST):
+        raise SettingError(
+            f"{described(count)} threads were asked for; expected a number from 1 to {_MOST}."
+        )
+    _chosen = number
 
 
 def thread_count() -> int:
     """Number of threads that this engine computes with."""
-    return _chosen[0] if _chosen else available_cores()
+    return _chosen or available_cores()
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="lrp-audio")
+@lru_cache(maxsize=1)
+def _pool(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, count - 1), thread_name_prefix="lrp-audio")
 
 
 if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting child would hang
     os.register_at_fork(after_in_child=_pool.cache_clear)
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-class _SingleThreadedBlas:
-    """Counts its users, so that the first sets the limit and the last one lifts it."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._limiter: Any = None
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        with self._lock:
-            if self._users == 0:
-                self._limiter = _blas().limit(limits=1, user_api="blas")
-            self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                if self._users == 0:
-                    self._limiter.restore_original_limits()
-
-
-single_threaded_blas = _SingleThreadedBlas()
 
 
 def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]:
@@ -100,10 +65,10 @@ def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]
     """
     pieces = [(first, min(first + grain, count)) for first in range(0, count, grain)]
     helpers = min(thread_count(), len(pieces)) - 1
-    with single_threaded_blas():
-        if helpers < 1:
-            return [work(*piece) for piece in pieces]
+    if helpers > 0:
         return _shared(work, pieces, helpers)
+    with single_threaded_blas():
+        return [work(*piece) for piece in pieces]
 
 
 def _shared(
@@ -111,18 +76,27 @@ def _shared(
 ) -> list[Any]:
     """The calling thread works too: where the pieces are short, it is done before others wake."""
     found: list[Any] = [None] * len(pieces)
-    numbers = count_from(0)
+    errors: list[BaseException] = []
+    done: list[int] = []
+    numbers, all_done = count_from(0), Event()
 
     def take() -> None:
-        while (number := next(numbers)) < len(pieces):
-            found[number] = work(*pieces[number])
+        with single_threaded_blas():
+            while (number := next(numbers)) < len(pieces):
+                try:
+                    found[number] = work(*pieces[number])
+                except BaseException as error:
+                    errors.append(error)
+                done.append(number)
+        if len(done) == len(pieces):
+            all_done.set()
 
-    others = [_pool().submit(take) for _ in range(helpers)]
-    try:
-        take()
-    finally:
-        started = [other for other in others if not other.cancel()]
-        wait(started)
-    for other in started:
-        other.result()
+    # At the end of the program, or where the system allows no more threads, this one is enough.
+    with suppress(RuntimeError):
+        for _ in range(helpers):
+            _pool(thread_count()).submit(take)
+    take()
+    all_done.wait()
+    if errors:
+        raise errors[0]
     return found

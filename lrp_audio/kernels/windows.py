@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.scratch import scratch
 
 Array = NDArray[Any]
@@ -120,7 +120,7 @@ def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
     return frame
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def scatter_add(
     panel: Array, images: Array, group: int, size: tuple[int, int], window: Window
 ) -> None:

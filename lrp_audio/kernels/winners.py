@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.windows import Window
 
 Array = NDArray[Any]
@@ -29,7 +29,7 @@ class Winners(NamedTuple):
 # The loops over channels run on whole vectors: each writes what it writes without a branch.
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window: Window) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`."""
     kernel, stride, pad, _ = window
@@ -61,7 +61,7 @@ def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window
                     where[c] = which[c] if made[c] > zero else NOBODY
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def select(image: Array, place: Array, out: Array, window: Window) -> None:
     """The values of `image` at the winners into `out`, and 0 where nobody won."""
     kernel, stride, pad, _ = window
@@ -83,7 +83,7 @@ def select(image: Array, place: Array, out: Array, window: Window) -> None:
                                 out[sample, oy, ox, c] += image[sample, y, x, c] if won else zero
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
     """Transpose of `select`: add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, _ = window

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lrp_audio.errors import ModelError
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.layers import (
     BatchNorm,
     Dense,
@@ -138,7 +139,8 @@ def _before(layer: Layer, norm: BatchNorm, shape: tuple[int, ...]) -> Layer | No
         assert isinstance(layer, Dense)
         repeats = layer.weight.shape[1] // len(weight)  # positions of each channel, flattened
         new = layer.weight * np.repeat(weight, repeats)
-        added = layer.weight @ np.repeat(shift, repeats)
+        with single_threaded_blas():
+            added = layer.weight @ np.repeat(shift, repeats)
     return layer.with_parameters(new, added if layer.bias is None else added + layer.bias)
 
 

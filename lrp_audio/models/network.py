@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.kernels.threads import single_threaded_blas
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.layers.base import Gradients, Pullback, RelevanceBackward
 from lrp_audio.models import lrp
 from lrp_audio.models.fusion import Plan, fused, unfused

@@ -15,6 +15,7 @@ import numpy as np
 
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.layers.base import Array, Gradients
 
 FORMAT = 1
@@ -80,6 +81,7 @@ def read_weights(
     return parameters
 
 
+@single_threaded_blas()
 def _product(path: Path, name: str, shape: tuple[int, ...], left: Array, right: Array) -> Array:
     if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0]:
         raise _damaged(path, f"the factors of {name} do not fit each other")
