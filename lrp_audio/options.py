@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="CLIP",
-        help="WAV, FLAC or OGG recordings of any rate, mono or stereo, folders of them, or quoted "
+        help="recordings of any rate, mono or stereo, folders of them, or quoted "
         "patterns; of a long one the loudest second is explained, a short one is centred "
         "(default: a bundled example)",
     )

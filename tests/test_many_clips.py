@@ -61,13 +61,13 @@ def table(out: Path) -> list[dict[str, str]]:
 
 
 def places(*arguments: Path | str) -> dict[str, str]:
-    found, wrong = find_clips(map(Path, arguments))
+    found, wrong, _ = find_clips(map(Path, arguments))
     assert wrong == []
     return {str(clip.path): clip.place.as_posix() for clip in found}
 
 
 def complaint(*arguments: Path | str) -> str:
-    found, wrong = find_clips(map(Path, arguments))
+    found, wrong, _ = find_clips(map(Path, arguments))
     assert found == []
     assert len(wrong) == 1
     return str(wrong[0])
