@@ -41,8 +41,9 @@ def find_clips(arguments: Iterable[Path]) -> Search:
 
     A folder stands for every recording in it and below it, sorted; a pattern such as
     ``rec/**/*.wav`` for what it matches, unless it is the very name of a file. Hidden files, links
-    to folders and the sounds of earlier results are passed over. A file that is named twice, or
-    through a link, counts once. Other files in folders are passed over, and given back. No two places are equal, not even on a disk that ignores case.
+    to folders and the sounds of earlier results are passed over; other files in folders as well,
+    and these are given back. A file that is named twice, or through a link, counts once. No two
+    places are equal, not even on a disk that ignores case.
     """
     found: dict[str, tuple[Path, Path]] = {}
     errors = []

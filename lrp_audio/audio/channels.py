@@ -1,11 +1,21 @@
 """Several channels as one: their mean, or one of them where they cancel each other."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 # One channel of 64 (`MAX_CHANNELS`) beside silent ones leaves 1/64 of its level in the mean. Below
 # this share the channels must cancel.
 _CANCELLED = 1 / 100
+
+
+class Sound(NamedTuple):
+    """Mono samples ``(time,)`` of full scale 1.0, their rate in Hz, and notes on what was odd."""
+
+    samples: NDArray[np.floating]
+    rate: int
+    notes: tuple[str, ...] = ()
 
 
 class Levels:

@@ -5,14 +5,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.audio.channels import Levels, cancelled_note
-from lrp_audio.audio.files import MAX_CHANNELS, Sound, check_size, decode, decode_stream
+from lrp_audio.audio.channels import Sound
+from lrp_audio.audio.files import decode, decode_stream
 from lrp_audio.audio.resample import resample
+from lrp_audio.audio.samples import from_array
 from lrp_audio.errors import ClipError
 
 RATE = 8000
@@ -29,8 +30,6 @@ INPUT_BOUNDS = (-_LARGEST_INPUT, _LARGEST_INPUT)
 """No value that `waveform_input` gives lies outside."""
 # Windows whose energy differs by less are equally loud: the middle one of them centres the word.
 _EQUALLY_LOUD = 1e-4
-# Beyond this a float is no sample of sound, and its square would leave float32.
-_LARGEST_FLOAT = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,28 +126,7 @@ def clip_from_samples(samples: ArrayLike, rate: float, name: str = "samples") ->
     bits their type's own (unsigned ones are centred on half their range, as in WAV). `rate` is a
     whole number of any type. Raises `ClipError` as `read_clip` does.
     """
-    array = _array(samples, name)
-    if array.ndim == 2 and array.shape[1] > 1:
-        rows, columns = array.shape
-        if rows == 1 or rows <= MAX_CHANNELS < columns:
-            array = array.T
-    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
-        raise ClipError(
-            f"{name} has shape {array.shape}: give (time,) or (time, channels) with at most "
-            f"{MAX_CHANNELS} channels."
-        )
-    hertz = _whole(rate, name)
-    check_size(name, len(array), hertz)
-    scaled = _int16_scale(array, name)
-    if scaled.ndim == 1:
-        return _clip_at_rate(scaled, hertz, name)
-    mean = scaled.mean(axis=1)
-    levels = Levels(scaled.shape[1])
-    levels.add(scaled, mean)
-    chosen = levels.loudest_of_cancelled()
-    if chosen is None:
-        return _clip_at_rate(mean, hertz, name)
-    return _clip_at_rate(scaled[:, chosen], hertz, name, (cancelled_note(len(scaled.T), chosen),))
+    return _clip_of(from_array(samples, rate, name), name)
 
 
 def fit(clip: Clip, length: int = RATE) -> Clip:
@@ -191,9 +169,19 @@ def _read_stream(stream: IO[bytes], name: str) -> Clip:
 
 
 def _clip_of(sound: Sound, name: str) -> Clip:
-    samples = sound.samples
-    samples *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
-    return _clip_at_rate(samples, sound.rate, name, sound.notes)
+    """Bring to int16 scale and 8 kHz; what is not finite is refused first: it would spread."""
+    mono, rate, notes = sound
+    if not np.isfinite(mono).all():
+        first = int(np.argmin(np.isfinite(mono))) / rate
+        raise ClipError(
+            f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
+            f"{first:.3f} s: export it again from the program that made it."
+        )
+    mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
+    if rate < RATE:
+        low = f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear"
+        notes = (*notes, low)
+    return Clip(resample(mono, rate, RATE), RATE, name, notes, rate)
 
 
 def _name_of(stream: object) -> str:
@@ -234,66 +222,6 @@ def _no_recording(source: object) -> str:
     return (
         f"{source!r:.60} ({type(source).__name__}) is no recording: give a path, a Clip, an open "
         "file or bytes, or samples with their rate in Hz, such as (samples, 16000)."
-    )
-
-
-def _array(samples: ArrayLike, name: str) -> NDArray[Any]:
-    """Samples as an array, as they are."""
-    try:
-        array = np.asarray(samples)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ClipError(
-            f"{name} is not one array of numbers: give shape (time,) or (time, channels)."
-        ) from error
-    if array.dtype == object:
-        raise ClipError(
-            f"{name} ({type(samples).__name__}) is not an array of numbers: make one of it first, "
-            "for example with np.fromiter."
-        )
-    return array
-
-
-def _whole(rate: object, name: str) -> int:
-    """A rate as an int; it may be a float or an array of one number."""
-    array = np.asarray(rate)
-    whole = array.size == 1 and array.dtype.kind in "iuf" and float(array.item()).is_integer()
-    if not whole:
-        raise ClipError(f"{name} comes with the rate {rate!r:.60}: give a whole number of Hz.")
-    return int(array.item())
-
-
-def _clip_at_rate(
-    mono: NDArray[np.floating], rate: int, name: str, notes: tuple[str, ...] = ()
-) -> Clip:
-    """Resample to 8 kHz; NaN and infinity are refused first, for a transform would spread them."""
-    if not np.isfinite(mono).all():
-        first = int(np.argmin(np.isfinite(mono))) / rate
-        raise ClipError(
-            f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
-            f"{first:.3f} s: export it again from the program that made it."
-        )
-    if rate < RATE:
-        low = f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear"
-        notes = (*notes, low)
-    return Clip(resample(mono, rate, RATE), RATE, name, notes, rate)
-
-
-def _int16_scale(array: NDArray[np.generic], name: str) -> NDArray[np.float64]:
-    kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
-    if kind == "f":
-        values = array.astype(np.float64)
-        if (np.abs(values) > _LARGEST_FLOAT).any() and np.isfinite(values).all():
-            raise ClipError(
-                f"{name} reaches {np.abs(values).max():.3g}, where samples as floats have full "
-                "scale 1.0: divide by the full scale of its source."
-            )
-        return values * FULL_SCALE
-    if kind in "iu" and bits <= 32:
-        half = 2.0 ** (bits - 1)
-        return (array.astype(np.float64) - (half if kind == "u" else 0.0)) * (FULL_SCALE / half)
-    raise ClipError(
-        f"{name} is of type {array.dtype}, which has no agreed full scale: give floats in [-1, 1] "
-        "or integers of 8, 16 or 32 bits."
     )
 
 

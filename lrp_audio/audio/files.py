@@ -3,14 +3,15 @@
 import io
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from lrp_audio.audio.channels import Levels, cancelled_note
+from lrp_audio.audio.channels import Levels, Sound, cancelled_note
 from lrp_audio.audio.containers import Finding, inspect
 from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
 from lrp_audio.audio.patched import Patched
@@ -31,14 +32,6 @@ _MOST_STREAMED = 1_000_000_000
 _IN_MEMORY = 16_000_000
 
 
-class Sound(NamedTuple):
-    """Mono samples ``(time,)`` of full scale 1.0, their rate in Hz, and notes on what was odd."""
-
-    samples: NDArray[np.float32]
-    rate: int
-    notes: tuple[str, ...]
-
-
 class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
     """A file that is read from front to back.
 
@@ -54,13 +47,25 @@ def decode(path: Path) -> Sound:
 
     Raises `ClipError` for whatever keeps the file from being read to its end.
     """
-    try:
-        _check_file(path)
-        # Opened here, because libsndfile takes neither every file name nor tells its errors apart.
-        with path.open("rb") as opened:
-            return _decode(opened, str(path))
-    except OSError as error:
-        raise ClipError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+    with _open(path) as file:
+        return _decode(file, str(path))
+
+
+def duration(path: Path) -> float:
+    """Seconds of sound in a file, decoded only where its header does not say.
+
+    Raises `ClipError` for what cannot be read.
+    """
+    name = str(path)
+    with (
+        _open(path) as file,
+        _view(file, name) as (view, finding),
+        _opened(view, name, finding) as sound,
+    ):
+        frames = _promised(sound, finding)
+        if frames is None:
+            frames = sum(map(len, _blocks(sound, name, finding)))
+        return frames / int(sound.samplerate)
 
 
 def decode_stream(stream: IO[bytes], name: str) -> Sound:
@@ -91,12 +96,6 @@ def decode_stream(stream: IO[bytes], name: str) -> Sound:
         ) from error
 
 
-def duration(path: Path) -> float:
-    """Seconds of sound in a file, decoded where its header does not say. Raises `ClipError`."""
-    sound = decode(path)
-    return len(sound.samples) / sound.rate
-
-
 def check_size(name: str, frames: int, rate: int) -> None:
     """Raise `ClipError` for a rate that is no sound's or for more frames than are worth reading."""
     if not MIN_RATE <= rate <= MAX_RATE:
@@ -122,14 +121,26 @@ def _check_file(path: Path) -> None:
         raise ClipError(f"{path} is empty (0 bytes): {_AGAIN}.")
 
 
-def _decode(file: IO[bytes], name: str) -> Sound:
-    size = file.seek(0, io.SEEK_END)
-    finding = inspect(file, size)
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """A file that holds something, open; `ClipError` for one that does not or cannot be read."""
+    try:
+        _check_file(path)
+        # Opened here, because libsndfile takes neither every file name nor tells its errors apart.
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+
+
+@contextmanager
+def _view(file: IO[bytes], name: str) -> Iterator[tuple[Patched, Finding]]:
+    """A file as libsndfile gets it, whose errors become `ClipError`."""
+    finding = inspect(file, file.seek(0, io.SEEK_END))
     if finding.cut:
         raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
-    view = Patched(file, finding.prefix, finding.patches)
     try:
-        return _mono(view, name, finding)
+        yield Patched(file, finding.prefix, finding.patches), finding
     except soundfile.LibsndfileError as error:
         raise ClipError(_reason(file, name, finding, error)) from error
 
@@ -149,6 +160,11 @@ def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.Libsn
         f"{name} is {finding.kind} but cannot be decoded ({said}): it is cut off, damaged or in an "
         f"encoding that {LIBRARY} does not read; {_AGAIN}, or convert it to 16-bit WAV."
     )
+
+
+def _decode(file: IO[bytes], name: str) -> Sound:
+    with _view(file, name) as (view, finding):
+        return _mono(view, name, finding)
 
 
 def _mono(view: Patched, name: str, finding: Finding) -> Sound:
