@@ -28,6 +28,8 @@ _LARGEST_INPUT = 32.0
 
 INPUT_BOUNDS = (-_LARGEST_INPUT, _LARGEST_INPUT)
 """No value that `waveform_input` gives lies outside."""
+# What is never one of a pair of samples and rate.
+_NO_SAMPLES = (str, bytes, os.PathLike, Iterator, type(None))
 # Windows whose energy differs by less are equally loud: the middle one of them centres the word.
 _EQUALLY_LOUD = 1e-4
 
@@ -101,9 +103,8 @@ def as_clip(source: object, name: str | None = None) -> Clip:
     if callable(getattr(source, "read", None)):
         return _read_stream(source, name or _name_of(source))  # type: ignore[arg-type]
     if isinstance(source, tuple | list) and len(source) == 2:
-        first, second = source
-        if _is_rate(first) != _is_rate(second):
-            samples, rate = (second, first) if _is_rate(first) else (first, second)
+        samples, rate = source if not _is_rate(source[0]) else reversed(source)
+        if _is_rate(rate) and not _is_rate(samples) and not isinstance(samples, _NO_SAMPLES):
             return clip_from_samples(samples, rate, name or "samples")
     raise ClipError(_no_recording(source))
 
@@ -192,7 +193,7 @@ def _name_of(stream: object) -> str:
 
 def _is_rate(value: object) -> bool:
     """Whether one of a pair is a single number, and so its rate."""
-    if isinstance(value, str | bytes | os.PathLike | Iterator) or value is None:
+    if isinstance(value, _NO_SAMPLES):
         return False
     try:
         array = np.asarray(value)
