@@ -143,6 +143,11 @@ BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "nan": (lambda path: wave(path, np.where(np.arange(800) == 400, np.nan, 0.1)), "0.050 s"),
     "infinity": (lambda path: wave(path, np.full(800, np.inf)), "not finite"),
     "nan at another rate": (lambda path: wave(path, np.full(900, np.nan), 44100), "not finite"),
+    "infinities that cancel": (
+        lambda path: wave(path, np.full((800, 2), [np.inf, -np.inf])),
+        "not finite",
+    ),
+    "beyond every sample": (lambda path: wave(path, np.full(800, 3e38)), "not finite"),
     "text": (lambda path: path.write_text("seven\n" * 100), "is not a WAV, FLAC, Ogg"),
     "zero bytes": (lambda path: path.write_bytes(bytes(5000)), "is not a WAV, FLAC, Ogg"),
     "another RIFF": (

@@ -172,13 +172,14 @@ def _read_stream(stream: IO[bytes], name: str) -> Clip:
 def _clip_of(sound: Sound, name: str) -> Clip:
     """Bring to int16 scale and 8 kHz; what is not finite is refused first: it would spread."""
     mono, rate, notes = sound
+    with np.errstate(over="ignore"):
+        mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
     if not np.isfinite(mono).all():
         first = int(np.argmin(np.isfinite(mono))) / rate
         raise ClipError(
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
     if rate < RATE:
         low = f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear"
         notes = (*notes, low)

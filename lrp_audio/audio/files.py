@@ -173,7 +173,8 @@ def _mono(view: Patched, name: str, finding: Finding) -> Sound:
         # Channels are averaged block by block, so that memory is bounded by one channel.
         means: list[NDArray[np.float32]] = []
         for block in _blocks(file, name, finding):
-            mean = block.mean(axis=1)
+            with np.errstate(invalid="ignore", over="ignore"):
+                mean = block.mean(axis=1)
             levels.add(block, mean)
             means.append(mean)
         rate = int(file.samplerate)

@@ -33,7 +33,8 @@ def from_array(samples: ArrayLike, rate: object, name: str) -> Sound:
     values = _full_scale_one(array, name)
     if values.ndim == 1:
         return Sound(values, hertz)
-    mean = values.mean(axis=1)
+    with np.errstate(invalid="ignore"):  # infinities are refused later, with their place
+        mean = values.mean(axis=1)
     levels = Levels(values.shape[1])
     levels.add(values, mean)
     chosen = levels.loudest_of_cancelled()
