@@ -21,35 +21,38 @@ class Sound(NamedTuple):
 class Levels:
     """Levels of some channels and of their mean, gathered block by block.
 
-    A level is a standard deviation, so that a constant offset counts for nothing.
+    A level is a standard deviation, so that a constant offset counts for nothing. That of the mean
+    comes from the covariances of the channels.
     """
 
     def __init__(self, channels: int) -> None:
         """Begin with no samples of `channels` channels."""
         self._frames = 0
-        self._sums = np.zeros(channels + 1)
-        self._squares = np.zeros(channels + 1)
+        self._sums = np.zeros(channels)
+        self._products = np.zeros((channels, channels))
 
-    def add(self, block: NDArray[np.floating], mean: NDArray[np.floating]) -> None:
-        """Count a block ``(time, channels)`` and the mean of its channels, ``(time,)``."""
+    def add(self, block: NDArray[np.floating]) -> None:
+        """Count a block ``(time, channels)``."""
         if block.shape[1] == 1:
             return
         self._frames += len(block)
         # What is not finite is refused later, with its place.
         with np.errstate(invalid="ignore", over="ignore"):
-            for values, own in ((block, slice(-1)), (mean[:, None], slice(-1, None))):
-                self._sums[own] += values.sum(axis=0, dtype=np.float64)
-                self._squares[own] += np.einsum("ij,ij->j", values, values, dtype=np.float64)
+            wide = block.astype(np.float64)
+            self._sums += wide.sum(axis=0)
+            self._products += wide.T @ wide
 
     def loudest_of_cancelled(self) -> int | None:
         """The channel of the highest level if next to nothing of it is left in the mean."""
         if self._frames == 0:
             return None
         with np.errstate(invalid="ignore", over="ignore"):
-            variances = self._squares / self._frames - (self._sums / self._frames) ** 2
-            levels = np.sqrt(np.maximum(variances, 0))
-        loudest = int(levels[:-1].argmax())
-        return loudest if levels[-1] < _CANCELLED * levels[loudest] else None
+            offsets = self._sums / self._frames
+            covariances = self._products / self._frames - np.outer(offsets, offsets)
+            variances = np.diagonal(covariances)
+            loudest = int(variances.argmax())
+            left = covariances.mean()
+        return loudest if left < _CANCELLED**2 * variances[loudest] else None
 
 
 def cancelled_note(channels: int, chosen: int) -> str:

@@ -31,6 +31,8 @@ _UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it does not k
 _MOST_STREAMED = 1_000_000_000
 _IN_MEMORY = 16_000_000
 
+_View = IO[bytes] | Patched
+
 
 class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
     """A file that is read from front to back.
@@ -134,13 +136,16 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _view(file: IO[bytes], name: str) -> Iterator[tuple[Patched, Finding]]:
+def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
     """A file as libsndfile gets it, whose errors become `ClipError`."""
     finding = inspect(file, file.seek(0, io.SEEK_END))
     if finding.cut:
         raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
     try:
-        yield Patched(file, finding.prefix, finding.patches), finding
+        if finding.prefix or finding.patches:
+            yield Patched(file, finding.prefix, finding.patches), finding
+        else:
+            yield file, finding
     except soundfile.LibsndfileError as error:
         raise ClipError(_reason(file, name, finding, error)) from error
 
@@ -167,7 +172,7 @@ def _decode(file: IO[bytes], name: str) -> Sound:
         return _mono(view, name, finding)
 
 
-def _mono(view: Patched, name: str, finding: Finding) -> Sound:
+def _mono(view: _View, name: str, finding: Finding) -> Sound:
     with _opened(view, name, finding) as file:
         levels, channels = Levels(file.channels), file.channels
         # Channels are averaged block by block, so that memory is bounded by one channel.
@@ -175,7 +180,7 @@ def _mono(view: Patched, name: str, finding: Finding) -> Sound:
         for block in _blocks(file, name, finding):
             with np.errstate(invalid="ignore", over="ignore"):
                 mean = block.mean(axis=1)
-            levels.add(block, mean)
+            levels.add(block)
             means.append(mean)
         rate = int(file.samplerate)
     chosen = levels.loudest_of_cancelled()
@@ -187,7 +192,7 @@ def _mono(view: Patched, name: str, finding: Finding) -> Sound:
     return Sound(_joined(means), rate, (*finding.notes, cancelled_note(channels, chosen)))
 
 
-def _opened(view: Patched, name: str, finding: Finding) -> _Forwards:
+def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
     view.seek(0)
     file = _Forwards(view)
     if file.channels > MAX_CHANNELS:

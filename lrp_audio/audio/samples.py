@@ -36,7 +36,7 @@ def from_array(samples: ArrayLike, rate: object, name: str) -> Sound:
     with np.errstate(invalid="ignore"):  # infinities are refused later, with their place
         mean = values.mean(axis=1)
     levels = Levels(values.shape[1])
-    levels.add(values, mean)
+    levels.add(values)
     chosen = levels.loudest_of_cancelled()
     if chosen is None:
         return Sound(mean, hertz)
