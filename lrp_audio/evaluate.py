@@ -10,7 +10,7 @@ from statistics import mean
 from typing import Any
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.data.corpus import Recording, find_recordings, tell
 from lrp_audio.data.split import named
 from lrp_audio.data.tasks import SEXES, TASKS, unheard
 from lrp_audio.errors import DataError, LrpAudioError, ModelError
@@ -116,7 +116,9 @@ def _task(model: Model) -> str:
 
 def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
     """The recordings to test on, of those whose class is known."""
-    recordings = [r for r in find_recordings(options.data) if TASKS[task].label(r) is not None]
+    recordings = [
+        r for r in find_recordings(options.data, tell) if TASKS[task].label(r) is not None
+    ]
     if not options.speakers:
         return unheard(task, recordings, options.hold_out)
     for name in options.speakers:

@@ -13,7 +13,7 @@ from lrp_audio.audio.audible import Sign
 from lrp_audio.batch import Request, Row, explain_all, finished, loaded, save_rows
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
-from lrp_audio.inputs import Found, find_clips
+from lrp_audio.inputs import Found, find_clips, passed_over_sentence
 from lrp_audio.kernels.compiling import before_compiling
 from lrp_audio.models.zoo import shipped
 from lrp_audio.options import parser
@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     request = _request(options)
-    clips, errors = find_clips(options.clips or [lrp_audio.example()])
+    clips, errors, others = find_clips(options.clips or [lrp_audio.example()])
     for error in errors:
         _say_error(error)
+    if sentence := passed_over_sentence(others):
+        print(printable(sentence), file=sys.stderr)
     rows = finished(clips, request, options.out) if options.resume else {}
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")

@@ -47,9 +47,9 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="CLIP",
-        help="WAV, FLAC or OGG recordings of any rate, mono or stereo, folders of them, or quoted "
-        "patterns; of a long one the loudest second is explained, a short one is centred "
-        "(default: a bundled example)",
+        help="recordings (WAV, FLAC, Ogg, MP3, AIFF and more) of any rate and number of channels, "
+        "folders of them, or quoted patterns; of a long one the loudest second is explained, a "
+        "short one is centred (default: a bundled example)",
     )
     parser.add_argument(
         "--model",

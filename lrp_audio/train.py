@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import lrp_audio
-from lrp_audio.data.corpus import find_recordings
+from lrp_audio.data.corpus import find_recordings, tell
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.models.zoo import ARCHITECTURES
@@ -105,7 +105,7 @@ def _train(options: argparse.Namespace) -> None:
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
     given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
-    split = TASKS[options.task].split(find_recordings(options.data), options.hold_out)
+    split = TASKS[options.task].split(find_recordings(options.data, tell), options.hold_out)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
     measured = train_network(options.model, options.task, split, settings, options.out)
     print(f"wrote {options.out}: {measured}")

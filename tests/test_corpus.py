@@ -36,6 +36,8 @@ def test_recordings_are_found_below_folders_and_read_from_their_names(tmp_path: 
     found = fsdd_like(tmp_path, ("ann", "bob"), 1)
     touch(tmp_path, "readme.txt", "seven.wav", "7.wav", "77_ann_3.wav")
     assert find_recordings([tmp_path]) == found
+    touch(tmp_path, "folder.wav/9_cem_0.wav")
+    assert len(find_recordings([tmp_path])) == len(found) + 1
     assert [(r.digit, r.speaker, r.index) for r in found] == [
         (3, "ann", 0),
         (7, "ann", 0),
@@ -71,6 +73,83 @@ def test_speakers_that_are_known_bring_their_corpus_and_sex(
     touch(tmp_path / "mine", name)
     (found,) = find_recordings([tmp_path / "mine"])
     assert (found.who, found.sex, found.official_test) == (who, sex, official)
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker", "index"),
+    [
+        ("3_van_der_berg_12.wav", "van_der_berg", 12),
+        ("3_speaker_01_7.wav", "speaker_01", 7),
+        ("3_o'neil-smith_7.flac", "o'neil-smith", 7),
+        ("3_jo ann_7.mp3", "jo ann", 7),
+        ("3_ANNA_2.WAV", "ANNA", 2),
+        ("3_anna_2.Flac", "anna", 2),
+        ("3_anna.OGG", "anna", 0),
+        ("3_anna_lee.aiff", "anna_lee", 0),
+        ("3_01.wav", "01", 0),
+        ("3_fran\u00e7ois_1.wav", "fran\u00e7ois", 1),
+        ("3_franc\u0327ois_1.wav", "fran\u00e7ois", 1),
+    ],
+)
+def test_a_name_is_read_whatever_its_suffix_and_the_shape_of_its_speaker(
+    name: str, speaker: str, index: int, tmp_path: Path
+) -> None:
+    touch(tmp_path, name)
+    said: list[str] = []
+    (found,) = find_recordings([tmp_path], said.append)
+    assert (found.digit, found.speaker, found.index) == (3, speaker, index)
+    assert found.path == tmp_path / name
+    assert said == []
+
+
+@pytest.mark.parametrize("suffix", [".FLAC", ".ogg", ".Wav", ".mp3"])
+def test_audiomnists_layout_is_read_in_every_format(suffix: str, tmp_path: Path) -> None:
+    root = audiomnist(tmp_path / "mnist")
+    touch(root, f"data/12/4_12_3{suffix}")
+    found = [r for r in find_recordings([root]) if r.digit == 4]
+    assert [(r.who, r.sex, r.index) for r in found] == [("mnist/12", "female", 3)]
+
+
+def test_sentences_of_emodb_are_known_in_upper_case_and_other_formats(tmp_path: Path) -> None:
+    sentence(tmp_path / "13B09WB.WAV", 1.5)
+    sentence(tmp_path / "14a07Fd.aiff", 1.0)
+    soundfile.write(tmp_path / "03a01Fa.flac", np.linspace(0, 0.5, 24000), 16000)
+    content = bytearray((tmp_path / "03a01Fa.flac").read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)  # a stream whose length was not known when it was written
+    (tmp_path / "03a01Fa.flac").write_bytes(content)
+    found = find_recordings([tmp_path])
+    assert [(r.speaker, r.begin) for r in found] == [
+        ("03", 0.0),
+        ("03", 0.5),
+        ("13", 0.0),
+        ("13", 0.5),
+        ("14", 0.0),
+    ]
+
+
+def test_sound_that_is_passed_over_is_counted_and_named_once(tmp_path: Path) -> None:
+    touch(
+        tmp_path, "7_ann_0.wav", "notes.txt", "a/7.wav", "a/7_ann_0 (1).flac", "a/seven_ann_0.mp3"
+    )
+    touch(tmp_path, "a/7__0.ogg", "7_ann_1.m4a", "7_\x1b[31m_.wav", ".hidden/x.wav")
+    told: list[str] = []
+    find_recordings([tmp_path, tmp_path], told.append)
+    (said,) = told
+    assert "5 files (" in said
+    assert "and 2 more): expected are names like 7_jackson_12.wav" in said
+    assert "1 file ('7_ann_1.m4a'): libsndfile" in said
+    assert "\x1b" not in said
+    for other in ("notes.txt", "hidden", "'7_ann_0.wav'"):
+        assert other not in said
+
+
+def test_a_folder_of_recordings_that_fit_no_layout_is_refused_by_their_names(
+    tmp_path: Path,
+) -> None:
+    touch(tmp_path, "one.flac", "two.wma")
+    with pytest.raises(DataError, match=r"holds no recordings.*'one\.flac'.*'two\.wma'"):
+        find_recordings([tmp_path])
 
 
 def test_a_synthetic_speaker_is_the_same_in_every_accent() -> None:
@@ -233,7 +312,7 @@ def test_a_silent_window_of_a_sentence_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_sentence_is_one_sentence(tmp_path: Path) -> None:
     touch(tmp_path, "03a01Fa.wav")
-    with pytest.raises(DataError, match=r"03a01Fa\.wav cannot be decoded: copy it again"):
+    with pytest.raises(DataError, match=r"03a01Fa\.wav is empty .* take it away"):
         find_recordings([tmp_path])
 
 

@@ -22,7 +22,8 @@ import soundfile
 from test_explain_command import FILES, Terminal, errors, example, explain
 
 import lrp_audio.explanation
-from lrp_audio.inputs import find_clips
+from lrp_audio.audio.formats import SUFFIXES
+from lrp_audio.inputs import find_clips, passed_over_sentence
 from lrp_audio.model import Model
 from lrp_audio.models.zoo import shipped
 
@@ -61,13 +62,13 @@ def table(out: Path) -> list[dict[str, str]]:
 
 
 def places(*arguments: Path | str) -> dict[str, str]:
-    found, wrong = find_clips(map(Path, arguments))
+    found, wrong, _ = find_clips(map(Path, arguments))
     assert wrong == []
     return {str(clip.path): clip.place.as_posix() for clip in found}
 
 
 def complaint(*arguments: Path | str) -> str:
-    found, wrong = find_clips(map(Path, arguments))
+    found, wrong, _ = find_clips(map(Path, arguments))
     assert found == []
     assert len(wrong) == 1
     return str(wrong[0])
@@ -88,6 +89,57 @@ def test_a_folder_stands_for_the_recordings_below_it(tmp_path: Path) -> None:
         "a/d/b.wav",
         "b.wav",
     ]
+
+
+def test_every_recording_that_is_read_is_found_whatever_its_suffix(tmp_path: Path) -> None:
+    names = ["a.wave", "b.aiff", "c.AIF", "d.au", "e.oga", "f.caf", "g.Flac", "h.w64"]
+    names += [name for name in ("i.mp3", "j.opus") if Path(name).suffix in SUFFIXES]
+    rec = clips(tmp_path / "rec", *names)
+    assert list(places(rec).values()) == [Path(name).stem for name in names]
+    assert list(places(f"{rec}/*.[acw]*").values()) == ["a", "b", "d", "f", "h"]
+
+
+def test_what_a_folder_holds_besides_recordings_is_counted(tmp_path: Path) -> None:
+    rec = clips(tmp_path / "rec", "b.wav", "x.m4a", "a/y.M4A", "a/z.wma", ".h.m4a")
+    for name in ("notes.txt", "README", "a/heatmap.png", "a/summary.json", "cover.jpg", "b.txt"):
+        (rec / name).touch()
+    _, errors, others = find_clips([rec, rec / "b.wav", tmp_path / "rec" / "*.txt", rec])
+    assert ["matches no recording" in str(error) for error in errors] == [True]
+    said = passed_over_sentence(others)
+    assert said is not None
+    first, second = said.split(". ", 1)
+    assert sorted(first.removeprefix("Passed over: ").split(", ")) == [
+        *("1 .jpg", "1 .wma", "1 without a suffix", "2 .m4a", "2 .txt"),
+    ]
+    assert second.endswith("does not read .m4a, .wma: convert such sound to WAV.")
+    assert passed_over_sentence([]) is None
+    assert "does not read" not in (passed_over_sentence([rec / "notes.txt"]) or "")
+
+
+def test_of_many_suffixes_the_most_frequent_are_named(tmp_path: Path) -> None:
+    paths = [Path(f"{i}.s{i % 20}") for i in range(60)] + [Path("x.txt")] * 9
+    said = passed_over_sentence(paths) or ""
+    assert "9 .txt" in said
+    assert said.endswith("39 others.")
+
+
+def test_a_folder_with_nothing_that_is_read_names_what_it_holds(tmp_path: Path) -> None:
+    clips(tmp_path / "rec", "x.m4a", "y.m4a", "z.aac")
+    for given in ("rec", "rec/*", "*"):
+        said = complaint(tmp_path / given)
+        assert "2 .m4a, 1 .aac" in said
+        assert "does not read .aac, .m4a: convert" in said
+
+
+def test_the_command_says_what_it_passes_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "explain_batch", stopped)
+    clips(tmp_path / "rec", "a.wav", "b.\x1b[31m", "c.amr")
+    done = explain(tmp_path, "rec")
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("Passed over: "))
+    assert "1 .amr" in line
+    assert "\x1b" not in done.stderr
 
 
 def test_a_pattern_stands_for_what_it_matches(

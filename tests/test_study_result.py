@@ -121,6 +121,42 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_count(
     assert named == ["bad.json", "folder.json"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize(
+    "name", ["a.json", "A.JSON", "b.Json", "c.json.txt", "D.JSON.TXT", "monday/lab 2/e.json"]
+)
+def test_a_record_is_read_whatever_an_editor_or_a_browser_made_of_it(
+    tmp_path: Path, encoding: str, name: str
+) -> None:
+    records = people(2)
+    folder = study(tmp_path, records) / "records"
+    old, new = folder / f"{records[0].participant}.json", folder / name
+    text = old.read_text(encoding="utf-8")
+    old.unlink()
+    new.parent.mkdir(parents=True, exist_ok=True)
+    new.write_text(text, encoding=encoding)
+    read, errors = read_records(folder, KEY)
+    assert errors == []
+    assert {record for _, record in read} == set(records)
+
+
+def test_every_other_file_among_the_records_is_named(tmp_path: Path) -> None:
+    records = people(1)
+    folder = study(tmp_path, records) / "records"
+    others = ["all.zip", "notes", "x.json.part", "sub/mail.eml", "sub/list.csv"]
+    for name in (*others, ".DS_Store", "__MACOSX/._a.json", ".trash/b.json"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("{}")
+    (folder / "elsewhere").symlink_to(tmp_path)
+    read, errors = read_records(folder, KEY)
+    assert [record for _, record in read] == records
+    said = sorted(str(error) for error in errors)
+    assert len(said) == len(others) + 1
+    for name in (*others, "elsewhere"):
+        (sentence,) = (text for text in said if text.startswith(f"{folder / name} "))
+        assert "left out" in sentence
+
+
 def test_after_a_bad_file_the_rest_goes_on(tmp_path: Path) -> None:
     folder = study(tmp_path, people(6)) / "records"
     (folder / "\x1b[31mbad.json").write_text("{")

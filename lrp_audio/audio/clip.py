@@ -1,14 +1,19 @@
 """Clips: a mono recording at 8 kHz, read from a file or taken from samples, fitted to a second."""
 
+import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.audio.files import MAX_CHANNELS, check_size, decode
+from lrp_audio.audio.channels import Sound
+from lrp_audio.audio.files import decode, decode_stream
 from lrp_audio.audio.resample import resample
+from lrp_audio.audio.samples import from_array
 from lrp_audio.errors import ClipError
 
 RATE = 8000
@@ -23,10 +28,10 @@ _LARGEST_INPUT = 32.0
 
 INPUT_BOUNDS = (-_LARGEST_INPUT, _LARGEST_INPUT)
 """No value that `waveform_input` gives lies outside."""
+# What is never one of a pair of samples and rate.
+_NO_SAMPLES = (str, bytes, os.PathLike, Iterator, type(None))
 # Windows whose energy differs by less are equally loud: the middle one of them centres the word.
 _EQUALLY_LOUD = 1e-4
-# Beyond this a float is no sample of sound, and its square would leave float32.
-_LARGEST_FLOAT = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,39 +85,52 @@ class Clip:
         return len(self.samples) / self.rate
 
 
-def read_clip(path: str | os.PathLike[str]) -> Clip:
-    """Read a WAV, FLAC or OGG file of any rate: mean of the channels, resampled to 8 kHz, float64.
+def as_clip(source: object, name: str | None = None) -> Clip:
+    """The clip that `source` means, whichever way it is given.
 
-    Raises `ClipError` with one sentence for a file that is missing, a folder, empty, silent,
-    cut off, too large, holds NaN or is no audio.
+    | `source` | |
+    |---|---|
+    | a path | read as `read_clip` does |
+    | a `Clip` | itself |
+    | `(samples, rate)` or `(rate, samples)` | taken as `clip_from_samples` does |
+    | bytes, or a file opened in binary mode | decoded; a file that can go back, from its start |
+
+    `name` stands for it in sentences, by default its path or what it is. Raises `ClipError`.
     """
-    mono, rate = decode(Path(path))
-    mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
-    return _clip_at_rate(mono, rate, str(path))
+    if isinstance(source, Clip):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return read_clip(source)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _read_stream(io.BytesIO(source), name or f"the recording of {len(source)} bytes")
+    if callable(getattr(source, "read", None)):
+        return _read_stream(source, name or _name_of(source))  # type: ignore[arg-type]
+    if isinstance(source, tuple | list) and len(source) == 2:
+        samples, rate = source if not _is_rate(source[0]) else reversed(source)
+        if _is_rate(rate) and not _is_rate(samples) and not isinstance(samples, _NO_SAMPLES):
+            return clip_from_samples(samples, rate, name or "samples")
+    raise ClipError(_no_recording(source))
 
 
-def clip_from_samples(samples: ArrayLike, rate: int, name: str = "samples") -> Clip:
+def read_clip(path: str | os.PathLike[str]) -> Clip:
+    """Read a file that libsndfile knows, of any rate: one channel of it at 8 kHz, float64.
+
+    The channel is the mean of all; where they cancel each other, the loudest one. Raises
+    `ClipError` with one sentence for a file that is missing, a folder, empty, silent, cut off, too
+    large, holds NaN or is no audio.
+    """
+    return _clip_of(decode(Path(path)), str(path))
+
+
+def clip_from_samples(samples: ArrayLike, rate: float, name: str = "samples") -> Clip:
     """Make a clip of samples ``(time,)`` or ``(time, channels)`` taken ``rate`` times a second.
 
-    Floats have full scale 1.0, integers of up to 32 bits their type's own (unsigned ones are
-    centred on half their range, as in WAV). Raises `ClipError` as `read_clip` does.
+    ``(channels, time)`` is taken as such where it can mean nothing else: one row, or no more rows
+    than `MAX_CHANNELS` and more columns than that. Floats have full scale 1.0, integers of up to 32
+    bits their type's own (unsigned ones are centred on half their range, as in WAV). `rate` is a
+    whole number of any type. Raises `ClipError` as `read_clip` does.
     """
-    try:
-        array = np.asarray(samples)
-    except ValueError as error:
-        raise ClipError(
-            f"{name} is not one array of numbers: give shape (time,) or (time, channels)."
-        ) from error
-    if array.ndim not in (1, 2) or (array.ndim == 2 and not 1 <= array.shape[1] <= MAX_CHANNELS):
-        raise ClipError(
-            f"{name} has shape {array.shape}: give (time,) or (time, channels) with at most "
-            f"{MAX_CHANNELS} channels."
-        )
-    if isinstance(rate, bool) or not isinstance(rate, int | np.integer):
-        raise ClipError(f"{name} comes with the rate {rate!r}: give a whole number of Hz.")
-    check_size(name, len(array), int(rate))
-    scaled = _int16_scale(array, name)
-    return _clip_at_rate(scaled if scaled.ndim == 1 else scaled.mean(axis=1), int(rate), name)
+    return _clip_of(from_array(samples, rate, name), name)
 
 
 def fit(clip: Clip, length: int = RATE) -> Clip:
@@ -150,36 +168,65 @@ def waveform_input(samples: NDArray[np.floating]) -> NDArray[np.floating]:
     return samples / (max(level, floor) + _OFFSET)
 
 
-def _clip_at_rate(mono: NDArray[np.floating], rate: int, name: str) -> Clip:
-    """Resample to 8 kHz; NaN and infinity are refused first, for a transform would spread them."""
+def _read_stream(stream: IO[bytes], name: str) -> Clip:
+    return _clip_of(decode_stream(stream, name), name)
+
+
+def _clip_of(sound: Sound, name: str) -> Clip:
+    """Bring to int16 scale and 8 kHz; what is not finite is refused first: it would spread."""
+    mono, rate, notes = sound
+    with np.errstate(over="ignore"):
+        mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
     if not np.isfinite(mono).all():
         first = int(np.argmin(np.isfinite(mono))) / rate
         raise ClipError(
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    notes: tuple[str, ...] = ()
     if rate < RATE:
-        notes = (f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear",)
+        low = f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear"
+        notes = (*notes, low)
     return Clip(resample(mono, rate, RATE), RATE, name, notes, rate)
 
 
-def _int16_scale(array: NDArray[np.generic], name: str) -> NDArray[np.float64]:
-    kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
-    if kind == "f":
-        values = array.astype(np.float64)
-        if (np.abs(values) > _LARGEST_FLOAT).any() and np.isfinite(values).all():
-            raise ClipError(
-                f"{name} reaches {np.abs(values).max():.3g}, where samples as floats have full "
-                "scale 1.0: divide by the full scale of its source."
-            )
-        return values * FULL_SCALE
-    if kind in "iu" and bits <= 32:
-        half = 2.0 ** (bits - 1)
-        return (array.astype(np.float64) - (half if kind == "u" else 0.0)) * (FULL_SCALE / half)
-    raise ClipError(
-        f"{name} is of type {array.dtype}, which has no agreed full scale: give floats in [-1, 1] "
-        "or integers of 8, 16 or 32 bits."
+def _name_of(stream: object) -> str:
+    """The name of an open file, or what kind of stream it is."""
+    name = getattr(stream, "name", None)
+    return name if isinstance(name, str) and name else f"the {type(stream).__name__}"
+
+
+def _is_rate(value: object) -> bool:
+    """Whether one of a pair is a single number, and so its rate."""
+    if isinstance(value, _NO_SAMPLES):
+        return False
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return False
+    return array.ndim == 0 and array.dtype != object
+
+
+def _no_recording(source: object) -> str:
+    """The sentence for what is no recording, or one without its rate."""
+    if isinstance(source, tuple) and len(source) == 2:
+        kinds = " and ".join(type(part).__name__ for part in source)
+        return (
+            f"A pair of {kinds} is no recording: give samples and their rate in Hz, such as "
+            "(samples, 16000)."
+        )
+    if isinstance(source, Iterator):
+        return (
+            f"A {type(source).__name__} is no recording: make an array of its samples and give it "
+            "with their rate in Hz, such as (np.fromiter(numbers, float), 16000)."
+        )
+    if isinstance(source, list) or (hasattr(source, "__array__") and np.ndim(source) > 0):
+        return (
+            f"Samples ({type(source).__name__}) come without their rate: give both, with the rate "
+            "in Hz, such as (samples, 16000)."
+        )
+    return (
+        f"{source!r:.60} ({type(source).__name__}) is no recording: give a path, a Clip, an open "
+        "file or bytes, or samples with their rate in Hz, such as (samples, 16000)."
     )
 
 

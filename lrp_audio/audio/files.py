@@ -1,13 +1,20 @@
 """Sound files: decoding through libsndfile, with every failure turned into one sentence."""
 
-import struct
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from lrp_audio.audio.channels import Levels, Sound, cancelled_note
+from lrp_audio.audio.containers import Finding, inspect
+from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
+from lrp_audio.audio.patched import Patched
 from lrp_audio.errors import ClipError
 from lrp_audio.forking import fork_outside
 
@@ -17,38 +24,82 @@ MIN_RATE, MAX_RATE = 1_000, 768_000
 _MAX_FRAMES = MAX_MINUTES * 60 * 48_000
 _BLOCK_FRAMES = 65_536
 _AGAIN = "copy or record it again"
+_CONVERT = "convert it, for example with `ffmpeg -i INPUT output.wav`"
 
-# libsndfile's frame count, and the chunk lengths of programs that write to a pipe, for "unknown".
-_UNKNOWN_FRAMES = 2**63 - 1
-_UNKNOWN_BYTES = 0x7FFF0000
+_UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it does not know it
 
 # Newer versions of soundfile hold a lock while they open a file.
 if (_opening := getattr(soundfile.SoundFile, "_sf_error_lock", None)) is not None:
     fork_outside(_opening)
 
-_OGG_PAGE = 65_307  # the largest there is
-_OGG_LAST_PAGE = 4
+# A stream is kept aside to go back and forth in it: half an hour of 32-bit stereo has 0.7 GB.
+_MOST_STREAMED = 1_000_000_000
+_IN_MEMORY = 16_000_000
+
+_View = IO[bytes] | Patched
 
 
-def decode(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return the mean of the channels, ``(time,)`` with full scale 1.0, and the rate in Hz.
+class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
+    """A file that is read from front to back.
+
+    `SoundFile` seeks after every read, which not every decoder can: of FLAC of unknown length none.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+def decode(path: Path) -> Sound:
+    """The mean of the channels of a file; one channel, and a note, where they cancel each other.
 
     Raises `ClipError` for whatever keeps the file from being read to its end.
     """
+    with _open(path) as file:
+        return _decode(file, str(path))
+
+
+def duration(path: Path) -> float:
+    """Seconds of sound in a file, decoded only where its header does not say.
+
+    Raises `ClipError` for what cannot be read.
+    """
+    name = str(path)
+    with (
+        _open(path) as file,
+        _view(file, name) as (view, finding),
+        _opened(view, name, finding) as sound,
+    ):
+        frames = _promised(sound, finding)
+        if frames is None:
+            frames = sum(map(len, _blocks(sound, name, finding)))
+        return frames / int(sound.samplerate)
+
+
+def decode_stream(stream: IO[bytes], name: str) -> Sound:
+    """The same for an open file or a stream of bytes; one that can go back is read from its start.
+
+    Raises `ClipError` also where `stream` gives text, is closed or does not end.
+    """
     try:
-        size = _check_file(path)
-        # Opened here, because libsndfile takes neither every file name nor tells its errors apart.
-        with path.open("rb") as opened:
-            _check_content(opened, size, path)
-            opened.seek(0)
-            with soundfile.SoundFile(opened) as sound:
-                return _mono(sound, path), int(sound.samplerate)
-    except OSError as error:
-        raise ClipError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
-    except soundfile.LibsndfileError as error:
+        if stream.seekable():
+            stream.seek(0)
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
+            total = 0
+            while block := stream.read(1 << 20):
+                if isinstance(block, str):
+                    raise ClipError(f"{name} gives text: open it in binary mode, 'rb'.")
+                total += kept.write(block)
+                if total > _MOST_STREAMED:
+                    raise ClipError(
+                        f"{name} gives more than {_MOST_STREAMED / 1e9:g} GB: save what is to be "
+                        "explained to a file first."
+                    )
+            if total == 0:
+                raise ClipError(f"{name} gives no bytes: it is empty, or was read to its end.")
+            return _decode(kept, name)
+    except (OSError, ValueError, AttributeError) as error:
         raise ClipError(
-            f"{path} cannot be decoded: it is cut off, damaged or holds something other than "
-            f"sound; {_AGAIN}, or convert it to 16-bit WAV."
+            f"{name} cannot be read ({error}): give a file that is open for reading bytes."
         ) from error
 
 
@@ -65,80 +116,123 @@ def check_size(name: str, frames: int, rate: int) -> None:
         )
 
 
-def _check_file(path: Path) -> int:
-    """Return the size in bytes of what is a regular file that holds something."""
+def _check_file(path: Path) -> None:
+    """Raise `ClipError` for what is no regular file that holds something."""
     if path.is_dir():
         raise ClipError(f"{path} is a folder: give the recordings in it, for example {path}/*.wav.")
     if not path.exists():
-        raise ClipError(f"{path} does not exist: give the path of a WAV, FLAC or OGG recording.")
+        raise ClipError(f"{path} does not exist: give the path of a recording ({COMMON}).")
     if not path.is_file():
         raise ClipError(f"{path} is not a regular file: save the recording to one first.")
-    size = path.stat().st_size
-    if size == 0:
+    if path.stat().st_size == 0:
         raise ClipError(f"{path} is empty (0 bytes): {_AGAIN}.")
-    return size
 
 
-def _check_content(file: BinaryIO, size: int, path: Path) -> None:
-    """Refuse, before libsndfile sees it, what is no audio or ends before its time."""
-    head = file.read(12)
-    if head[:4] == b"RIFF" and b"WAVE".startswith(head[8:]):
-        cut = _wav_cut_off(file, size)
-    elif head[:4] == b"OggS":
-        cut = _ogg_cut_off(file, size)
-    elif head[:4] == b"fLaC":
-        cut = False  # one that ends early fails to decode
-    else:
-        raise ClipError(
-            f"{path} is not a WAV, FLAC or OGG recording, whatever its name says: convert it, "
-            "for example with `ffmpeg -i INPUT output.wav`."
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """A file that holds something, open; `ClipError` for one that does not or cannot be read."""
+    try:
+        _check_file(path)
+        # Opened here, because libsndfile takes neither every file name nor tells its errors apart.
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise ClipError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+
+
+@contextmanager
+def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
+    """A file as libsndfile gets it, whose errors become `ClipError`."""
+    finding = inspect(file, file.seek(0, io.SEEK_END))
+    if finding.cut:
+        raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
+    try:
+        if finding.prefix or finding.patches:
+            yield Patched(file, finding.prefix, finding.patches), finding
+        else:
+            yield file, finding
+    except soundfile.LibsndfileError as error:
+        raise ClipError(_reason(file, name, finding, error)) from error
+
+
+def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.LibsndfileError) -> str:
+    """Why a file cannot be decoded, as far as its first bytes and libsndfile tell."""
+    file.seek(0)
+    if other := foreign(file.read(16)):
+        return f"{name} is {other}, which {LIBRARY} does not read: {_CONVERT}."
+    if finding.kind is None:
+        return (
+            f"{name} is not a {COMMON} recording, nor any other that {LIBRARY} reads: if it holds "
+            f"sound, {_CONVERT}."
         )
-    if cut:
-        raise ClipError(f"{path} is cut off (its header promises more than it holds): {_AGAIN}.")
+    said = error.error_string.rstrip(".")
+    return (
+        f"{name} is {finding.kind} but cannot be decoded ({said}): it is cut off, damaged or in an "
+        f"encoding that {LIBRARY} does not read; {_AGAIN}, or convert it to 16-bit WAV."
+    )
 
 
-def _mono(file: soundfile.SoundFile, path: Path) -> NDArray[np.float32]:
+def _decode(file: IO[bytes], name: str) -> Sound:
+    with _view(file, name) as (view, finding):
+        return _mono(view, name, finding)
+
+
+def _mono(view: _View, name: str, finding: Finding) -> Sound:
+    with _opened(view, name, finding) as file:
+        levels, channels = Levels(file.channels), file.channels
+        # Channels are averaged block by block, so that memory is bounded by one channel.
+        means: list[NDArray[np.float32]] = []
+        for block in _blocks(file, name, finding):
+            with np.errstate(invalid="ignore", over="ignore"):
+                mean = block.mean(axis=1)
+            levels.add(block)
+            means.append(mean)
+        rate = int(file.samplerate)
+    chosen = levels.loudest_of_cancelled()
+    if chosen is None:
+        return Sound(_joined(means), rate, finding.notes)
+    means.clear()
+    with _opened(view, name, finding) as file:
+        means += (block[:, chosen].copy() for block in _blocks(file, name, finding))
+    return Sound(_joined(means), rate, (*finding.notes, cancelled_note(channels, chosen)))
+
+
+def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
+    view.seek(0)
+    file = _Forwards(view)
     if file.channels > MAX_CHANNELS:
         raise ClipError(
-            f"{path} has {file.channels} channels: give a mono or stereo recording "
+            f"{name} has {file.channels} channels: give a mono or stereo recording "
             f"(at most {MAX_CHANNELS} channels)."
         )
-    known = file.frames != _UNKNOWN_FRAMES
-    check_size(str(path), file.frames if known else 0, file.samplerate)
-    # Channels are averaged block by block, so that memory is bounded by one channel.
-    blocks: list[NDArray[np.float32]] = []
+    check_size(name, _promised(file, finding) or 0, file.samplerate)
+    return file
+
+
+def _promised(file: _Forwards, finding: Finding) -> int | None:
+    """The number of frames in the header, where there is one that is more than an estimate."""
+    known = finding.counted and file.frames != _UNKNOWN_FRAMES
+    return int(file.frames) if known else None
+
+
+def _blocks(file: _Forwards, name: str, finding: Finding) -> Iterator[NDArray[np.float32]]:
+    """Blocks ``(time, channels)`` of a file to its end, which is where its header says."""
+    promised = _promised(file, finding)
     frames = 0
-    while len(block := file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True)):
+    while True:
+        # Beyond the last frame some decoders take what follows for a broken one.
+        wanted = _BLOCK_FRAMES if promised is None else min(_BLOCK_FRAMES, promised - frames)
+        block = file.read(wanted, dtype="float32", always_2d=True)
+        if len(block) == 0:
+            break
         frames += len(block)
-        check_size(str(path), frames, file.samplerate)
-        blocks.append(block.mean(axis=1))
-    if known and frames < file.frames:
+        check_size(name, frames, file.samplerate)
+        yield block
+    if promised is not None and frames < promised:
         raise ClipError(
-            f"{path} is cut off ({frames} of the {file.frames} frames its header promises): "
-            f"{_AGAIN}."
+            f"{name} is cut off ({frames} of the {promised} frames its header promises): {_AGAIN}."
         )
+
+
+def _joined(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-
-
-def _wav_cut_off(file: BinaryIO, size: int) -> bool:
-    """Whether the data chunk reaches beyond the end: libsndfile would shorten it in silence."""
-    position = 12
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if name == b"data":
-            return bool(size < position + 8 + length and length < _UNKNOWN_BYTES)
-        position += 8 + length + length % 2
-    return True
-
-
-def _ogg_cut_off(file: BinaryIO, size: int) -> bool:
-    """Whether the last page is incomplete or not marked as the last of its stream."""
-    file.seek(max(size - _OGG_PAGE, 0))
-    tail = file.read()
-    start = tail.rfind(b"OggS")
-    if start < 0 or len(tail) < start + 27:
-        return True
-    segments = tail[start + 27 : start + 27 + tail[start + 26]]
-    complete = len(tail) >= start + 27 + tail[start + 26] + sum(segments)
-    return not (complete and tail[start + 5] & _OGG_LAST_PAGE)

@@ -5,18 +5,20 @@
 | FSDD | ``7_jackson_12.wav``: digit, speaker, index (0 if missing) | FSDD, our voices, any |
 | AudioMNIST | ``01/7_01_12.wav`` beside ``audioMNIST_meta.txt`` | AudioMNIST and its like |
 | EmoDB | ``03a01Fa.wav``: speaker, sentence, emotion, version | EmoDB |
+
+The suffix may be that of any format that is read. A speaker's name may hold underscores.
 """
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import soundfile
-
+from lrp_audio.audio.files import duration
 from lrp_audio.data.voices import Sex, voice_speaker
-from lrp_audio.errors import DataError
+from lrp_audio.errors import ClipError, DataError
 
 OFFICIAL_TEST = range(5)
 """Indices that are test recordings by FSDD's convention; they are never trained on."""
@@ -24,9 +26,14 @@ OFFICIAL_TEST = range(5)
 META = "audioMNIST_meta.txt"
 
 _MAX_META_BYTES = 1_000_000
-_FSDD_NAME = re.compile(r"(\d)_([^_]+)(?:_(\d+))?\.wav", re.ASCII)
+# The speaker ends at the last underscore before an index. Without an index no part of the name
+# begins with a digit, so that a copy such as `7_ann_0 (1).wav` brings no speaker of its own.
+_FSDD_NAME = re.compile(
+    r"(?P<digit>\d)_(?:(?P<speaker>[^_](?:.*[^_])?)_(?P<index>\d+)|(?P<only>[^_]+(?:_[^_\d][^_]*)*))",
+    re.ASCII,
+)
 _FSDD_SPEAKERS = ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")
-_EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[A-Z][a-z]\.wav", re.ASCII)
+_EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[a-z]{2}", re.ASCII | re.IGNORECASE)
 _SEXES: dict[str, Sex] = {"female": "female", "male": "male"}
 _EMODB_SEXES: dict[str, Sex] = {
     **dict.fromkeys(("08", "09", "13", "14", "16"), _SEXES["female"]),
@@ -70,13 +77,19 @@ def visible(folder: Path, pattern: str) -> list[Path]:
 
 def read_fsdd(path: Path, folder: str) -> list[Recording]:
     """Read a file of FSDD's layout; ``folder`` names the corpus of speakers that nobody knows."""
-    match = _FSDD_NAME.fullmatch(path.name)
+    match = _FSDD_NAME.fullmatch(_normal(path.stem))
     if not match:
         return []
-    speaker, index = match[2], int(match[3] or 0)
+    digit, index = int(match["digit"]), int(match["index"] or 0)
+    speaker = match["speaker"] or match["only"]
     corpus, speaker, sex = _known(speaker) or (folder, speaker, None)
     official = index in OFFICIAL_TEST
-    return [Recording(path, int(match[1]), speaker, index, corpus, sex, official_test=official)]
+    return [Recording(path, digit, speaker, index, corpus, sex, official_test=official)]
+
+
+def _normal(name: str) -> str:
+    """`name` with accents as one character each: some systems write them as two."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _known(speaker: str) -> tuple[str, str, Sex | None] | None:
@@ -98,12 +111,12 @@ class AudioMnist:
 
     def read(self, path: Path) -> list[Recording]:
         """Read ``{speaker}/{digit}_{speaker}_{repetition}.wav``."""
-        match = _FSDD_NAME.fullmatch(path.name)
-        if not match or match[3] is None or match[2] != path.parent.name:
+        match = _FSDD_NAME.fullmatch(_normal(path.stem))
+        if not match or match["speaker"] != _normal(path.parent.name):
             return []
-        speaker = match[2]
+        speaker, index = match["speaker"], int(match["index"])
         sex = self.sexes.get(speaker)
-        return [Recording(path, int(match[1]), speaker, int(match[3]), self.corpus, sex)]
+        return [Recording(path, int(match["digit"]), speaker, index, self.corpus, sex)]
 
 
 def find_audiomnist(folder: Path) -> dict[Path, AudioMnist]:
@@ -132,7 +145,7 @@ def _audiomnist(meta: Path) -> AudioMnist:
     for speaker, facts in _speakers(meta).items():
         gender = facts.get("gender") if isinstance(facts, dict) else None
         if isinstance(gender, str) and gender.strip().lower() in _SEXES:
-            sexes[speaker] = _SEXES[gender.strip().lower()]
+            sexes[_normal(speaker)] = _SEXES[gender.strip().lower()]
     return AudioMnist(root.name or here.name or "audiomnist", sexes)
 
 
@@ -164,7 +177,7 @@ def read_emodb(path: Path) -> list[Recording]:
 
     Raises `DataError` for a file that is no sound.
     """
-    match = _EMODB_NAME.fullmatch(path.name)
+    match = _EMODB_NAME.fullmatch(path.stem)
     if not match:
         return []
     speaker = match[1]
@@ -177,12 +190,9 @@ def read_emodb(path: Path) -> list[Recording]:
 
 def _seconds(path: Path) -> float:
     try:
-        info = soundfile.info(path)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise DataError(
-            f"{path} cannot be decoded: copy it again from the corpus, or take it away."
-        ) from error
-    return float(info.frames / info.samplerate)
+        return duration(path)
+    except ClipError as error:
+        raise DataError(f"{error} If it cannot be had whole, take it away.") from error
 
 
 def _windows(seconds: float) -> list[float | None]:

@@ -76,7 +76,7 @@ def _unreadable(recordings: tuple[Recording, ...]) -> list[str]:
     faults = []
     for recording in tqdm(recordings, "checking", unit="clip", leave=False, disable=None):
         try:
-            samples, rate = decode(recording.path)
+            samples, rate, _ = decode(recording.path)
         except ClipError:
             faults.append(f"{recording.path.name} is no whole sound")
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings
+from lrp_audio.data.corpus import Recording, find_recordings, tell
 from lrp_audio.data.folds import FOLDS, folds
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
@@ -75,6 +75,7 @@ def weights(folder: Path, architecture: str, task: str, fold: int) -> Path:
 
 def units(plan: Plan) -> list[Training]:
     """Every network on every task, and each of its folds."""
+    find_recordings(plan.data, tell)  # said once here, and not by every worker
     found = []
     for architecture, task in product(sorted(ARCHITECTURES), TASKS):
         if plan.models and f"{architecture}-{task}" not in plan.models:

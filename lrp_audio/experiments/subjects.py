@@ -12,7 +12,7 @@ import numpy as np
 
 import lrp_audio
 from lrp_audio.audio.clip import Clip, fit
-from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.corpus import Recording, find_recordings, read, tell
 from lrp_audio.data.folds import folds
 from lrp_audio.data.tasks import TASKS, unheard
 from lrp_audio.errors import DataError, ModelError
@@ -72,7 +72,7 @@ def units(
     At most `clips` recordings a network, unless the plan says another number. Raises `DataError`
     or `ModelError` where there is nothing to examine.
     """
-    recordings = find_recordings(plan.data)
+    recordings = find_recordings(plan.data, tell)
     chosen = [name for name in names if not plan.models or name in plan.models]
     if not chosen:
         raise ModelError(

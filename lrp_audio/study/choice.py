@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.corpus import Recording, find_recordings, read, tell
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.model import Model, example
@@ -58,7 +58,7 @@ def recordings(data: Sequence[str], task: str) -> list[Recording]:
             f"or names such as {min(bundled)}."
         )
     found = [bundled[name] for name in sorted(examples if data else bundled)]
-    found += find_recordings(folders)
+    found += find_recordings(folders, tell)
     usable = [r for r in found if TASKS[task].label(r) is not None]
     if not usable:
         raise StudyError(

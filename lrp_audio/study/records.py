@@ -1,10 +1,11 @@
 """What participants hand in: one JSON file each, checked before anything is believed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lrp_audio.study.key import Key
 
 FORMAT = "lrp-audio study record 1"
 FOLDER = "records"
+_SUFFIXES = (".json", ".json.txt")  # the latter is what some programs make of the former
 _MOST_BYTES = 1_000_000
 _MOST_FILES = 5_000
 _LONGEST_REASON = 120
@@ -46,15 +48,16 @@ class Record:
 
 
 def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], list[StudyError]]:
-    """Every ``.json`` file in `folder`, sorted by name, and what is wrong with the others.
+    """The records in `folder` and below it, sorted by name, and what is wrong with other files.
 
-    Raises `StudyError` where there is no folder or more files than any study has.
+    What is hidden there is passed over. Raises `StudyError` where there is no folder or more files
+    than any study has.
     """
     if not folder.is_dir():
         raise StudyError(f"{folder} is no folder: put what participants handed in there.")
-    paths = sorted(folder.glob("*.json"))
+    paths = sorted(islice(_visible(folder), _MOST_FILES + 1))
     if len(paths) > _MOST_FILES:
-        raise StudyError(f"{folder} holds {len(paths)} files: at most {_MOST_FILES} are read.")
+        raise StudyError(f"{folder} holds over {_MOST_FILES} files: at most so many are read.")
     read: list[tuple[Path, Record]] = []
     errors: list[StudyError] = []
     for path in paths:
@@ -65,14 +68,31 @@ def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], lis
     return read, errors
 
 
+def _visible(folder: Path) -> Iterator[Path]:
+    """All but folders, unless one is a link, which is not entered, or has the name of a record."""
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        plain_folder = path.is_dir() and not path.is_symlink()
+        if not hidden and (not plain_folder or path.name.lower().endswith(_SUFFIXES)):
+            yield path
+
+
 def read_record(path: Path, key: Key) -> Record:
-    """The record in the file at `path`; raises `StudyError` where it is none of this study."""
+    """The record in the file at `path`; raises `StudyError` where it is none of this study.
+
+    It is JSON in UTF-8, UTF-16 or UTF-32, with a byte-order mark or without.
+    """
     try:
         if not path.is_file():
             raise StudyError(f"{path} is not a file: it is left out.")
+        if not path.name.lower().endswith(_SUFFIXES):
+            raise StudyError(
+                f"{path} is left out: records are .json files, unpacked; give it that name if it "
+                "is one, or take it away."
+            )
         if path.stat().st_size > _MOST_BYTES:
             raise StudyError(f"{path} is larger than {_MOST_BYTES} bytes: it is left out.")
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+        content = json.loads(path.read_bytes(), parse_constant=_refuse)
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}): it is left out.") from error
     except (ValueError, RecursionError) as error:
