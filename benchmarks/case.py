@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import lrp_audio
 from lrp_audio import layers
-from lrp_audio.audio.clip import fit, read_clip
+from lrp_audio.audio.clip import read_clip
 from lrp_audio.layers.base import Gradients
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
@@ -41,7 +41,7 @@ def inputs_of(net: str, weights: str, batch: int, seed: int) -> Array:
         return rng.standard_normal((batch, *front.shape), np.float32)
     clips = sorted(lrp_audio.example().parent.glob("*.wav"))
     chosen = [clips[index % len(clips)] for index in range(batch)]
-    heard = [front(fit(read_clip(clip), front.length).samples) for clip in chosen]
+    heard = [front(front.fit(read_clip(clip)).samples) for clip in chosen]
     return np.stack(heard).astype(np.float32)
 
 

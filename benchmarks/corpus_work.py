@@ -9,7 +9,8 @@ from lrp_audio.model import Model
 
 def explained(name: str, piece: tuple[Recording, ...]) -> float:
     """Explain some recordings with the model `name`; the sum of all their relevance."""
-    found = _loaded(name).explain_batch([read(recording) for recording in piece])
+    model = _loaded(name)
+    found = model.explain_batch([read(recording, model.front.rate) for recording in piece])
     return sum(float(each.relevance.sum()) for each in found)
 
 

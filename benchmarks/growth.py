@@ -20,7 +20,7 @@ import lrp_audio
 from benchmarks.case import CLASSES, freeze, inputs_of, network_of
 from benchmarks.machine import machine
 from benchmarks.ours import predicted
-from lrp_audio.audio.clip import RATE
+from lrp_audio.fronts.waveform import WAVEFORM
 from lrp_audio.layers import Dense, GlobalAveragePool, Layer
 from lrp_audio.models.network import INPUT, Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES
@@ -111,8 +111,8 @@ def _long_clip(seconds: int) -> Callable[[], None]:
         layers.append((node.name, node.layer))
     last = rng.standard_normal((CLASSES, 128), np.float32)
     layers += [("average", GlobalAveragePool()), ("dense", Dense(last))]
-    network = Network(chain(layers), (1, seconds * RATE))
-    x = rng.standard_normal((1, 1, seconds * RATE), np.float32)
+    network = Network(chain(layers), (1, seconds * WAVEFORM.rate))
+    x = rng.standard_normal((1, 1, seconds * WAVEFORM.rate), np.float32)
     rules = composite(_RULES, ARCHITECTURES["audionet"].front.bounds)
 
     def run() -> None:

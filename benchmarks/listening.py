@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.audio.clip import fit
 from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.split import split_speakers
 from lrp_audio.fronts.spectrogram import Picture
@@ -57,7 +56,10 @@ def main() -> None:
         for sex in sorted({r.sex for r in batch if r.sex}):
             mine = [r for r in batch if r.sex == sex]
             explained = model.explain_batch(
-                [read(r) for r in mine], target=sex, rules=args.rules, domain="time-frequency"
+                [read(r, model.front.rate) for r in mine],
+                target=sex,
+                rules=args.rules,
+                domain="time-frequency",
             )
             for recording, explanation in zip(mine, explained, strict=True):
                 power, relevance = _pictures(explanation)
@@ -88,7 +90,7 @@ def _accuracy_by_band(model: Model, chosen: list[Recording]) -> list[Sequence[st
     right: dict[tuple[str, str], list[list[bool]]] = defaultdict(list)
     hertz = np.fft.rfftfreq(model.front.length, 1 / model.front.rate)
     for recording in tqdm(chosen, leave=False):
-        spectrum = np.fft.rfft(fit(read(recording)).samples)
+        spectrum = np.fft.rfft(model.front.fit(read(recording, model.front.rate)).samples)
         bands = [spectrum * ((hertz >= low) & (hertz <= high)) for low, high in _KEPT]
         inputs = np.stack([model.front(np.fft.irfft(band)) for band in bands])
         heard = model.network.forward(inputs.astype(model.dtype)).argmax(axis=1)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import lrp_audio
 from lrp_audio.audio.audible import Sign, Sound
-from lrp_audio.audio.clip import Clip, fit, read_clip
+from lrp_audio.audio.clip import Clip, read_clip
 from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.explanation import Explanation
@@ -173,7 +173,7 @@ def _together(
     identities = {clip: _identity(clip.path) for clip in clips}
     for clip in clips:
         try:
-            read[clip] = fit(read_clip(clip.path), request.model.front.length)
+            read[clip] = request.model.front.fit(read_clip(clip.path))
         except ClipError as error:
             yield clip, Row(str(clip.path), error=str(error)), ""
     if not read:

@@ -15,7 +15,9 @@ def heard_classes(model: Model, recordings: Sequence[Recording]) -> list[int]:
     with tqdm(total=len(recordings), unit="clip", leave=False, disable=None) as bar:
         for piece in pieces(len(recordings)):
             batch = recordings[piece]
-            logits = model.network.forward(model.inputs([read(recording) for recording in batch]))
+            logits = model.network.forward(
+                model.inputs([read(recording, model.front.rate) for recording in batch])
+            )
             found += logits.argmax(axis=1).tolist()
             bar.update(len(batch))
     return found

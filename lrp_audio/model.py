@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lrp_audio.arguments import as_number, described
-from lrp_audio.audio.clip import Clip, clip_from_samples, fit, read_clip
+from lrp_audio.audio.clip import Clip, as_clip
 from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.explanation import Explanation
@@ -211,11 +211,7 @@ class Model:
         return composite(self.front.rules if rules is None else rules, self.front.bounds)
 
     def _fitted(self, clip: AnyClip) -> Clip:
-        if isinstance(clip, tuple):
-            clip = clip_from_samples(*clip)
-        elif not isinstance(clip, Clip):
-            clip = read_clip(clip)
-        return fit(clip, self.front.length)
+        return self.front.fit(as_clip(clip))
 
 
 def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lrp_audio.audio.clip import INPUT_BOUNDS
+from lrp_audio.fronts import WAVEFORM
 from lrp_audio.layers import Dense, ReLU
 from lrp_audio.layers.base import LinearLayer
 from lrp_audio.report.catalogue import (
@@ -37,13 +37,13 @@ def test_every_rule_says_what_it_is() -> None:
 
 
 def test_the_rules_page_is_what_the_code_says() -> None:
-    assert markdown(INPUT_BOUNDS) in RULES_PAGE.read_text()
+    assert markdown(WAVEFORM.bounds) in RULES_PAGE.read_text()
 
 
 def test_list_rules_names_every_rule_and_composite() -> None:
     command = [sys.executable, "-m", "lrp_audio.explain", "--list-rules"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == rules_text(INPUT_BOUNDS).strip()
+    assert done.stdout.strip() == rules_text(WAVEFORM.bounds).strip()
     for name in (*PRESETS, *(rule.name for rule in all_rules())):
         assert f" {name}" in done.stdout
 

@@ -287,7 +287,7 @@ def test_the_sex_of_emodbs_speakers_is_known(tmp_path: Path) -> None:
 def test_a_window_is_read_as_its_own_second_at_8_khz(rate: int, tmp_path: Path) -> None:
     path = sentence(tmp_path / "03a01Fa.wav", 2.7183, rate)
     for recording in find_recordings([tmp_path]):
-        clip = read(recording)
+        clip = read(recording, 8000)
         assert clip.samples.shape == (8000,)
         assert clip.name == str(path)
         assert recording.begin is not None
@@ -297,7 +297,7 @@ def test_a_window_is_read_as_its_own_second_at_8_khz(rate: int, tmp_path: Path) 
 
 def test_a_recording_that_is_no_window_is_read_whole(tmp_path: Path) -> None:
     sentence(tmp_path / "7_theo_0.wav", 1.5)
-    assert read(find_recordings([tmp_path])[0]).seconds == 1.5
+    assert read(find_recordings([tmp_path])[0], 8000).seconds == 1.5
 
 
 def test_a_silent_window_of_a_sentence_is_refused(tmp_path: Path) -> None:
@@ -305,9 +305,9 @@ def test_a_silent_window_of_a_sentence_is_refused(tmp_path: Path) -> None:
     samples[:4000] = np.sin(np.arange(4000))
     soundfile.write(tmp_path / "03a01Fa.wav", samples, 8000)
     first, second = find_recordings([tmp_path])
-    assert read(first).samples.any()
+    assert read(first, 8000).samples.any()
     with pytest.raises(ClipError, match="is silent"):
-        read(second)
+        read(second, 8000)
 
 
 def test_a_damaged_sentence_is_one_sentence(tmp_path: Path) -> None:

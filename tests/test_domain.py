@@ -101,8 +101,9 @@ def test_every_domain_is_heard_at_the_rate_of_the_recording(
 def test_a_recording_below_8_khz_is_upsampled_and_says_so(model: Model, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     clip = clip_from_samples(0.1 * rng.standard_normal(4000), 4000)
-    assert "upsampled to 8000 Hz, with nothing above 2000 Hz" in clip.notes[0]
-    assert len(model.explain(clip).sound()) == 4000
+    explained = model.explain(clip)
+    assert "upsampled to 8000 Hz, with nothing above 2000 Hz" in explained.clip.notes[0]
+    assert len(explained.sound()) == 4000
 
 
 def test_the_same_sound_is_asked_for_by_every_name_or_refused(model: Model) -> None:

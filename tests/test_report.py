@@ -41,7 +41,7 @@ def explanation(relevance: np.ndarray | None = None, name: str = "seven.wav") ->
         model="audionet-digit",
         rules="epsilon-plus",
         front=WAVEFORM,
-        clip=Clip(samples, name=name),
+        clip=Clip(samples, 8000, name),
         input=(samples / 1600).astype(np.float32),
         classes=("zero", "one", "two"),
         logits=np.array([1.0, 3.0, 2.0], np.float32),

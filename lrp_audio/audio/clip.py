@@ -1,4 +1,4 @@
-"""Clips: a mono recording at 8 kHz, read from a file or taken from samples, fitted to a second."""
+"""Clips: a mono recording, read from a file or taken from samples, fitted to a network."""
 
 import io
 import os
@@ -16,18 +16,9 @@ from lrp_audio.audio.resample import resample
 from lrp_audio.audio.samples import from_array
 from lrp_audio.errors import ClipError
 
-RATE = 8000
-"""Samples a second that every clip is resampled to."""
-
 FULL_SCALE = 32768.0
 """One step of a 16-bit recording is 1, full scale is 32768, whatever the source's format."""
 
-_PERCENTILE = 95
-_OFFSET = 0.001
-_LARGEST_INPUT = 32.0
-
-INPUT_BOUNDS = (-_LARGEST_INPUT, _LARGEST_INPUT)
-"""No value that `waveform_input` gives lies outside."""
 # What is never one of a pair of samples and rate.
 _NO_SAMPLES = (str, bytes, os.PathLike, Iterator, type(None))
 # Windows whose energy differs by less are equally loud: the middle one of them centres the word.
@@ -36,32 +27,29 @@ _EQUALLY_LOUD = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A mono recording at 8 kHz that is known to hold sound.
+    """A mono recording that is known to hold sound.
 
-    ``samples`` has shape ``(time,)``, float32 or float64, in int16 scale (full scale is 32768).
-    ``name`` says where it came from (the path as given); ``notes`` are sentences on what was done;
-    ``source_rate`` is the rate of the recording in Hz, before resampling.
+    ``samples`` has shape ``(time,)``, float32 or float64, in int16 scale (full scale is 32768),
+    taken ``rate`` times a second. ``name`` says where it came from (the path as given); ``notes``
+    are sentences on what was done; ``source_rate`` is the rate of the recording in Hz before it was
+    resampled, by default ``rate``.
     Raises `ClipError` for samples that are empty, silent, not finite or of another shape or type.
     """
 
     samples: NDArray[np.floating]
-    rate: int = RATE
+    rate: int
     name: str = "samples"
     notes: tuple[str, ...] = ()
-    source_rate: int = RATE
+    source_rate: int = 0
 
     def __post_init__(self) -> None:
         """Check what the class promises, so that no function below has to."""
+        object.__setattr__(self, "source_rate", self.source_rate or self.rate)
         samples = self.samples
         if samples.ndim != 1 or samples.dtype not in (np.float32, np.float64):
             raise ClipError(
                 f"{self.name} is {samples.dtype} of shape {samples.shape}, but a Clip holds "
                 "float32 or float64 of shape (time,): use clip_from_samples."
-            )
-        if self.rate != RATE:
-            raise ClipError(
-                f"{self.name} is at {self.rate} Hz, but a Clip is at {RATE} Hz: use "
-                "clip_from_samples, which resamples."
             )
         if samples.size == 0:
             raise ClipError(f"{self.name} holds no samples: give a recording with some sound.")
@@ -72,7 +60,7 @@ class Clip:
             )
         if float(samples.max()) - float(samples.min()) < 1.0:
             raise ClipError(
-                f"{self.name} is silent: as mono at {RATE} Hz it never moves by one step of a "
+                f"{self.name} is silent: as mono at {self.rate} Hz it never moves by one step of a "
                 "16-bit recording; give a recording with audible sound."
             )
 
@@ -113,7 +101,7 @@ def as_clip(source: object, name: str | None = None) -> Clip:
 
 
 def read_clip(path: str | os.PathLike[str]) -> Clip:
-    """Read a file that libsndfile knows, of any rate: one channel of it at 8 kHz, float64.
+    """Read a file that libsndfile knows: one channel of it at the rate of the recording.
 
     The channel is the mean of all; where they cancel each other, the loudest one. Raises
     `ClipError` with one sentence for a file that is missing, a folder, empty, silent, cut off, too
@@ -133,12 +121,27 @@ def clip_from_samples(samples: ArrayLike, rate: float, name: str = "samples") ->
     return _clip_of(from_array(samples, rate, name), name)
 
 
-def fit(clip: Clip, length: int = RATE) -> Clip:
-    """Bring a clip to ``length`` samples and note what was done.
+def at_rate(clip: Clip, rate: int) -> Clip:
+    """`clip` resampled to `rate` Hz, float64; raises `ClipError` where that leaves silence."""
+    if clip.rate == rate and clip.samples.dtype == np.float64:
+        return clip
+    notes = clip.notes
+    if clip.rate < rate:
+        notes += (
+            f"{clip.rate} Hz: upsampled to {rate} Hz, with nothing above {clip.rate // 2} Hz to "
+            "hear",
+        )
+    samples = resample(clip.samples, clip.rate, rate)
+    return Clip(samples, rate, clip.name, notes, clip.source_rate)
+
+
+def fit(clip: Clip, rate: int, length: int) -> Clip:
+    """Bring a clip to `rate` Hz and `length` samples, and note what was done.
 
     A longer one is cut to the loudest window (largest energy; where several are equally loud, the
     middle one), a shorter one is centred between zeros. One that fits is returned as it is.
     """
+    clip = at_rate(clip, rate)
     samples = clip.samples
     if len(samples) == length:
         return clip
@@ -156,24 +159,12 @@ def fit(clip: Clip, length: int = RATE) -> Clip:
     return Clip(fitted, clip.rate, clip.name, (*clip.notes, note), clip.source_rate)
 
 
-def waveform_input(samples: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Scale fitted samples ``(time,)`` as published: ``x / (percentile(x, 95) + 0.001)``.
-
-    The percentile is that of the signed, padded signal; type and shape are kept. This project's
-    own addition: it counts at least as much as 1/32 of the peak, because it falls to zero for a
-    word of less than about 0.1 s. One clip in a hundred is so short.
-    """
-    level = float(np.percentile(samples.astype(np.float64), _PERCENTILE))
-    floor = float(np.abs(samples).max()) / _LARGEST_INPUT
-    return samples / (max(level, floor) + _OFFSET)
-
-
 def _read_stream(stream: IO[bytes], name: str) -> Clip:
     return _clip_of(decode_stream(stream, name), name)
 
 
 def _clip_of(sound: Sound, name: str) -> Clip:
-    """Bring to int16 scale and 8 kHz; what is not finite is refused first: it would spread."""
+    """Bring to int16 scale; what is not finite is refused with its place."""
     mono, rate, notes = sound
     with np.errstate(over="ignore"):
         mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
@@ -183,10 +174,7 @@ def _clip_of(sound: Sound, name: str) -> Clip:
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    if rate < RATE:
-        low = f"{rate} Hz: upsampled to {RATE} Hz, with nothing above {rate // 2} Hz to hear"
-        notes = (*notes, low)
-    return Clip(resample(mono, rate, RATE), RATE, name, notes, rate)
+    return Clip(mono, rate, name, notes)
 
 
 def _name_of(stream: object) -> str:

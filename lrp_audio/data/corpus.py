@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from lrp_audio.audio.clip import RATE, Clip, read_clip
+from lrp_audio.audio.clip import Clip, at_rate, read_clip
 from lrp_audio.audio.formats import LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.data.layouts import Recording, find_audiomnist, read_emodb, read_fsdd, visible
 from lrp_audio.errors import DataError
@@ -53,18 +53,21 @@ def tell(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
-def read(recording: Recording) -> Clip:
-    """Read a recording at 8 kHz. Raises `ClipError`, also where its second of a file is silent."""
+def read(recording: Recording, rate: int) -> Clip:
+    """Read a recording at `rate` Hz.
+
+    Raises `ClipError`, also where its second of a file is silent.
+    """
     if recording.begin is None:
-        return read_clip(recording.path)
-    first = round(recording.begin * RATE)
-    clip = _whole(recording.path)
-    return replace(clip, samples=clip.samples[first : first + RATE].copy())
+        return at_rate(read_clip(recording.path), rate)
+    first = round(recording.begin * rate)
+    clip = _whole(recording.path, rate)
+    return replace(clip, samples=clip.samples[first : first + rate].copy())
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are mostly asked for one after the other
-def _whole(path: Path) -> Clip:
-    return read_clip(path)
+def _whole(path: Path, rate: int) -> Clip:
+    return at_rate(read_clip(path), rate)
 
 
 def _below(folder: Path) -> tuple[list[Recording], list[Path]]:

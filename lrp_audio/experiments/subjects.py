@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 import lrp_audio
-from lrp_audio.audio.clip import Clip, fit
+from lrp_audio.audio.clip import Clip
 from lrp_audio.data.corpus import Recording, find_recordings, read, tell
 from lrp_audio.data.folds import folds
 from lrp_audio.data.tasks import TASKS, unheard
@@ -55,8 +55,8 @@ class Portion:
 
     def clips(self) -> list[Clip]:
         """The recordings as the network hears them: fitted to a second."""
-        length = self.subject.load().front.length
-        return [fit(read(recording), length) for recording in self.recordings]
+        front = self.subject.load().front
+        return [front.fit(read(recording, front.rate)) for recording in self.recordings]
 
     def labels(self) -> list[int]:
         """True class of each recording."""

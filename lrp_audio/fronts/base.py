@@ -68,7 +68,7 @@ class FrontEnd(ABC):
 
     def fit(self, clip: Clip) -> Clip:
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
-        return fit_clip(clip, self.length)
+        return fit_clip(clip, self.rate, self.length)
 
     def amplified(self, x: Array, gain: float) -> Array:
         """An input as it would be were the recording `gain` times as loud and not normalised."""

@@ -96,6 +96,6 @@ def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 if __name__ == "__main__":
-    from lrp_audio.audio.clip import INPUT_BOUNDS
+    from lrp_audio.fronts.waveform import WAVEFORM
 
-    print(markdown(INPUT_BOUNDS))
+    print(markdown(WAVEFORM.bounds))

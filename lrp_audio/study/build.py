@@ -116,7 +116,7 @@ def _explained(
 ) -> Iterator[tuple[Candidate, Explanation]]:
     """The candidates of which there is something to see and to hear, explained when asked for."""
     while batch := list(islice(candidates, _TOGETHER)):
-        explanations = model.explain_batch([read(c.recording) for c in batch])
+        explanations = model.explain_batch([read(c.recording, model.front.rate) for c in batch])
         for candidate, explanation in zip(batch, explanations, strict=True):
             if stimuli.shows_anything(stimuli.only_for(explanation)):
                 yield candidate, explanation

@@ -79,7 +79,7 @@ def listen(
     for recording in tqdm(list(found), unit="clip", leave=False, disable=None):
         label = TASKS[task].label(recording)
         try:
-            named = model.classify(read(recording))
+            named = model.classify(read(recording, model.front.rate))
         except ClipError as error:
             complain(error)
             continue

@@ -23,7 +23,7 @@ Array = NDArray[Any]
 
 _MOST_TESTED = 400  # recordings listened to after every epoch
 _TYPICAL = 1024  # inputs by which the stored parts of the weights are chosen
-_LONGEST = 10_000  # samples: a random second of more might hold none of the voice
+_LONGEST = 1.25  # times an input: a random part of more might hold none of the voice
 
 
 def train_network(
@@ -46,10 +46,10 @@ def train_network(
         return front.amplified(standard(placed), gain)
 
     test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
-    fitted = [fit(read(r)).samples for r in test]
+    fitted = [front.fit(read(r, front.rate)).samples for r in test]
     labels = np.array([task.label(r) for r in test])
     samples = Samples(
-        [_loudest(read(r)).samples.astype(np.float32) for r in split.training],
+        [_loudest(read(r, front.rate), front.length) for r in split.training],
         np.array([task.label(r) for r in split.training]),
         task.sampling_weights(split.training),
     )
@@ -80,8 +80,11 @@ def _typical(
     return np.stack([prepare(samples.signals[i], rng, 0.5) for i in chosen[:_TYPICAL]])
 
 
-def _loudest(clip: Clip) -> Clip:
-    return fit(clip, _LONGEST) if len(clip.samples) > _LONGEST else clip
+def _loudest(clip: Clip, length: int) -> Array:
+    """The samples of `clip`, of a long one the loudest part, in float32."""
+    most = round(_LONGEST * length)
+    fitted = fit(clip, clip.rate, most) if len(clip.samples) > most else clip
+    return fitted.samples.astype(np.float32)
 
 
 def _accuracy(
