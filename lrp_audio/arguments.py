@@ -10,19 +10,34 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 from lrp_audio.errors import AttributionError, LrpAudioError
 
-_REPR = Repr()
-_REPR.maxstring = _REPR.maxother = 80
+
+class _Short(Repr):
+    """Cuts what is long; `Repr` finds the method for a type by the type's name."""
+
+    def repr_ndarray(self, array: NDArray[Any], level: int) -> str:
+        return f"an array of {array.dtype} of shape {array.shape}" if array.ndim else repr(array)
+
+
+_SHORT = _Short()
+_SHORT.maxstring = _SHORT.maxother = 60
+_SHORT.maxlevel = 2
 
 
 def described(value: object) -> str:
     """`value` on one short line, as a message shows it; of an array only type and shape."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"an array of {value.dtype} of shape {value.shape}"
-    return " ".join(_REPR.repr(value).split())
+    return " ".join(_SHORT.repr(value).split())
+
+
+class OnOneLine:
+    """A dataclass, made with ``repr=False``, that shows of its arrays only type and shape."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={described(value)}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def scalar(value: Any) -> object:

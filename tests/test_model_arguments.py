@@ -1,5 +1,6 @@
 """What the library takes for clips, targets, rules, domains and numbers, and what it refuses."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,39 @@ def test_a_single_clip_is_a_batch_of_one(model: Model) -> None:
             found.relevance, model.explain(TWO[0]).relevance, atol=1e-3 * np.abs(found.input).max()
         )
         assert model.inputs(given).shape == (1, 1, 8000)
+
+
+def test_a_recording_may_be_bytes_or_a_file_alone_or_among_others(model: Model) -> None:
+    expected = model.explain(TWO[0]).relevance
+    content = TWO[0].read_bytes()
+    for make in (lambda: content, lambda: bytearray(content), lambda: io.BytesIO(content)):
+        found = [
+            model.explain(make()),
+            *model.explain_batch(make()),
+            *model.explain_batch([make()]),
+        ]
+        for one in found:
+            np.testing.assert_array_equal(one.relevance, expected)
+        assert model.classify(make()) == 3
+
+
+def test_samples_and_rate_may_be_in_either_order(model: Model) -> None:
+    samples = read_clip(TWO[0]).samples / 32768
+    expected = model.explain((samples, 8000)).relevance
+    for given in ((8000, samples), (samples, 8000.0), (np.int32(8000), samples), [samples, 8000]):
+        np.testing.assert_array_equal(model.explain(given).relevance, expected)
+        np.testing.assert_array_equal(model.explain_batch(given)[0].relevance, expected)
+
+
+@pytest.mark.parametrize(
+    "clip", [np.ones(8000), np.ones((2, 8000)), None, 7, TWO, {"a": 1}, (8000, 8000), lrp_audio]
+)
+def test_what_is_no_clip_is_refused(model: Model, clip: Any) -> None:
+    for call in (model.explain, model.classify, model.steps):
+        refused(ClipError, lambda call=call: call(clip))
+    refused(ClipError, lambda: model.explain_batch([TWO[0], clip]))
+    if isinstance(clip, np.ndarray):
+        assert "rate" in refused(ClipError, lambda: model.explain_batch(clip))
 
 
 def test_no_clips_are_no_explanations(model: Model) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.arguments import finite
+from lrp_audio.arguments import OnOneLine, finite
 from lrp_audio.attributions.asking import logit, pieces
 from lrp_audio.attributions.base import Array, OneByOne
 from lrp_audio.audio.segments import Labels, Segments, require_segments
@@ -16,8 +16,8 @@ from lrp_audio.models.network import Network
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Game:
+@dataclass(frozen=True, eq=False, repr=False)
+class Game(OnOneLine):
     """The logit f of one sample's `target`, as a function of which of its segments are there.
 
     `labels` numbers the segments of the `sample`; where one is absent, `baseline` stands.

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.arguments import OnOneLine
 from lrp_audio.kernels.elementwise import divide, signs, weighted_sum
 
 Array = NDArray[Any]
@@ -48,16 +49,16 @@ class LinearMap(Protocol):
         """``weight^T s``, in the `shape` of the input."""
 
 
-@dataclass(frozen=True)
-class Part:
+@dataclass(frozen=True, repr=False)
+class Part(OnOneLine):
     """One modified input and the modified weight that it meets."""
 
     input: Array
     weight: Array
 
 
-@dataclass(frozen=True)
-class Term:
+@dataclass(frozen=True, repr=False)
+class Term(OnOneLine):
     """A share of the relevance and the parts that it is handed back to, over one denominator.
 
     The denominator is the sum of the parts' maps plus `bias`; give `z` where it is known already.
@@ -72,8 +73,8 @@ class Term:
     z: Array | None = None
 
 
-@dataclass(frozen=True)
-class Trace:
+@dataclass(frozen=True, repr=False)
+class Trace(OnOneLine):
     """The four steps of one term, for whoever wants to look: z, s, and c and R_in of each part."""
 
     z: Array

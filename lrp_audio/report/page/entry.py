@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -45,7 +45,7 @@ class Entry:
     top: tuple[tuple[str, float, float], ...]
     choices: dict[str, tuple[str, ...]]
     words: str
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)  # as long as a page
 
     @cached_property
     def size(self) -> int:
