@@ -239,6 +239,18 @@ def test_what_cannot_be_evaluated_is_one_sentence(
     assert re.search(said, shown.err)
 
 
+def test_sound_that_is_passed_over_is_named(
+    digits: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lrp_audio, "load", lambda name: DIGITS)
+    tone(digits / "seven.wav", 440)
+    (digits / "7_ann_3.m4a").touch()
+    assert evaluate.main(["--data", str(digits)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Passed over: 1 file ('seven.wav'): expected are names like")
+    assert "1 file ('7_ann_3.m4a'): libsndfile" in line
+
+
 def test_digits_without_a_test_recording_are_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -183,6 +183,31 @@ def test_a_wav_without_samples_but_with_other_chunks_holds_none(tmp_path: Path) 
         read_clip(tmp_path / "a.wav")
 
 
+def frames_of(content: bytes) -> list[bytes]:
+    """The frames of an MP3 of MPEG 2.5, layer III, at 8 kHz."""
+    found = []
+    while content:
+        size = 72 * (content[2] >> 4) * 8000 // 8000 + (content[2] >> 1 & 1)
+        found.append(content[:size])
+        content = content[size:]
+    return found
+
+
+@pytest.mark.parametrize("before", [b"", b"ID3\3\0\0\0\0\x07\x68" + bytes(1000)])
+def test_an_mp3_of_changing_bit_rate_that_nobody_counted_is_read_to_its_end(
+    before: bytes, tmp_path: Path
+) -> None:
+    loud, quiet = 0.3 * np.random.default_rng(5).standard_normal((2, 30_000))
+    content = encoded("MP3", samples=np.r_[loud, 0.001 * quiet, loud])
+    xing, *frames = frames_of(content)
+    assert b"Xing" in xing
+    assert len({frame[2] >> 4 for frame in frames}) > 1
+    for order in (frames, frames[::-1]):
+        (tmp_path / "a.mp3").write_bytes(before + b"".join(order))
+        assert len(decode(tmp_path / "a.mp3").samples) == pytest.approx(576 * len(frames), abs=1200)
+        assert duration(tmp_path / "a.mp3") == pytest.approx(576 * len(frames) / 8000, abs=0.15)
+
+
 # --- Ogg -------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
+from lrp_audio.audio.mpeg import xing_frame
+
 _NOT_COUNTED = "its header says that it holds no samples: read to its end"
 _NOT_SAID = "its header does not say how long it is: read to its end"
 _OVERSTATED = "its header promises more than there is in the complete file: read to its end"
@@ -32,15 +34,16 @@ class Finding:
     """What the header of a file says of it.
 
     ``kind`` is the container, None for one that is not looked into here. ``cut`` says that the end
-    of the file is missing, ``notes`` what is odd. With ``prefix`` before the file and ``patches``
-    (bytes by their offset in the file) over it, libsndfile reads it to its end. ``counted`` is
-    False where its number of frames is an estimate.
+    of the file is missing, ``notes`` what is odd. With ``prefix`` in place of its first ``skipped``
+    bytes, and ``patches`` (bytes by their offset in the file) over the rest, libsndfile reads it to
+    its end. ``counted`` is False where its number of frames is an estimate.
     """
 
     kind: str | None
     cut: bool = False
     notes: tuple[str, ...] = ()
     prefix: bytes = b""
+    skipped: int = 0
     patches: Mapping[int, bytes] = field(default_factory=dict)
     counted: bool = True
 
@@ -251,5 +254,7 @@ def _mpeg(file: IO[bytes], head: bytes) -> Finding:
     synchronised = len(frame) >= 4 and frame[0] == 0xFF and frame[1] & 0xE0 == 0xE0
     if not synchronised or frame[1] & 0x18 == 0x08 or frame[1] & 0x06 in (0, 6):
         return Finding(None)
-    counted = any(mark in frame for mark in _MP3_COUNTS)
-    return Finding("MP3", prefix=b"" if begin else _EMPTY_ID3, counted=counted)
+    if any(mark in frame for mark in _MP3_COUNTS):
+        return Finding("MP3", prefix=_EMPTY_ID3, skipped=begin)
+    prefix = _EMPTY_ID3 + xing_frame(file, begin)
+    return Finding("MP3", prefix=prefix, skipped=begin, counted=False)

@@ -148,7 +148,7 @@ def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
         raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
     try:
         if finding.prefix or finding.patches:
-            yield Patched(file, finding.prefix, finding.patches), finding
+            yield Patched(file, finding), finding
         else:
             yield file, finding
     except soundfile.LibsndfileError as error:

@@ -1,8 +1,9 @@
 """A file as it should have been written: bytes before it, and bytes over some of its own."""
 
 import io
-from collections.abc import Mapping
 from typing import IO, Protocol
+
+from lrp_audio.audio.containers import Finding
 
 
 class _Buffer(Protocol):
@@ -11,15 +12,16 @@ class _Buffer(Protocol):
 
 
 class Patched(io.RawIOBase):
-    """`prefix`, then `file` with `patches` over it, each at its offset in `file`; to be read."""
+    """A file to be read with the prefix and the patches of a `Finding`."""
 
-    def __init__(self, file: IO[bytes], prefix: bytes, patches: Mapping[int, bytes]) -> None:
-        """Begin at the first byte of `prefix`; `file` stays the caller's to close."""
+    def __init__(self, file: IO[bytes], finding: Finding) -> None:
+        """Begin at the first byte of the prefix; `file` stays the caller's to close."""
         self._file = file
-        self._prefix = prefix
-        self._patches = patches
+        self._prefix = finding.prefix
+        self._patches = finding.patches
+        self._shift = finding.skipped - len(finding.prefix)  # from here to an offset in the file
         self._position = 0
-        self._size = len(prefix) + file.seek(0, io.SEEK_END)
+        self._size = file.seek(0, io.SEEK_END) - self._shift
 
     def readable(self) -> bool:
         """Yes."""
@@ -38,7 +40,7 @@ class Patched(io.RawIOBase):
     def readinto(self, buffer: _Buffer) -> int:  # type: ignore[override]
         """Read into `buffer`; the number of bytes read, 0 at the end."""
         content = bytearray(self._prefix[self._position : self._position + len(buffer)])
-        begin = self._position - len(self._prefix) + len(content)
+        begin = self._position + len(content) + self._shift
         if len(content) < len(buffer):
             self._file.seek(begin)
             own = bytearray(self._file.read(len(buffer) - len(content)))
