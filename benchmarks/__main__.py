@@ -1,6 +1,6 @@
 """``python -m benchmarks``: this engine against zennit, and against what the machine can do.
 
-Same weights, inputs and rules in both; each opponent is a process of its own, the results are
+Same weights, inputs and rules in both; each peer is a process of its own, the results are
 compared first, and the calls are taken by turns. Measured besides: peak memory, a training step
 against torch, the start of a process, and the machine's own limits.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.agreement import DisagreementError
 from benchmarks.case import WEIGHTS
-from benchmarks.contest import Effort, OpponentError
+from benchmarks.comparison import Effort, PeerError
 from benchmarks.machine import machine
 from benchmarks.rates import measured
 from benchmarks.rows import Plan, cold_starts, explanations, training_steps
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"This process may use {cores} cores; give --threads at most that.", 2)
     try:
         report = _report(args)
-    except (DisagreementError, OpponentError) as error:
+    except (DisagreementError, PeerError) as error:
         return _fail(str(error), 1)
     print(markdown(report))
     for path in write(report, args.out, "quick" if args.quick else "latest"):

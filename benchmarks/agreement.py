@@ -1,4 +1,4 @@
-"""Whether two opponents found the same, before anything is timed.
+"""Whether two peers found the same, before anything is timed.
 
 In float64 both must agree closely: that shows the same weights, inputs and rules. In float32, the
 arithmetic that is timed, rounding is multiplied by the condition of the rule: the epsilon rule
@@ -20,7 +20,7 @@ FLOAT32_LIMIT_OF_EPSILON = 1e-2
 
 
 class DisagreementError(RuntimeError):
-    """The opponents do not compute the same, so that their times cannot be compared."""
+    """The peers do not compute the same, so that their times cannot be compared."""
 
 
 def apart(ours: Array, theirs: Array) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""What the opponents of one row are given: weights, inputs and layers, laid down in a folder.
+"""What the peers of one row are given: weights, inputs and layers, laid down in a folder.
 
 The peer's process reads plain files and imports nothing of lrp_audio, so that its start and its
 memory are its own.
@@ -46,7 +46,7 @@ def inputs_of(net: str, weights: str, batch: int, seed: int) -> Array:
 
 
 def lay_down(folder: Path, network: Network, x: Array, **about: Any) -> None:
-    """Write everything that an opponent needs into `folder`; `about` says what it is to do.
+    """Write everything that an peer needs into `folder`; `about` says what it is to do.
 
     ``net`` and ``task`` belong to `about`; each task reads what else it needs from there.
     """

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
-from benchmarks.opponents import command, environment, restrict
+from benchmarks.peers import command, environment, restrict
 
 _SIZE = 2048  # of the matrices
 _LONG = 1 << 26  # numbers in an array to stream, 256 MB: beyond any cache

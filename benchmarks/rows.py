@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.agreement import check_float32, check_float64
 from benchmarks.case import inputs_of, lay_down, network_of
-from benchmarks.contest import Effort, Outcome, compare, contest, first_answer
+from benchmarks.comparison import Effort, Outcome, compare, compared, first_answer
 from benchmarks.rates import Rates
 from benchmarks.roofline import explanation, least_ms
 from benchmarks.training_step import BATCH, step_of_training
@@ -53,7 +53,7 @@ def _explanation(plan: Plan, net: str, rules: str, batch: int, rates: Rates) -> 
     with TemporaryDirectory() as aside:
         folder = _explaining(Path(aside), plan, net, rules, batch, "float32")
         check = partial(check_float32, rules)
-        outcome = contest(folder, rates.threads, plan.effort, check)
+        outcome = compared(folder, rates.threads, plan.effort, check)
     network = network_of(net, plan.weights, plan.seed)
     preset = composite(rules, ARCHITECTURES[net].front.bounds)
     limit = least_ms(explanation(network, preset, batch), rates)
@@ -87,13 +87,13 @@ def cold_starts(plan: Plan, tell: Callable[[str], None]) -> Iterator[Record]:
                 warm.append(first_answer("ours", folder, threads, cache))
                 peer.append(first_answer("peer", folder, threads, {}))
         of = {"net": net, "rules": rules, "threads": threads}
-        for opponent, state, found in (
+        for engine, state, found in (
             ("ours", "empty", empty),
             ("ours", "warm", warm),
             ("zennit", "-", peer),
         ):
             seconds = {"seconds": statistics.median(found), "runs": len(found)}
-            yield of | {"opponent": opponent, "cache": state} | seconds
+            yield of | {"engine": engine, "cache": state} | seconds
 
 
 def _explaining(folder: Path, plan: Plan, net: str, rules: str, batch: int, dtype: str) -> Path:

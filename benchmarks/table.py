@@ -94,14 +94,14 @@ def _cold_start(records: Iterable[Record]) -> str:
     rows = [
         (
             record["net"],
-            record["opponent"],
+            record["engine"],
             record["cache"],
             f"{record['seconds']:.2f}",
             str(record["runs"]),
         )
         for record in records
     ]
-    return _table(("net", "opponent", "numba cache", "first explanation, s", "runs"), rows, left=3)
+    return _table(("net", "engine", "numba cache", "first explanation, s", "runs"), rows, left=3)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], left: int) -> str:

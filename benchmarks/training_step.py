@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.agreement import check_step
 from benchmarks.case import CLASSES, inputs_of, lay_down, network_of, without_dropout
-from benchmarks.contest import Effort, Outcome, compare, contest
+from benchmarks.comparison import Effort, Outcome, compare, compared
 from benchmarks.rates import Rates
 from benchmarks.roofline import least_ms, training_step
 from lrp_audio.models.network import Network
@@ -42,7 +42,7 @@ def step_of_training(
     lay_down(folder / "still", without_dropout(network), x[:_CHECKED], **still)
     difference = compare(folder / "still", rates.threads, check_step)
     lay_down(folder / "step", network, x, dtype="float32", dropout=True, labels=labels, **about)
-    outcome = contest(folder / "step", rates.threads, effort, lambda *_: difference)
+    outcome = compared(folder / "step", rates.threads, effort, lambda *_: difference)
     return outcome, least_ms(training_step(network, BATCH), rates)
 
 

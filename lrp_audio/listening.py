@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tqdm import tqdm
 
-from lrp_audio.attributions.asking import pieces
+from lrp_audio.attributions.queries import pieces
 from lrp_audio.data.corpus import Recording, read
 from lrp_audio.model import Model
 

@@ -30,8 +30,8 @@ from lrp_audio.attributions import (
     TimeSegments,
     methods,
 )
-from lrp_audio.attributions.game import Game
 from lrp_audio.attributions.kernel_shap import coalitions
+from lrp_audio.attributions.perturbation import Game
 from lrp_audio.errors import AttributionError, RuleError, ShapeError, TargetError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Flatten, Layer, MaxPool1D, MaxPool2D, ReLU

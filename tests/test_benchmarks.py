@@ -19,11 +19,11 @@ from benchmarks.agreement import (
     check_step,
 )
 from benchmarks.case import described_layers, lay_down, without_dropout
-from benchmarks.contest import (
+from benchmarks.comparison import (
     Effort,
-    Opponent,
-    OpponentError,
     Outcome,
+    Peer,
+    PeerError,
     Quartiles,
     by_turns,
     quartiles,
@@ -183,7 +183,7 @@ def a_report() -> dict[str, Any]:
     timings = (Quartiles(9, 10, 11), Quartiles(24, 25, 260))
     outcome = Outcome(timings, (300.0, 600.0), repeats=7, difference=2e-6)
     about = {"net": "audionet", "rules": "epsilon", "weights": "random", "batch": 1}
-    start = {"net": "audionet", "rules": "epsilon", "threads": 1, "opponent": "ours"}
+    start = {"net": "audionet", "rules": "epsilon", "threads": 1, "peer": "ours"}
     return {
         "machine": {
             "processor": "abacus",
@@ -236,8 +236,8 @@ def test_more_threads_than_cores_are_refused(
 def test_a_process_that_ends_early_is_noticed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(OpponentError, match="ours"), Opponent("ours", tmp_path, 1) as opponent:
-        opponent.call()
+    with pytest.raises(PeerError, match="ours"), Peer("ours", tmp_path, 1) as peer:
+        peer.call()
     assert "case.json" in capfd.readouterr().err
 
 
@@ -247,10 +247,10 @@ def test_our_process_finds_what_the_library_finds(tmp_path: Path) -> None:
     x = np.random.default_rng(1).standard_normal((1, *network.input_shape), np.float32)
     about = {"net": "audionet", "task": "explain", "rules": "epsilon", "dtype": "float32"}
     lay_down(tmp_path / "case", network, x, **about)
-    with Opponent("ours", tmp_path / "case", 1) as opponent:
-        found = opponent.result(tmp_path / "found.npz")
-        assert opponent.call() > 0
-        assert opponent.memory() > 50
+    with Peer("ours", tmp_path / "case", 1) as peer:
+        found = peer.result(tmp_path / "found.npz")
+        assert peer.call() > 0
+        assert peer.memory() > 50
     expected = Explain(tmp_path / "case", 1)()
     np.testing.assert_array_equal(found["relevance"], expected["relevance"])
     assert found["relevance"].shape == x.shape and found["relevance"].any()

@@ -12,7 +12,6 @@ from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import SpectrumError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.fronts.spectrogram import Picture
-from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model
 
 

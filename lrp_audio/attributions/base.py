@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lrp_audio.arguments import described
-from lrp_audio.attributions.asking import pieces
+from lrp_audio.attributions.queries import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.models.network import Network
 
@@ -36,11 +36,11 @@ class Attribution(ABC):
         x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
         for piece in pieces(len(x)):
-            found[piece] = self.together(network, x[piece], targets[piece])
+            found[piece] = self.attribute_batch(network, x[piece], targets[piece])
         return found
 
     @abstractmethod
-    def together(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
         """The same for a batch of at most 32 that is known to fit."""
 
     def __str__(self) -> str:
@@ -51,13 +51,15 @@ class Attribution(ABC):
 class OneByOne(Attribution):
     """A method that asks the network many times about each sample, and so takes them in turn."""
 
-    def together(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
         """One sample after the other."""
         each = zip(x, targets, strict=True)
-        return np.stack([self.alone(network, sample, int(target)) for sample, target in each])
+        return np.stack(
+            [self.attribute_one(network, sample, int(target)) for sample, target in each]
+        )
 
     @abstractmethod
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """The attribution of one `sample` ``(*input_shape)``."""
 
 

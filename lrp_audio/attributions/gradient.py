@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.asking import gradients
 from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.queries import gradients
 from lrp_audio.models.network import Network
 
 
@@ -16,6 +16,6 @@ class Gradient(Attribution):
     formula: ClassVar[str] = "R_i = df/dx_i (x)"
     source: ClassVar[str] = "Simonyan et al. 2014"
 
-    def together(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
         """One forward and one backward pass."""
         return gradients(network, x, targets)

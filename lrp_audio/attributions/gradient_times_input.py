@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.arguments import finite
-from lrp_audio.attributions.asking import gradients
 from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.queries import gradients
 from lrp_audio.models.network import Network
 
 
@@ -23,6 +23,6 @@ class GradientTimesInput(Attribution):
     def __post_init__(self) -> None:
         finite(baseline=self.baseline)
 
-    def together(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
         """One forward and one backward pass."""
         return np.asarray((x - self.baseline) * gradients(network, x, targets))

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.arguments import finite, whole
-from lrp_audio.attributions.asking import mean_gradient, pieces
 from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.attributions.queries import mean_gradient, pieces
 from lrp_audio.models.network import Network
 
 
@@ -31,7 +31,7 @@ class IntegratedGradients(OneByOne):
         whole(self, steps=1)
         finite(baseline=self.baseline)
 
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """`steps` forward and backward passes."""
         way = sample - sample.dtype.type(self.baseline)
         shares = ((np.arange(self.steps) + 0.5) / self.steps).astype(sample.dtype)

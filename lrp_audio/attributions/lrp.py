@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.asking import only_targets
 from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.queries import only_targets
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.composite import Composite, as_composite
 
@@ -21,7 +21,7 @@ class Lrp(Attribution):
     def __post_init__(self) -> None:
         as_composite(self.rules)
 
-    def together(self, network: Network, x: Array, targets: Array) -> Array:
+    def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
         """One forward pass, and one backward that takes as long as one to three gradients."""
 
         def start(logits: Array) -> Array:

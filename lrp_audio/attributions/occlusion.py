@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.attributions.game import Floats, Game, OnSegments
+from lrp_audio.attributions.perturbation import Floats, Game, OnSegments
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Random(OneByOne):
     def __post_init__(self) -> None:
         whole(self, seed=0)
 
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""
         return generator(self.seed, sample).standard_normal(sample.shape)
 
@@ -40,7 +40,7 @@ class RandomSegments(OneByOne):
         require_segments(self.segments)
         whole(self, seed=0)
 
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """No pass."""
         labels = self.segments.labels(sample.shape)
         scores = generator(self.seed, sample).standard_normal(int(labels.max()) + 1)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.arguments import above_zero, whole
-from lrp_audio.attributions.asking import mean_gradient, pieces
 from lrp_audio.attributions.base import Array, OneByOne, generator
+from lrp_audio.attributions.queries import mean_gradient, pieces
 from lrp_audio.models.network import Network
 
 
@@ -27,7 +27,7 @@ class SmoothGrad(OneByOne):
         whole(self, samples=1, seed=0)
         above_zero(noise=self.noise)
 
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """`samples` forward and backward passes."""
         return mean_gradient(network, self._copies(sample), target)
 

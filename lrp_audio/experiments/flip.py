@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.attributions.asking import pieces
+from lrp_audio.attributions.queries import pieces
 from lrp_audio.models.network import Network
 
 Array = NDArray[Any]

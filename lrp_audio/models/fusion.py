@@ -4,11 +4,11 @@ All that decides which layers are fused is in this file. A forward pass or a gra
 fuse. LRP may where it finds the same relevance with the layers fused as without:
 
 - the rule of the convolution must not look at other outputs than the winners of the pool
-  (`LinearRule.each_neuron_alone`), since only these are computed again;
+  (`LinearRule.outputs_independent`), since only these are computed again;
 - relevance must pass through the ReLU, and go to the winners in the pool;
 - no relevance may arrive where the output is 0, since a window without an output above 0 has no
   winner. So each layer that reads the output must have a rule that gives an input of 0 nothing
-  (`LinearRule.nothing_at_zero`), or only pass on what its own readers give it.
+  (`LinearRule.zero_input_gets_zero`), or only pass on what its own readers give it.
 """
 
 import math
@@ -119,7 +119,7 @@ def _as_one(group: Group) -> Layer:
 def _same_relevance(group: Group, readers: Readers, rules: Mapping[str, Rule]) -> bool:
     """Whether LRP finds the same relevance with the layers of `group` fused as without."""
     rule, *others = (rules[node.name] for node in group)
-    alone = isinstance(rule, LinearRule) and rule.each_neuron_alone
+    alone = isinstance(rule, LinearRule) and rule.outputs_independent
     passes = all(isinstance(other, Pass | WinnerTakesAll) for other in others)
     return alone and passes and _zero_gets_zero(group[-1], readers, rules)
 
@@ -132,6 +132,6 @@ def _zero_gets_zero(node: Node, readers: Readers, rules: Mapping[str, Rule]) -> 
         if reader.layer.kind in _VALUE_PRESERVING:
             if not _zero_gets_zero(reader, readers, rules):
                 return False
-        elif not (isinstance(rule, LinearRule) and rule.nothing_at_zero):
+        elif not (isinstance(rule, LinearRule) and rule.zero_input_gets_zero):
             return False
     return bool(following)

@@ -32,8 +32,8 @@ class AlphaBeta(LinearRule):
     )
     source: ClassVar[str] = "Bach et al. 2015, eq. 60"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not (self.beta >= 0 and math.isclose(self.alpha - self.beta, 1, abs_tol=1e-9)):
@@ -65,8 +65,8 @@ class ZPlus(LinearRule):
     formula: ClassVar[str] = "R_j = sum_k (x_j w_jk)+ / z_k+ R_k"
     source: ClassVar[str] = "Montavon et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """The excitation alone."""

@@ -138,12 +138,12 @@ class LinearRule(Rule):
     """A rule for layers with a linear map; it only says which terms share the relevance.
 
     Two promises let layers be taken in one go; without them they are walked one by one.
-    `nothing_at_zero`: an input of 0 gets no relevance, for it contributed nothing.
-    `each_neuron_alone`: the share of a neuron does not depend on the outputs `z` of others.
+    `zero_input_gets_zero`: an input of 0 gets no relevance, for it contributed nothing.
+    `outputs_independent`: the share of a neuron does not depend on the outputs `z` of others.
     """
 
-    nothing_at_zero: ClassVar[bool] = False
-    each_neuron_alone: ClassVar[bool] = False
+    zero_input_gets_zero: ClassVar[bool] = False
+    outputs_independent: ClassVar[bool] = False
 
     @abstractmethod
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:

@@ -22,7 +22,7 @@ class Box(LinearRule):
     )
     source: ClassVar[str] = "Montavon et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
-    each_neuron_alone: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:

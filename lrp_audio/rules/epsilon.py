@@ -26,8 +26,8 @@ class LRP0(LinearRule):
     formula: ClassVar[str] = "R_j = x_j sum_k w_jk R_k / z_k"
     source: ClassVar[str] = "Bach et al. 2015, eq. 56"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """One term, divided by the layer's own output."""
@@ -43,8 +43,8 @@ class Epsilon(LinearRule):
     formula: ClassVar[str] = "R_j = x_j sum_k w_jk R_k / (z_k + epsilon sign(z_k)), sign(0) = +1"
     source: ClassVar[str] = "Bach et al. 2015, eq. 58"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "stabiliser")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check(self.epsilon)
@@ -66,7 +66,7 @@ class RelativeEpsilon(LinearRule):
     formula: ClassVar[str] = "epsilon with epsilon = share sqrt(mean_k z_k^2)"
     source: ClassVar[str] = "Montavon et al. 2019"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "stabiliser", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check(self.share)

@@ -36,8 +36,8 @@ class Gamma(LinearRule):
     )
     source: ClassVar[str] = "Montavon et al. 2019"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check(self.gamma)
@@ -69,8 +69,8 @@ class GeneralisedGamma(LinearRule):
     )
     source: ClassVar[str] = "Andeol et al. 2021"
     absorbs: ClassVar[tuple[str, ...]] = ("bias", "dropped")
-    nothing_at_zero: ClassVar[bool] = True
-    each_neuron_alone: ClassVar[bool] = True
+    zero_input_gets_zero: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check(self.gamma)

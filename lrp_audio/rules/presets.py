@@ -9,7 +9,7 @@ from lrp_audio.rules.box import Box
 from lrp_audio.rules.composite import Composite, as_composite
 from lrp_audio.rules.epsilon import LRP0, Epsilon
 from lrp_audio.rules.gamma import GeneralisedGamma
-from lrp_audio.rules.uninformed import Flat, WSquare
+from lrp_audio.rules.input_independent import Flat, WSquare
 
 Bounds = tuple[float, float]
 """Least and largest value that a model's input can take."""

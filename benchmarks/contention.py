@@ -1,4 +1,4 @@
-"""``python -m benchmarks.neighbour``: what a busy neighbour costs.
+"""``python -m benchmarks.contention``: what a busy neighbour costs.
 
 Explanations are timed alone and beside a process that computes without a pause, by turns. With
 ``n`` threads on ``n`` cores, a fair share of the cores is ``n / (n + 1)`` of them, so that the time
@@ -24,7 +24,7 @@ _BUSY = "while True: sum(range(10**6))"
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.neighbour",
+        prog="python -m benchmarks.contention",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

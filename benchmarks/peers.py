@@ -1,4 +1,4 @@
-"""``python -m benchmarks.opponents MODULE FOLDER THREADS``: a process that does a task when asked.
+"""``python -m benchmarks.peers MODULE FOLDER THREADS``: a process that does a task when asked.
 
 It answers each line of JSON on its standard input with one on its standard output: "call" does the
 task once and gives its milliseconds, "memory" gives the peak of the process.

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine, finite
-from lrp_audio.attributions.asking import logit, pieces
 from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.attributions.queries import logit, pieces
 from lrp_audio.audio.segments import Labels, Segments, require_segments
 from lrp_audio.models.network import Network
 
@@ -59,7 +59,7 @@ class OnSegments(OneByOne):
         require_segments(self.segments)
         finite(baseline=self.baseline)
 
-    def alone(self, network: Network, sample: Array, target: int) -> Array:
+    def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """The scores of the segments, at each of their values."""
         labels = self.segments.labels(sample.shape)
         return self.scores(Game(network, sample, target, labels, self.baseline))[labels]

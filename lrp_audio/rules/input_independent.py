@@ -17,7 +17,7 @@ class WSquare(LinearRule):
     formula: ClassVar[str] = "R_j = sum_k w_jk^2 / (sum_j w_jk^2) R_k"
     source: ClassVar[str] = "Montavon et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
-    each_neuron_alone: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """One term: ones against the squared weight."""
@@ -32,7 +32,7 @@ class Flat(LinearRule):
     formula: ClassVar[str] = "R_j = sum_k 1 / (number of inputs of k) R_k"
     source: ClassVar[str] = "Lapuschkin et al. 2019"
     absorbs: ClassVar[tuple[str, ...]] = ("dropped",)
-    each_neuron_alone: ClassVar[bool] = True
+    outputs_independent: ClassVar[bool] = True
 
     def terms(self, layer: LinearMap, x: Array, z: Array) -> Iterable[Term]:
         """One term: ones against ones."""

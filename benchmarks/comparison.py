@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.opponents import command, environment
+from benchmarks.peers import command, environment
 
 Array = NDArray[Any]
 
@@ -29,10 +29,10 @@ ENVIRONMENTS = {
         "MALLOC_TOP_PAD_": str(1 << 28),
     },
 }
-"""What the module of each opponent gets beside the environment of this process."""
+"""What the module of each peer gets beside the environment of this process."""
 
 
-class OpponentError(RuntimeError):
+class PeerError(RuntimeError):
     """A process of the benchmark ended early."""
 
 
@@ -43,7 +43,7 @@ class Asked(Protocol):
         """Do the task once; returns milliseconds."""
 
 
-class Opponent:
+class Peer:
     """A process that does the task in a folder, with `threads` threads, whenever it is asked."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Opponent:
     ) -> None:
         self.name = module
         self._process = subprocess.Popen(
-            command("opponents", module, str(folder), str(threads)),
+            command("peers", module, str(folder), str(threads)),
             env=environment() | ENVIRONMENTS[module] | (more or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -83,7 +83,7 @@ class Opponent:
         except BrokenPipeError:
             pass
         if not answer:
-            raise OpponentError(f"The process of {self.name!r} ended early; its error is above.")
+            raise PeerError(f"The process of {self.name!r} ended early; its error is above.")
         return float(json.loads(answer))
 
     def __enter__(self) -> Self:
@@ -114,13 +114,13 @@ def quartiles(ms: Sequence[float]) -> Quartiles:
     return Quartiles(*(float(q) for q in np.quantile(ms, (0.25, 0.5, 0.75))))
 
 
-def by_turns(opponents: Sequence[Asked], repeats: int, pause: float = _PAUSE) -> list[list[float]]:
+def by_turns(peers: Sequence[Asked], repeats: int, pause: float = _PAUSE) -> list[list[float]]:
     """Milliseconds of `repeats` calls of each, ABAB, so that noise of the machine hits all."""
-    timings: list[list[float]] = [[] for _ in opponents]
+    timings: list[list[float]] = [[] for _ in peers]
     for _ in range(repeats):
-        for opponent, found in zip(opponents, timings, strict=True):
+        for peer, found in zip(peers, timings, strict=True):
             time.sleep(pause)
-            found.append(opponent.call())
+            found.append(peer.call())
     return timings
 
 
@@ -145,7 +145,7 @@ class Effort:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row: timings and peak memory (MB) of each opponent, and how far apart their results were.
+    """A row: timings and peak memory (MB) of each peer, and how far apart their results were.
 
     `difference` is what `check` gave.
     """
@@ -159,7 +159,7 @@ class Outcome:
 Check = Callable[[dict[str, Array], dict[str, Array]], float]
 
 
-def contest(folder: Path, threads: int, effort: Effort, check: Check) -> Outcome:
+def compared(folder: Path, threads: int, effort: Effort, check: Check) -> Outcome:
     """This engine against the peer at the task in `folder`.
 
     `check` sees both results first and raises where they are not the same.
@@ -181,16 +181,16 @@ def compare(folder: Path, threads: int, check: Check) -> float:
         return check(*(each.result(folder / f"{each.name}.npz") for each in both))
 
 
-def _started(stack: ExitStack, folder: Path, threads: int) -> tuple[Opponent, Opponent]:
+def _started(stack: ExitStack, folder: Path, threads: int) -> tuple[Peer, Peer]:
     return (
-        stack.enter_context(Opponent("ours", folder, threads)),
-        stack.enter_context(Opponent("peer", folder, threads)),
+        stack.enter_context(Peer("ours", folder, threads)),
+        stack.enter_context(Peer("peer", folder, threads)),
     )
 
 
 def first_answer(module: str, folder: Path, threads: int, more: dict[str, str]) -> float:
     """Seconds from the start of a process, with `more` in its environment, to its first result."""
     begun = time.perf_counter()
-    with Opponent(module, folder, threads, more) as opponent:
-        opponent.call()
+    with Peer(module, folder, threads, more) as peer:
+        peer.call()
         return time.perf_counter() - begun
