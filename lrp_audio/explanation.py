@@ -154,8 +154,8 @@ class Explanation:
     ) -> Path:
         """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
 
-        ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` what `_arrays` says,
-        with `layers` also the relevance of every layer, which takes twenty times the room.
+        ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` the relevance with its
+        axes, input and rate, and with `layers` the relevance of every layer, as ``layer_<name>``.
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
         written or where relevance, logits or ledger are not finite.
@@ -204,8 +204,10 @@ class Explanation:
 
         Domains that relevance is carried to compute in float64, of which more is noise.
         """
+        precision = self.input.dtype
+        fits = np.abs(self.relevance).max(initial=0) <= np.finfo(precision).max
         arrays: dict[str, Any] = {
-            "relevance": self.relevance.astype(self.input.dtype),
+            "relevance": self.relevance.astype(precision) if fits else self.relevance,
             "input": self.input,
             "rate": np.int64(self.clip.rate),
             **self.domain.axes(len(self.clip.samples)),

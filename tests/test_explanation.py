@@ -232,6 +232,15 @@ def test_layers_change_nothing_else_in_a_result(results: Path) -> None:
         assert one.read_bytes() == two.read_bytes()
 
 
+def test_relevance_that_float32_cannot_hold_is_kept_in_float64(
+    tmp_path: Path, explained: dict[str, Explanation]
+) -> None:
+    given = explained["carried"]
+    huge = replace(given, relevance=given.relevance * 1e200)
+    with np.load(huge.save(tmp_path) / "relevance.npz") as arrays:
+        np.testing.assert_array_equal(arrays["relevance"], huge.relevance, strict=True)
+
+
 def test_relevance_in_float64_is_kept_in_float64(tmp_path: Path) -> None:
     precise = lrp_audio.load("audionet-sex", "float64").explain(CLIPS[0], domain="frequency")
     with np.load(precise.save(tmp_path) / "relevance.npz") as arrays:

@@ -106,7 +106,7 @@ def test_no_relevance_is_drawn_grey(tmp_path: Path) -> None:
     assert pixels.min() < 0.8
 
 
-@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30])
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1e30, 1e200])
 def test_extreme_magnitudes_are_drawn_without_a_warning(
     tmp_path: Path, scale: float, recwarn: pytest.WarningsRecorder
 ) -> None:

@@ -135,7 +135,7 @@ def colour_limit(bins: NDArray[np.floating]) -> float:
     """Where the colours end: a high percentile of the bins that carry anything, never zero."""
     magnitudes = np.abs(bins[bins != 0])
     limit = float(np.percentile(magnitudes, _LIMIT_PERCENTILE)) if magnitudes.size else 0.0
-    return limit if limit > np.finfo(np.float32).tiny else 1.0
+    return limit if limit > float(np.finfo(np.float32).tiny) else 1.0
 
 
 def _printable(title: str) -> str:
