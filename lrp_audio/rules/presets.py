@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from lrp_audio.errors import RuleError
 from lrp_audio.rules.alpha_beta import AlphaBeta, ZPlus
-from lrp_audio.rules.base import LinearRule
+from lrp_audio.rules.base import LinearRule, Rule
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.composite import Composite
 from lrp_audio.rules.epsilon import LRP0, Epsilon
@@ -50,10 +50,21 @@ PRESETS: dict[str, Callable[[Bounds], Composite]] = {
 """Composites by name, each as a function of the bounds of the model's input (for the zB rule)."""
 
 
-def composite(rules: str | Composite, bounds: Bounds) -> Composite:
-    """The composite of that name for inputs within `bounds`, or `rules` itself if it is one."""
+def composite(rules: str | Composite | Rule, bounds: Bounds) -> Composite:
+    """The composite of that name for inputs within `bounds`, or `rules` itself if it is one.
+
+    A single rule for linear maps is meant for every dense and convolution layer.
+    """
     if isinstance(rules, Composite):
         return rules
+    if isinstance(rules, LinearRule):
+        return Composite(str(rules), {"convolution": rules, "dense": rules})
+    if not isinstance(rules, str):
+        raise RuleError(
+            f"The rules {rules!r} are neither a composite nor its name; give a Composite, a rule "
+            f"for all dense and convolution layers such as Epsilon(1e-6), or a name: "
+            f"{', '.join(PRESETS)}."
+        )
     if rules not in PRESETS:
         raise RuleError(f"There are no rules {rules!r}; choose one of {', '.join(PRESETS)}.")
     return PRESETS[rules](bounds)
