@@ -215,6 +215,7 @@ def printed(code: str, **environment: str) -> str:
 
 
 LATER = """
+import numpy
 from threadpoolctl import threadpool_info
 from lrp_audio.kernels.blas import single_threaded_blas
 blas = lambda: [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]

@@ -189,6 +189,8 @@ def weight_gradient(
                 gradient[group] += panel.T @ flat
         return gradient
 
+    if not len(x):
+        return np.zeros(shape, x.dtype)
     first, *others = spread(piece, len(x), max(8, -(-len(x) // _PIECES)))
     for other in others:
         first += other
@@ -250,4 +252,4 @@ def _add_bias(z: Array, bias: Array, least: Array) -> None:
         values = z[position]
         for c in range(z.shape[1]):
             value = values[c] + bias[c]
-            values[c] = value if value > floor else floor
+            values[c] = floor if value <= floor else value

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def _divide(
         eps = epsilon[sample]
         quotients, rest = sums[sample, 0], sums[sample, 1]
         for position in range(positions):
-            if eps > 0:
+            if eps != 0:
                 for c in range(channels):
                     signed = eps if z[sample, position, c] >= 0 else -eps
                     padded = z[sample, position, c] + signed
@@ -67,7 +68,7 @@ def divide(
     absorbed, what the stabiliser absorbed, and what was dropped because the denominator is zero.
     """
     last = channels_last(z)
-    flat = last.reshape(len(z), -1, z.shape[1])
+    flat = last.reshape(len(z), prod(z.shape[2:]), z.shape[1])
     given = channels_last(relevance).reshape(flat.shape)
     s = np.empty_like(last)
     sums = np.zeros((len(z), 2, z.shape[1]))
@@ -75,10 +76,10 @@ def divide(
     spread(
         lambda i, j: _divide(given, factor, flat, epsilon, s.reshape(flat.shape), sums, i, j),
         len(z),
-        max(1, _GRAIN // max(1, flat[0].size)),
+        max(1, _GRAIN // max(1, prod(flat.shape[1:]))),
     )
     rest = sums[:, 1].sum(axis=1)
-    stabilised = epsilon > 0
+    stabilised = epsilon != 0
     with single_threaded_blas():
         absorbed = sums[:, 0] @ bias
     accounts = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
@@ -90,7 +91,7 @@ def _rest(z: Array, above: Array, rest: Array, first: int, last: int) -> bool:
     kept, most, zero = True, z.dtype.type(_MOST_LOST), z.dtype.type(0)
     for i in range(first, last):
         difference = z[i] - above[i]
-        rest[i] = difference if difference < zero else zero
+        rest[i] = zero if difference >= zero else difference
         kept &= most * rest[i] <= -above[i]
     return kept
 
@@ -150,13 +151,13 @@ def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
 @compiled()
 def _rectify(x: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
-        out[i] = x[i] if x[i] > 0 else 0
+        out[i] = 0 if x[i] <= 0 else x[i]
 
 
 @compiled()
 def _gate(g: Array, y: Array, out: Array, first: int, last: int) -> None:
     for i in range(first, last):
-        out[i] = g[i] if y[i] > 0 else 0
+        out[i] = 0 if y[i] <= 0 else g[i]
 
 
 def rectify(x: Array) -> Array:
@@ -208,7 +209,7 @@ def channel_sums(g: Array) -> Array:
     """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``."""
     rows = channels_last(g).reshape(-1, g.shape[1])
     parts = spread(lambda i, j: _channel_sums(rows, i, j), len(rows), max(1, _GRAIN // g.shape[1]))
-    return np.asarray(np.sum(parts, axis=0))
+    return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros(g.shape[1], g.dtype)
 
 
 @compiled()
@@ -221,9 +222,11 @@ def _sample_sums(rows: Array, sums: Array, first: int, last: int) -> None:
 
 def sample_sums(x: Array) -> NDArray[np.float64]:
     """Sum of each sample, ``(batch,)``, of `x` ``(batch, channels, ...)``; added in float64."""
-    rows = channels_last(x).reshape(len(x), -1, x.shape[1])
+    rows = channels_last(x).reshape(len(x), prod(x.shape[2:]), x.shape[1])
     sums = np.zeros((len(x), x.shape[1]))
     spread(
-        lambda i, j: _sample_sums(rows, sums, i, j), len(x), max(1, _GRAIN // max(1, rows[0].size))
+        lambda i, j: _sample_sums(rows, sums, i, j),
+        len(x),
+        max(1, _GRAIN // max(1, prod(rows.shape[1:]))),
     )
     return np.asarray(sums.sum(axis=1))

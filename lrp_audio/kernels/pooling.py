@@ -36,7 +36,8 @@ def _maximum(x: Array, out: Array, window: Window, first_sample: int, last_sampl
                                 for c in range(channels):
                                     value = x[sample, y, column, c]
                                     best = out[sample, oy, ox, c]
-                                    out[sample, oy, ox, c] = value if value > best else best
+                                    larger = value if value > best else best
+                                    out[sample, oy, ox, c] = larger if value == value else value
 
 
 @compiled()
@@ -52,7 +53,7 @@ def _to_winners(
     kernel, stride, pad, dilation = window
     _, height, width, channels = x.shape
     _, oh, ow, _ = y.shape
-    left = np.empty(channels, share.dtype)
+    left, zero = np.empty(channels, share.dtype), share.dtype.type(0)
     for sample in range(first_sample, last_sample):
         for oy in range(oh):
             for ox in range(ow):
@@ -64,10 +65,10 @@ def _to_winners(
                         column = ox * stride[1] + kx * dilation[1] - pad[1]
                         if 0 <= row < height and 0 <= column < width:
                             for c in range(channels):
-                                won = x[sample, row, column, c] == y[sample, oy, ox, c]
-                                given = left[c] if won else 0
-                                out[sample, row, column, c] += given
-                                left[c] -= given
+                                value = x[sample, row, column, c]
+                                won = (value == y[sample, oy, ox, c]) | (value != value)
+                                out[sample, row, column, c] += left[c] if won else zero
+                                left[c] = zero if won else left[c]
 
 
 @compiled()

@@ -63,7 +63,7 @@ def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]
 
     Returns what the pieces returned, in their order. An exception in a piece is raised here.
     """
-    pieces = [(first, min(first + grain, count)) for first in range(0, count, grain)]
+    pieces = [(first, min(first + grain, count)) for first in range(0, count, max(1, grain))]
     helpers = min(thread_count(), len(pieces)) - 1
     if helpers > 0:
         return _shared(work, pieces, helpers)

@@ -18,7 +18,8 @@ class Winners(NamedTuple):
     """Which position of each window of a pool was the largest, over an image of ``size``.
 
     ``place`` is ``(batch, height, width, channels)`` of the pooled image and counts the positions
-    of a window row by row; the first of equal ones wins. It is `NOBODY` where none is above 0.
+    of a window row by row; the first of equal ones wins, and NaN wins
+    over numbers. It is `NOBODY` where none is above 0.
     """
 
     place: NDArray[np.uint8]
@@ -50,15 +51,17 @@ def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window
                         if 0 <= y < height and 0 <= x < width:
                             number, given = np.int32(ky * kernel[1] + kx), image[sample, y, x]
                             for c in range(channels):
-                                larger = given[c] > best[c]
+                                # The first NaN is larger than any number, as for np.argmax.
+                                is_nan, was_nan = given[c] != given[c], best[c] != best[c]
+                                larger = (given[c] > best[c]) | (is_nan & (not was_nan))
                                 which[c] += number - which[c] if larger else none
                                 best[c] = given[c] if larger else best[c]
                 made, where = out[sample, oy, ox], place[sample, oy, ox]
                 for c in range(channels):
                     value = best[c] + bias[c]
-                    made[c] = value if value > zero else zero
+                    made[c] = zero if value <= zero else value
                 for c in range(channels):
-                    where[c] = which[c] if made[c] > zero else NOBODY
+                    where[c] = NOBODY if made[c] <= zero else which[c]
 
 
 @compiled()

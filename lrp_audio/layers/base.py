@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.errors import RuleError, ShapeError
 from lrp_audio.kernels.elementwise import channel_sums
+from lrp_audio.layers.arrays import as_floats, checked
 from lrp_audio.rules.base import LinearRule, Propagation, Rule, negative, positive
 from lrp_audio.rules.epsilon import Epsilon
 from lrp_audio.rules.passing import Pass
@@ -25,10 +26,16 @@ class Layer(ABC):
     """A layer is a function: it keeps nothing between calls, so threads can share it.
 
     Arrays carry the batch axis first; `x` is a layer's input and `y` its output for that input.
+    What `forward`, `gradient` and `relevance` are given is checked before (`checked`).
     """
 
     kind: ClassVar[str]
     default_rule: ClassVar[Rule | None] = Pass()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in {"forward", "gradient", "relevance"} & cls.__dict__.keys():
+            setattr(cls, name, checked(cls.__dict__[name]))
 
     @abstractmethod
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -173,6 +180,11 @@ class WeightedLayer(LinearLayer):
     default_rule: ClassVar[Rule | None] = None
 
     def __init__(self, weight: Array, bias: Array | None = None) -> None:
+        weight = as_floats(weight, f"The weight of a {self.kind} layer")
+        if bias is not None:
+            bias = as_floats(bias, f"The bias of a {self.kind} layer")
+            wider = np.result_type(weight, bias)
+            weight, bias = weight.astype(wider, copy=False), bias.astype(wider, copy=False)
         if bias is not None and bias.shape != weight.shape[:1]:
             raise ShapeError(
                 f"A bias of shape {bias.shape} was given with a weight of shape {weight.shape}; "

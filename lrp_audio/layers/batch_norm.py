@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.errors import ShapeError
+from lrp_audio.layers.arrays import as_floats
 from lrp_audio.layers.base import Array, LinearLayer
 
 
@@ -22,6 +23,10 @@ class BatchNorm(LinearLayer):
     def __init__(
         self, scale: Array, shift: Array, mean: Array, variance: Array, epsilon: float = 1e-5
     ) -> None:
+        scale, shift, mean, variance = (
+            as_floats(values, "The scale, shift, mean or variance of a batch-norm")
+            for values in (scale, shift, mean, variance)
+        )
         if not scale.shape == shift.shape == mean.shape == variance.shape or scale.ndim != 1:
             raise ShapeError(
                 f"A batch-norm was given scale {scale.shape}, shift {shift.shape}, mean "

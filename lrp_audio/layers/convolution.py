@@ -8,11 +8,13 @@ from lrp_audio.kernels.operands import Operands, pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers.base import Array, WeightedLayer
-from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
+from lrp_audio.layers.window import Axes, Sliding, per_axis, spatial, spatial_size, with_rank
 
 
 class Convolution(WeightedLayer):
-    """Cross-correlation with `weight` ``(out, in / groups, *kernel)``; one number an axis else."""
+    """Cross-correlation with `weight` ``(out, in / groups, *kernel)``.
+
+    `stride`, `pad` and `dilation` are a whole number for all axes, or one for each."""
 
     kind: ClassVar[str] = "convolution"
     rank: ClassVar[int]
@@ -21,24 +23,24 @@ class Convolution(WeightedLayer):
         self,
         weight: Array,
         bias: Array | None = None,
-        stride: tuple[int, ...] | None = None,
-        pad: tuple[int, ...] | Literal["same"] | None = None,
-        dilation: tuple[int, ...] | None = None,
+        stride: Axes = 1,
+        pad: Axes | Literal["same"] = 0,
+        dilation: Axes = 1,
         groups: int = 1,
     ) -> None:
         super().__init__(weight, bias)
+        weight = self.weight
         if weight.ndim != 2 + self.rank or groups < 1 or weight.shape[0] % groups:
             raise ShapeError(
                 f"A convolution over {self.rank} axes was given a weight of shape {weight.shape} "
                 f"and {groups} groups; expected (out, in / groups) and {self.rank} kernel lengths, "
                 "out divisible by groups."
             )
-        ones, zeros = (1,) * self.rank, (0,) * self.rank
         self.window = Sliding(
             weight.shape[2:],
-            ones if stride is None else stride,
-            zeros if pad is None else pad,
-            ones if dilation is None else dilation,
+            per_axis(stride, self.rank, "stride"),
+            "same" if isinstance(pad, str) and pad == "same" else per_axis(pad, self.rank, "pad"),
+            per_axis(dilation, self.rank, "dilation"),
         )
         self.groups = groups
 

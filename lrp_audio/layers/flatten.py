@@ -17,7 +17,7 @@ class Flatten(PassingLayer):
 
     def forward(self, x: Array) -> Array:
         """`x` reshaped."""
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), *self.output_shape(x.shape[1:]))
 
     def gradient(self, x: Array, y: Array, g: Array) -> Array:
         """`g` in the shape of `x`."""

@@ -3,11 +3,13 @@
 from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers.window import Sliding
+from lrp_audio.layers.window import Axes, Sliding, per_axis
 
 
 class Pooled:
-    """A layer that looks at each channel through a window; one number an axis in each field.
+    """A layer that looks at each channel through a window.
+
+    `kernel`, `stride` and `pad` are a whole number for all axes, or one for each
 
     The stride is the kernel unless given. `pad` adds positions that count for nothing.
     """
@@ -17,15 +19,15 @@ class Pooled:
 
     def __init__(
         self,
-        kernel: tuple[int, ...],
-        stride: tuple[int, ...] | None = None,
-        pad: tuple[int, ...] | None = None,
+        kernel: Axes,
+        stride: Axes | None = None,
+        pad: Axes = 0,
         ceil_mode: bool = False,
     ) -> None:
-        pad = (0,) * self.rank if pad is None else pad
-        self.window = Sliding(
-            kernel, kernel if stride is None else stride, pad, (1,) * self.rank, ceil_mode
-        )
+        kernel = per_axis(kernel, self.rank, "kernel")
+        stride = kernel if stride is None else per_axis(stride, self.rank, "stride")
+        pad = per_axis(pad, self.rank, "pad")
+        self.window = Sliding(kernel, stride, pad, (1,) * self.rank, ceil_mode)
         if any(2 * p > k for p, k in zip(pad, kernel, strict=True)):
             raise ShapeError(
                 f"A {self.kind} with kernel {kernel} was given pad {pad}; expected at most half "

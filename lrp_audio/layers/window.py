@@ -1,8 +1,11 @@
 """The sliding window that convolutions and pools share, over one axis or two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, Literal
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
@@ -24,6 +27,24 @@ def with_rank(x: Array, rank: int) -> Array:
 def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
     """Spatial size as ``(height, width)``, a signal having width 1."""
     return (size[0], 1) if len(size) == 1 else (size[0], size[1])
+
+
+Axes = int | Sequence[int]
+"""One whole number for all axes, or one for each."""
+
+
+def per_axis(value: Axes, rank: int, what: str) -> tuple[int, ...]:
+    """`value` as one whole number for each of `rank` axes; `what` names it in a `ShapeError`."""
+    given = [value] * rank if not isinstance(value, Sequence | np.ndarray) else list(value)
+    try:
+        if isinstance(value, str) or len(given) != rank:
+            raise TypeError
+        return tuple(index(number) for number in given)
+    except TypeError as error:
+        raise ShapeError(
+            f"The {what} {value!r} was given for a window over {rank} "
+            f"{'axis' if rank == 1 else 'axes'}; expected a whole number, or {rank} of them."
+        ) from error
 
 
 @dataclass(frozen=True)

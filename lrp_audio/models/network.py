@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.layers.arrays import as_floats
 from lrp_audio.layers.base import Gradients, Pullback, RelevanceBackward
 from lrp_audio.models import lrp
 from lrp_audio.models.fusion import Plan, fused, unfused
@@ -58,7 +59,7 @@ class Network:
 
     def forward(self, x: Array) -> Array:
         """Output of the last node for `x` ``(batch, *input_shape)``."""
-        self._check(x)
+        x = self._taken(x)
         outputs = {INPUT: x}
         for node in self._fused.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -69,7 +70,7 @@ class Network:
 
     def activations(self, x: Array) -> dict[str, Array]:
         """Output of every node for `x` ``(batch, *input_shape)``, and `x` under `INPUT`."""
-        self._check(x)
+        x = self._taken(x)
         outputs = {INPUT: x}
         for node in self.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -87,7 +88,7 @@ class Network:
         `start` makes the relevance of the output from the output. Without `fuse` every layer is
         computed on its own, which finds the same.
         """
-        self._check(x)
+        x = self._taken(x)
         assigned = {a.layer: a for a in self.assign(rules)}
         plan = unfused(self.nodes)
         if fuse:
@@ -122,7 +123,7 @@ class Network:
 
     def input_gradient(self, x: Array, start: Callable[[Array], Array]) -> Array:
         """Gradient at the input `x`; `start` makes the gradient at the output from the output."""
-        self._check(x)
+        x = self._taken(x)
         outputs = {INPUT: x}
         for node in self._fused.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -135,7 +136,7 @@ class Network:
 
         The gradients come under the names of `parameters`, summed over the batch.
         """
-        self._check(x)
+        x = self._taken(x)
         nodes = self._fused.nodes
         outputs, pullbacks = {INPUT: x}, dict[str, Pullback]()
         for node in nodes:
@@ -155,12 +156,15 @@ class Network:
 
         return outputs[nodes[-1].name], pullback
 
-    def _check(self, x: Array) -> None:
-        if x.shape[1:] != self.input_shape:
+    def _taken(self, x: Array) -> Array:
+        """`x` as floats; raises `ShapeError` where it does not fit."""
+        x = as_floats(x, "The input of a network")
+        if x.shape[1:] != self.input_shape or x.ndim == 0:
             raise ShapeError(
                 f"The network takes (batch, {', '.join(map(str, self.input_shape))}) but was given "
                 f"an array of shape {x.shape}."
             )
+        return x
 
 
 def _gradient(nodes: Sequence[Node], outputs: dict[str, Array], g: Array) -> Array:

@@ -81,7 +81,7 @@ class GeneralisedGamma(LinearRule):
         inhibit = layer.weight + self.gamma * layer.negative_weight
         for mine, same, other, side in (
             (z >= 0, excite, inhibit, positive),
-            (z < 0, inhibit, excite, negative),
+            (~(z >= 0), inhibit, excite, negative),  # NaN is here, and must not vanish
         ):
             if np.any(mine):
                 bias = None if layer.bias is None else layer.bias + self.gamma * side(layer.bias)

@@ -114,4 +114,4 @@ class Ledger:
 
     def worst_residual(self) -> float:
         """Largest absolute residual over layers and samples, in the unit of the logit."""
-        return max(float(np.abs(entry.residual).max()) for entry in self.entries)
+        return max(float(np.abs(entry.residual).max(initial=0)) for entry in self.entries)
