@@ -369,6 +369,20 @@ class Response(io.RawIOBase):
         return len(part)
 
 
+class Reader:
+    """The least that a stream can do."""
+
+    def __init__(self, content: bytes) -> None:
+        self.read = io.BytesIO(content).read
+
+
+class Untold(Tensor):
+    """An array on another device, which numpy is refused."""
+
+    def __array__(self, dtype: object = None, copy: bool | None = None) -> np.ndarray:
+        raise TypeError("move it to the host first")
+
+
 def at_its_end(content: bytes) -> io.BytesIO:
     file = io.BytesIO()
     file.write(content)
@@ -387,6 +401,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
     "bytes in memory": lambda path: io.BytesIO(path.read_bytes()),
     "bytes in memory just written": lambda path: at_its_end(path.read_bytes()),
     "a stream that comes once": lambda path: Response(path.read_bytes()),
+    "a stream that can only read": lambda path: Reader(path.read_bytes()),
     "samples and rate": lambda path: (noise(5000), 11025),
     "rate and samples": lambda path: (11025, noise(5000)),
     "rate as a float and samples": lambda path: (np.float64(11025), noise(5000)),
@@ -455,6 +470,7 @@ def closed() -> io.BytesIO:
         (io.StringIO("seven"), "StringIO gives text: open it in binary mode"),
         (closed(), "BytesIO cannot be read .*closed file"),
         (io.BufferedWriter(io.BytesIO()), "cannot be read"),
+        ((Untold(noise(80)), 8000), "not one array of numbers"),
         ((noise(80), 0), "rate of 0 Hz"),
         ((-8000, noise(80)), "rate of -8000 Hz"),
         ((8000.5, noise(80)), "whole number of Hz"),

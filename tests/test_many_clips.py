@@ -112,6 +112,10 @@ def test_what_a_folder_holds_besides_recordings_is_counted(tmp_path: Path) -> No
         *("1 .jpg", "1 .wma", "1 without a suffix", "2 .m4a", "2 .txt"),
     ]
     assert second.endswith("does not read .m4a, .wma: convert such sound to WAV.")
+    matched = find_clips([rec / "*"]).passed_over
+    assert {path.name for path in matched} == {
+        *("README", "b.txt", "cover.jpg", "notes.txt", "x.m4a", "y.M4A", "z.wma")
+    }
     assert passed_over_sentence([]) is None
     assert "does not read" not in (passed_over_sentence([rec / "notes.txt"]) or "")
 

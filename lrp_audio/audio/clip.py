@@ -189,7 +189,7 @@ def _is_rate(value: object) -> bool:
         return False
     try:
         array = np.asarray(value)
-    except ValueError:  # rows of different lengths
+    except (ValueError, TypeError, RuntimeError):  # such as rows of different lengths
         return False
     return array.ndim == 0 and array.dtype != object
 

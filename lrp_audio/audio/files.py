@@ -81,7 +81,7 @@ def decode_stream(stream: IO[bytes], name: str) -> Sound:
     Raises `ClipError` also where `stream` gives text, is closed or does not end.
     """
     try:
-        if stream.seekable():
+        if getattr(stream, "seekable", bool)():  # `read` is all that some streams have
             stream.seek(0)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
             total = 0
