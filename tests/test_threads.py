@@ -87,7 +87,7 @@ def test_a_whole_number_of_any_type_is_taken(count: int) -> None:
 @pytest.mark.parametrize("count", [0, -1, 1025, 2.5, "2", [2]])
 def test_an_impossible_number_of_threads_is_refused(count: Any) -> None:
     with pytest.raises(
-        SettingError, match=f"{re.escape(str(count))} threads were asked for; expected a number"
+        SettingError, match=f"{re.escape(repr(count))} threads were asked for; expected a number"
     ):
         lrp_audio.threads(count)
 
