@@ -22,10 +22,10 @@ from tqdm import tqdm
 import lrp_audio
 from lrp_audio.audio.clip import RATE, fit
 from lrp_audio.audio.spectrogram import COLUMNS, PUBLISHED, ROWS, row_frequencies
+from lrp_audio.commands.text import aligned
 from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.split import split_speakers
 from lrp_audio.model import Model
-from lrp_audio.report.table import aligned
 
 Array = NDArray[Any]
 _LOW = 300.0

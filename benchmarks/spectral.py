@@ -15,8 +15,8 @@ from lrp_audio.audio.domain import Picture, TimeFrequency
 from lrp_audio.audio.spectral import frequency_relevance, time_frequency_relevance
 from lrp_audio.audio.spectrogram import PUBLISHED, uncropped
 from lrp_audio.audio.stft import Stft
+from lrp_audio.commands.text import aligned
 from lrp_audio.models.zoo import shipped
-from lrp_audio.report.table import aligned
 
 TRANSFORMS = (PUBLISHED, Stft(256, 64, RATE))
 SIGNS: tuple[Sign, ...] = ("for", "against")

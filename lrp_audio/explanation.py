@@ -126,11 +126,15 @@ class Explanation:
         return at_rate(levelled, self.clip.source_rate if rate is None else rate)
 
     def save(
-        self, folder: str | os.PathLike[str], sound: Sound = "weighted", sign: Sign = "for"
+        self,
+        folder: str | os.PathLike[str],
+        sound: Sound = "weighted",
+        sign: Sign = "for",
+        settings: Mapping[str, object] | None = None,
     ) -> Path:
         """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
 
-        ``audible.wav`` holds ``self.sound(sound, sign)``.
+        ``audible.wav`` holds ``self.sound(sound, sign)``, ``summary.json`` also the `settings`.
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
         written or where relevance, logits or ledger are not finite.
@@ -139,7 +143,7 @@ class Explanation:
         self._require_finite()
         try:
             with staged(folder) as aside:
-                self._write(aside, self.sound(sound, sign))
+                self._write(aside, self.sound(sound, sign), settings)
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
@@ -161,7 +165,9 @@ class Explanation:
                     "rule."
                 )
 
-    def _write(self, folder: Path, sound: NDArray[np.float32]) -> None:
+    def _write(
+        self, folder: Path, sound: NDArray[np.float32], settings: Mapping[str, object] | None
+    ) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]
         title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
         save_picture(
@@ -182,7 +188,8 @@ class Explanation:
         }
         arrays |= {f"layer_{name}": values for name, values in self.layers.items()}
         np.savez(folder / "relevance.npz", **arrays)
-        text = json.dumps(self.summary(), indent=2, allow_nan=False)
+        summary = self.summary() | ({} if settings is None else {"settings": settings})
+        text = json.dumps(summary, indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -17,9 +17,9 @@ from lrp_audio.audio.audible import in_time, speaking, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.errors import LrpAudioError, ShapeError
+from lrp_audio.explain.text import classes_table, ledger_table
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.heatmap import save_heatmap
-from lrp_audio.report.table import classes_table, ledger_table
 from lrp_audio.rules.ledger import Entry, Ledger
 
 FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from lrp_audio.audio.audible import Sign, Sound, masked, weighted
 from lrp_audio.audio.clip import RATE, Clip
 from lrp_audio.audio.domain import Domain, Frequency, Picture, Time, TimeFrequency
+from lrp_audio.commands.text import printable
 from lrp_audio.errors import ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.drawing import DECIBELS, colour_limit, pooled
 from lrp_audio.report.page.words import in_words
 from lrp_audio.report.picture import shown_levels
-from lrp_audio.report.table import printable
 
 Floats = NDArray[np.floating]
 
