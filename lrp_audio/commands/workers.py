@@ -154,11 +154,14 @@ def _listed(work: Callable[[Any], Iterable[Result]], piece: Any) -> list[Result]
 def _without_interrupts() -> Iterator[None]:
     """Processes that are started inside do not get Ctrl-C; this one gets it at the end.
 
-    Who stops them is this process, so that none is left and none prints where it was.
+    It is this process that stops them, so that none is left and none prints a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which unblocks the signal when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

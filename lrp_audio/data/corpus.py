@@ -5,6 +5,7 @@ them. A corpus that nobody knows is named for its folder. What is hidden there i
 as a download that is not complete yet.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -40,13 +41,22 @@ def read(recording: Recording) -> Clip:
     if recording.begin is None:
         return read_clip(recording.path)
     first = round(recording.begin * RATE)
-    clip = _whole(recording.path)
+    clip = _whole(recording.path, *_version(recording.path))
     return replace(clip, samples=clip.samples[first : first + RATE].copy())
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are mostly asked for one after the other
-def _whole(path: Path) -> Clip:
+def _whole(path: Path, place: str, modified: int) -> Clip:
     return read_clip(path)
+
+
+def _version(path: Path) -> tuple[str, int]:
+    """Where a file really lies and when it was written: the same path may be another file later."""
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError:
+        modified = 0  # reading it says what is wrong
+    return os.path.realpath(path), modified
 
 
 def _below(folder: Path) -> list[Recording]:
