@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from lrp_audio.explain import main
 
@@ -90,3 +91,25 @@ def stopped(*arguments: object) -> list[object]:
 def table(out: Path) -> list[dict[str, str]]:
     with (out / "results.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def command(
+    name: str, *arguments: str | Path, folder: Path, **settings: Any
+) -> subprocess.Popen[str]:
+    """Start ``python -m lrp_audio.NAME`` in `folder`, in a group of processes of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"lrp_audio.{name}", *map(str, arguments)],
+        cwd=folder,
+        text=True,
+        start_new_session=True,
+        **settings,
+    )
+
+
+def corpus(folder: Path, indices: Sequence[int] = (0,)) -> Path:
+    """The bundled clips as FSDD names its own, the same for each of the `indices`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for clip in EXAMPLES.glob("*.wav"):
+        for index in indices:
+            shutil.copyfile(clip, folder / f"{clip.stem}_{index}.wav")
+    return folder

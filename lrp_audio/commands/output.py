@@ -26,10 +26,9 @@ class Output:
     def write(self, text: str) -> int:
         """Write `text` if the stream still takes it; returns its length."""
         if self._open:
-            encoding = self._stream.encoding or "utf-8"
-            shown = text.encode(encoding, "backslashreplace").decode(encoding)
             with self._guarded():
-                self._stream.write(shown)
+                encoding = self._stream.encoding or "utf-8"
+                self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         return len(text)
 
     def flush(self) -> None:

@@ -66,8 +66,8 @@ class Report:
             (aside / "results.json").write_text(f"{text}\n", encoding="utf-8")
             # A file name may hold bytes that are no text: they are shown escaped.
             for suffix, shown in (("csv", _csv(self.rows)), ("md", self.markdown())):
-                content = shown.encode("utf-8", "backslashreplace")
-                (aside / f"{self.name}.{suffix}").write_bytes(content)
+                escaped = shown.encode("utf-8", "backslashreplace")
+                (aside / f"{self.name}.{suffix}").write_bytes(escaped)
             figure = self._figure()
             for suffix in ("png", "pdf"):
                 figure.savefig(aside / f"{self.name}.{suffix}", dpi=150)
