@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import lrp_audio
-from lrp_audio.report.table import aligned
+from lrp_audio.commands.text import aligned
 from lrp_audio.rules import PRESETS
 
 

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 import lrp_audio
+from lrp_audio.commands.text import aligned
 from lrp_audio.data.corpus import Recording, find_recordings, read
 from lrp_audio.data.split import split_speakers
 from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model
-from lrp_audio.report.table import aligned
 
 Array = NDArray[Any]
 _HERTZ = Picture().axes(8000)["frequencies"]

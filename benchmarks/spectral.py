@@ -12,9 +12,9 @@ import lrp_audio
 from lrp_audio.audio.audible import Sign, speaking
 from lrp_audio.audio.spectral import frequency_relevance, time_frequency_relevance
 from lrp_audio.audio.stft import Stft
+from lrp_audio.commands.text import aligned
 from lrp_audio.fronts.spectrogram import PUBLISHED
 from lrp_audio.models.zoo import shipped
-from lrp_audio.report.table import aligned
 
 TRANSFORMS = (PUBLISHED, Stft(256, 64, PUBLISHED.length))
 SIGNS: tuple[Sign, ...] = ("for", "against")

@@ -7,7 +7,7 @@ A minute or two on one core.
 
 import numpy as np
 
-from lrp_audio.report.table import aligned
+from lrp_audio.commands.text import aligned
 from lrp_audio.study.analysis import ALPHA, min_f
 from lrp_audio.study.exact import interval, p_value
 from lrp_audio.study.participants import Truth, named

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus_work import explained
+from lrp_audio.commands.text import aligned
+from lrp_audio.commands.workers import Workers
 from lrp_audio.data.corpus import find_recordings
-from lrp_audio.report.table import aligned
-from lrp_audio.workers import Workers
 
 _TOGETHER = 32
 _CORPUS = 30_000

@@ -151,11 +151,13 @@ class Explanation:
         sound: Sound = "weighted",
         sign: Sign = "for",
         layers: bool = False,
+        settings: Mapping[str, object] | None = None,
     ) -> Path:
         """Write heatmap.png, audible.wav, relevance.npz and summary.json into ``folder``.
 
         ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` the relevance with its
-        axes, input and rate, and with `layers` the relevance of every layer, as ``layer_<name>``.
+        axes, input and rate, and with `layers` the relevance of every layer, as ``layer_<name>``;
+        ``summary.json`` also the `settings`.
         All four are made aside and then moved in, so that none is ever seen half written; files of
         these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
         written or where relevance, logits or ledger are not finite.
@@ -165,7 +167,7 @@ class Explanation:
         heard = self.sound(sound, sign)
         try:
             with staged(folder) as aside:
-                self._write(aside, heard, layers)
+                self._write(aside, heard, layers, settings)
         except (OSError, soundfile.SoundFileError) as error:
             reason = getattr(error, "strerror", None) or error
             raise LrpAudioError(
@@ -187,7 +189,13 @@ class Explanation:
                     "rule."
                 )
 
-    def _write(self, folder: Path, sound: NDArray[np.float32], layers: bool) -> None:
+    def _write(
+        self,
+        folder: Path,
+        sound: NDArray[np.float32],
+        layers: bool,
+        settings: Mapping[str, object] | None,
+    ) -> None:
         target, best = self.classes[self.target], self.classes[self.predicted]
         title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
         samples = self.clip.samples
@@ -196,7 +204,8 @@ class Explanation:
             soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
         # ReLUs and silence leave many zeros: every layer takes a fifth, for 0.3 s.
         np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
-        text = json.dumps(self.summary(), indent=2, allow_nan=False)
+        summary = self.summary() | ({} if settings is None else {"settings": settings})
+        text = json.dumps(summary, indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
 
     def _arrays(self, layers: bool) -> dict[str, Any]:

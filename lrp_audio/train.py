@@ -4,16 +4,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import lrp_audio
-from lrp_audio.data.corpus import find_recordings, tell
-from lrp_audio.data.tasks import TASKS
-from lrp_audio.errors import LrpAudioError
-from lrp_audio.models.zoo import ARCHITECTURES
-from lrp_audio.options import add_threads
-from lrp_audio.training.from_recordings import train_network
+from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
+from lrp_audio.commands.run import disk_errors, name_broken, run
+from lrp_audio.commands.text import printable
+from lrp_audio.errors import DataError
 
+_AGAIN = "give the same command again to go on from the checkpoint"
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.data.voices voices/
@@ -22,11 +21,18 @@ examples:
 
 The run writes OUT.checkpoint every five minutes. Give the same command again to go on after a kill.
 Recordings with index 0 to 4 are FSDD's official test set and never trained on.
+
+exit code: 0 done, 2 an argument, the data or some of the recordings could not be used, 130 stopped
+from the keyboard.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, train, write the weights; returns the exit code."""
+    return run(partial(_main, arguments), _AGAIN)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     checks = {
@@ -41,34 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error(sentence)
     if options.out.suffix != ".npz":
         parser.error("--out must end in .npz")
-    try:
-        lrp_audio.threads(options.threads)
-        _train(options)
-    except LrpAudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(
-            f"error: {error.filename or options.out} cannot be written ({error.strerror}): free "
-            "it, then give the same command again to go on from the checkpoint.",
-            file=sys.stderr,
-        )
-        return 2
-    except KeyboardInterrupt:
-        print(
-            "\nStopped; give the same command again to go on from the checkpoint.", file=sys.stderr
-        )
-        return 130
-    return 0
+    with disk_errors(options.out, advice=f"free it, then {_AGAIN}"):
+        return _train(options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lrp_audio.train",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    from lrp_audio.data.tasks import TASKS
+    from lrp_audio.models.zoo import ARCHITECTURES
+
+    parser = Parser(prog="python -m lrp_audio.train", description=__doc__, epilog=_EXAMPLES)
     parser.add_argument("--model", choices=sorted(ARCHITECTURES), default="audionet")
     parser.add_argument("--task", choices=sorted(TASKS), default="digit")
     parser.add_argument(
@@ -96,19 +83,39 @@ def _parser() -> argparse.ArgumentParser:
         help="share of the run over which the rate falls to zero",
     )
     parser.add_argument("--seed", type=int)
+    add_skip_broken(parser)
     add_threads(parser)
     return parser
 
 
-def _train(options: argparse.Namespace) -> None:
-    recipe = ARCHITECTURES[options.model].recipes[options.task]
+def _train(options: argparse.Namespace) -> int:
+    import lrp_audio
+    from lrp_audio.data.corpus import find_recordings, tell
+    from lrp_audio.data.reading import readable
+    from lrp_audio.data.split import Split
+    from lrp_audio.data.tasks import TASKS
+    from lrp_audio.models.zoo import ARCHITECTURES
+    from lrp_audio.training.from_recordings import train_network
+
+    lrp_audio.threads(options.threads)
+    architecture = ARCHITECTURES[options.model]
+    recipe, rate = architecture.recipes[options.task], architecture.front.rate
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
     given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
-    split = TASKS[options.task].split(find_recordings(options.data, tell), options.hold_out)
-    print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
+    recordings = find_recordings(options.data, tell)
+    chosen = TASKS[options.task].split(recordings, options.hold_out)
+    training, errors = readable(chosen.training, rate)
+    test, more = readable(chosen.test, rate)
+    code = name_broken([*errors, *more], options.skip_broken)
+    if not (training and test):
+        raise DataError("Of the recordings to train on or to test on none can be read.")
+    # Left out after the split: it does not depend on which recordings are broken.
+    split = Split(tuple(training), tuple(test))
+    print(f"{len(training)} recordings to train on, {len(test)} to test on")
     measured = train_network(options.model, options.task, split, settings, options.out)
-    print(f"wrote {options.out}: {measured}")
+    print(f"wrote {printable(options.out)}: {measured}")
+    return code
 
 
 if __name__ == "__main__":

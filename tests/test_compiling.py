@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from numba import njit
 
-from lrp_audio import explain
 from lrp_audio.errors import ClipError
+from lrp_audio.explain import command, main
 from lrp_audio.kernels.compiling import before_compiling
 
 _RECTIFY = """\
@@ -55,9 +55,9 @@ def test_the_command_announces_compiling_once_on_stderr(
         raise ClipError("That is all.")
 
     kernel, other = njit(lambda: 1), njit(lambda: 2)
-    monkeypatch.setattr(explain, "_explain", compiling)
+    monkeypatch.setattr(command, "_explain", compiling)
     notice = "First run: compiling the kernels, ten to twenty seconds; later runs start at once."
-    explain.main(["a.wav", "--out", str(tmp_path)])
+    main(["a.wav", "--out", str(tmp_path)])
     assert capsys.readouterr().err.splitlines() == [notice, "error: That is all."]
-    explain.main(["a.wav", "--out", str(tmp_path)])
+    main(["a.wav", "--out", str(tmp_path)])
     assert capsys.readouterr().err.splitlines() == ["error: That is all."]

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 import lrp_audio
+from lrp_audio.commands.workers import Workers
 from lrp_audio.errors import ClipError
 from lrp_audio.experiments import flipping, sanity
-from lrp_audio.experiments.__main__ import EXPERIMENTS, main
+from lrp_audio.experiments.__main__ import main
+from lrp_audio.experiments.command import EXPERIMENTS
 from lrp_audio.experiments.report import Report, Table
 from lrp_audio.experiments.running import Parts, Result, run
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
-from lrp_audio.workers import Workers
 
 Run = Callable[..., dict[str, Any]]
 

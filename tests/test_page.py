@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_explain_command import errors, example, explain
+from command_line import errors, example, explain
 
 import lrp_audio
 from lrp_audio.audio.domain import TimeFrequency

@@ -19,9 +19,9 @@ from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.drawing.style import save_figure
 from lrp_audio.drawing.waveform import waveform_figure
 from lrp_audio.errors import LrpAudioError, ShapeError
+from lrp_audio.explain.text import classes_table, ledger_table
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts import WAVEFORM
-from lrp_audio.report.table import classes_table, ledger_table
 from lrp_audio.rules.ledger import Entry, Ledger
 
 FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]

@@ -2,13 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
-from lrp_audio.data.download import download
-from lrp_audio.data.public import PUBLIC
+from lrp_audio.commands.options import Parser
+from lrp_audio.commands.run import run
+from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError
 
+_AGAIN = "give the same command again to go on"
 _EPILOG = """\
 audiomnist  60 speakers, 30,000 recordings, about 1 GB (MIT); lies in DIR/data then
 fsdd        6 speakers, 3,000 recordings, about 20 MB (CC BY-SA 4.0); lies in DIR/recordings then
@@ -21,40 +24,34 @@ exit code: 0 if the whole corpus is there, 2 if not, 130 if stopped from the key
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, download, say where it is; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    return run(partial(_main, arguments), _AGAIN)
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    from lrp_audio.data.download import download
+    from lrp_audio.data.public import PUBLIC
+
+    options = _parser(PUBLIC).parse_args(arguments)
     corpus, folder = PUBLIC[options.corpus], options.folder
     try:
         new = download(corpus, folder, options.url)
-    except LrpAudioError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
     except OSError as error:
-        print(
-            f"error: {folder} cannot be used ({error.strerror}): mend that, then give the same "
-            "command again to go on.",
-            file=sys.stderr,
-        )
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped; give the same command again to go on.", file=sys.stderr)
-        return 130
+        raise LrpAudioError(
+            f"{folder} cannot be used ({error.strerror}): mend that, then {_AGAIN}."
+        ) from error
     count = 10 * corpus.speakers * corpus.repetitions
     print(
-        f"{count} recordings of {corpus.speakers} speakers in {folder / corpus.folder}, "
-        f"licence {corpus.licence}{'' if new else '; they were there already'}"
+        f"{count} recordings of {corpus.speakers} speakers in "
+        f"{printable(folder / corpus.folder)}, licence {corpus.licence}"
+        f"{'' if new else '; they were there already'}"
     )
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lrp_audio.data",
-        description=__doc__,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _parser(corpora: Iterable[str]) -> argparse.ArgumentParser:
+    parser = Parser(prog="python -m lrp_audio.data", description=__doc__, epilog=_EPILOG)
     parser.add_argument("command", choices=("download",), help="nothing is fetched without it")
-    parser.add_argument("corpus", choices=sorted(PUBLIC), help="which corpus")
+    parser.add_argument("corpus", choices=sorted(corpora), help="which corpus")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to put it")
     parser.add_argument(
         "--from",

@@ -5,6 +5,7 @@ them. A corpus that nobody knows is named for its folder. What is hidden there i
 as a download that is not complete yet.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -61,13 +62,22 @@ def read(recording: Recording, rate: int) -> Clip:
     if recording.begin is None:
         return at_rate(read_clip(recording.path), rate)
     first = round(recording.begin * rate)
-    clip = _whole(recording.path, rate)
+    clip = _whole(recording.path, rate, *_version(recording.path))
     return replace(clip, samples=clip.samples[first : first + rate].copy())
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are mostly asked for one after the other
-def _whole(path: Path, rate: int) -> Clip:
+def _whole(path: Path, rate: int, place: str, modified: int) -> Clip:
     return at_rate(read_clip(path), rate)
+
+
+def _version(path: Path) -> tuple[str, int]:
+    """Where a file really lies and when it was written: the same path may be another file later."""
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError:
+        modified = 0  # reading it says what is wrong
+    return os.path.realpath(path), modified
 
 
 def _below(folder: Path) -> tuple[list[Recording], list[Path]]:

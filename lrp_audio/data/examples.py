@@ -3,13 +3,15 @@
 Both voices speak at their default pitch and speed, which the training voices never use.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from lrp_audio.commands.options import Parser
+from lrp_audio.commands.run import run
+from lrp_audio.commands.text import printable
 from lrp_audio.data.voices import flite_voice, require_programs, speak
-from lrp_audio.errors import LrpAudioError
 
 EXAMPLE_VOICES = (flite_voice("slt", "female"), flite_voice("rms", "male"))
 
@@ -29,20 +31,20 @@ def make_examples(out: Path) -> list[Path]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``python -m lrp_audio.data.examples``."""
-    parser = argparse.ArgumentParser(
+    return run(partial(_main, arguments), "give the same command again to make all of them")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    parser = Parser(
         prog="python -m lrp_audio.data.examples",
         description="Synthesise the bundled example clips with flite.",
     )
     parser.add_argument("out", metavar="OUT", type=Path, help="folder for the WAV files")
     options = parser.parse_args(arguments)
-    try:
-        paths = make_examples(options.out)
-    except (LrpAudioError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{len(paths)} clips in {options.out}")
+    paths = make_examples(options.out)
+    print(f"{len(paths)} clips in {printable(options.out)}")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -4,6 +4,7 @@ The speakers are divided into sets; each fold tests on one set, validates on the
 trains on the others, as published (Becker et al., five sets for digits and four for the sex).
 """
 
+import os
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -119,5 +120,5 @@ def _even(groups: Mapping[str, Sequence[str]], count: int) -> dict[str, Sequence
 
 
 def _shuffled(name: str, members: set[str], seed: int) -> list[str]:
-    rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(name))])
     return [str(who) for who in rng.permutation(sorted(members))]

@@ -1,6 +1,7 @@
 """Which recordings to train on, which to test on, and how often to draw each in training."""
 
 import math
+import os
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -102,7 +103,7 @@ def _draw(recordings: Iterable[Recording], share: float, seed: int) -> set[str]:
         groups[f"{recording.corpus}/{recording.sex}"].add(recording.who)
     drawn: set[str] = set()
     for name, members in groups.items():
-        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(name))])
         count = math.ceil(share * len(members) - _ROUNDING) if len(members) > 1 else 0
         drawn.update(rng.permutation(sorted(members))[:count].tolist())
     return drawn

@@ -5,7 +5,6 @@ FSDD has no female speaker; these clips add women and more men to a training set
 5, because 0 to 4 are test recordings by FSDD's convention.
 """
 
-import argparse
 import os
 import shutil
 import subprocess
@@ -15,15 +14,17 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
+from lrp_audio.commands.options import Parser
+from lrp_audio.commands.run import run
+from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError
 
 RATE = 8000
@@ -157,6 +158,8 @@ def trim_silence(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> None:
     """Write ``digit`` spoken by ``voice`` to the WAV file ``target``, aside first, then renamed."""
+    from scipy.signal import resample_poly
+
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".speak-") as folder:
         raw = Path(folder) / "raw.wav"
         command = voice.command(WORDS[digit], raw, extra)
@@ -214,13 +217,21 @@ def make_voices(out: Path, seed: int = 0, count_per_digit: int = 240) -> int:
     jobs = _plan(seed, count_per_digit)
     out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
+        try:
+            list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # an error or Ctrl-C ends all, not one of thousands
+            raise
     return len(jobs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``python -m lrp_audio.data.voices``."""
-    parser = argparse.ArgumentParser(
+    return run(partial(_main, arguments), "give the same command again to make all of them")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    parser = Parser(
         prog="python -m lrp_audio.data.voices",
         description="Synthesise spoken English digits with espeak-ng and flite.",
     )
@@ -232,14 +243,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.count_per_digit < 1 or options.seed < 0:
         parser.error("--count-per-digit must be at least 1 and --seed at least 0")
-    try:
-        count = make_voices(options.out, options.seed, options.count_per_digit)
-    except (LrpAudioError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{count} clips in {options.out}")
+    count = make_voices(options.out, options.seed, options.count_per_digit)
+    print(f"{count} clips in {printable(options.out)}")
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -11,10 +11,11 @@ import numpy as np
 
 import lrp_audio
 from lrp_audio.data.corpus import Recording, find_recordings, tell
-from lrp_audio.data.folds import FOLDS, folds
+from lrp_audio.data.folds import FOLDS, Fold, folds
+from lrp_audio.data.reading import readable
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
-from lrp_audio.errors import DataError
+from lrp_audio.errors import ClipError, DataError
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
@@ -50,7 +51,7 @@ class Training:
 
     def work(self) -> Result:
         """Train, or go on from the checkpoint; accuracy on the fold's validation and test set."""
-        fold = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
+        fold = self._fold()
         recipe = ARCHITECTURES[self.architecture].recipes[self.task].settings
         epochs = max(1, round(self.steps * recipe.batch / len(fold.training)))
         settings = replace(recipe, epochs=epochs, seed=self.seed)
@@ -61,6 +62,18 @@ class Training:
         found = {name: self._accuracy(out, recordings) for name, recordings in parts.items()}
         out.with_name(f"{out.name}.checkpoint").unlink(missing_ok=True)
         return {"training": len(fold.training), **found}
+
+    def _fold(self) -> Fold:
+        """The fold without the recordings that cannot be read, which do not change the others."""
+        rate = ARCHITECTURES[self.architecture].front.rate
+        whole = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
+        training, validation, test = (
+            tuple(readable(part, rate)[0])
+            for part in (whole.training, whole.validation, whole.test)
+        )
+        if not (training and validation and test):
+            raise DataError(f"Of a part of fold {self.fold} no recording can be read.")
+        return Fold(self.fold, training, validation, test)
 
     def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
         labels = [TASKS[self.task].label(r) for r in recordings]
@@ -73,8 +86,8 @@ def weights(folder: Path, architecture: str, task: str, fold: int) -> Path:
     return folder / f"{architecture}-{task}-fold{fold}.npz"
 
 
-def units(plan: Plan) -> list[Training]:
-    """Every network on every task, and each of its folds."""
+def units(plan: Plan) -> tuple[list[Training], list[ClipError]]:
+    """Every network on every task, and each of its folds; and which recordings cannot be read."""
     find_recordings(plan.data, tell)  # said once here, and not by every worker
     found = []
     for architecture, task in product(sorted(ARCHITECTURES), TASKS):
@@ -92,7 +105,11 @@ def units(plan: Plan) -> list[Training]:
             f"There is nothing to train: expected --models among {names}, and --folds from 0 to "
             f"{FOLDS['digit'] - 1} for digits, to {FOLDS['sex'] - 1} for the sex."
         )
-    return found
+    tasks = {unit.task for unit in found}
+    recordings = find_recordings(plan.data)
+    used = [r for r in recordings if any(TASKS[task].label(r) is not None for task in tasks)]
+    rates = {ARCHITECTURES[unit.architecture].front.rate for unit in found}
+    return found, [error for rate in sorted(rates) for error in readable(used, rate)[1]]
 
 
 def report(plan: Plan, found: Iterator[tuple[Training, Result]]) -> Report:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, methods
 from lrp_audio.audio.audible import speaking
+from lrp_audio.errors import ClipError
 from lrp_audio.experiments import flip, measures, subjects
 from lrp_audio.experiments.flipping import DIRECTIONS, attributions, ranking, right_by_order
 from lrp_audio.experiments.intervals import interval
@@ -104,7 +105,7 @@ def _probabilities(model: Model, x: Array) -> NDArray[np.float64]:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def units(plan: Plan) -> list[Comparison]:
+def units(plan: Plan) -> tuple[list[Comparison], list[ClipError]]:
     """A few clips each, of both digit networks."""
     clips = _QUICK_CLIPS if plan.quick else _CLIPS
     return subjects.units(plan, NETWORKS, clips, partial(Comparison, seed=plan.seed))

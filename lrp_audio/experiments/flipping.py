@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp, methods
+from lrp_audio.errors import ClipError
 from lrp_audio.experiments import flip, subjects
 from lrp_audio.experiments.intervals import interval
 from lrp_audio.experiments.plan import Plan
@@ -81,7 +82,7 @@ def attributions(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     return chosen | {f"lrp {each.name}": Lrp(each) for each in rules}
 
 
-def units(plan: Plan) -> list[Flipping]:
+def units(plan: Plan) -> tuple[list[Flipping], list[ClipError]]:
     """A few clips each, of both digit networks."""
     clips = _QUICK_CLIPS if plan.quick else _CLIPS
     return subjects.units(plan, NETWORKS, clips, partial(Flipping, seed=plan.seed))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lrp_audio.audio.audible import in_time_frequency
 from lrp_audio.audio.domain import Spectral
 from lrp_audio.data.tasks import SEXES
+from lrp_audio.errors import ClipError
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.frequencies import masks, scaled
 from lrp_audio.experiments.intervals import interval
@@ -98,7 +99,7 @@ def _share(values: Array, mask: Array) -> float:
     return float(values[mask].sum()) / total if total > 0 else 0.0
 
 
-def units(plan: Plan) -> list[Changed]:
+def units(plan: Plan) -> tuple[list[Changed], list[ClipError]]:
     """A few clips each, of both sex networks; only spectrograms can be scaled."""
     clips = _QUICK_CLIPS if plan.quick else _CLIPS
     return subjects.units(plan, NETWORKS, clips, partial(Changed, seed=plan.seed))

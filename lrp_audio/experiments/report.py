@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lrp_audio.commands.text import printable
 from lrp_audio.files import staged
 
 if TYPE_CHECKING:
@@ -63,8 +64,10 @@ class Report:
         with staged(folder) as aside:
             text = json.dumps(content, indent=1, default=str, allow_nan=False)
             (aside / "results.json").write_text(f"{text}\n", encoding="utf-8")
-            (aside / f"{self.name}.csv").write_text(_csv(self.rows), encoding="utf-8", newline="")
-            (aside / f"{self.name}.md").write_text(self.markdown(), encoding="utf-8")
+            # A file name may hold bytes that are no text: they are shown escaped.
+            for suffix, shown in (("csv", _csv(self.rows)), ("md", self.markdown())):
+                escaped = shown.encode("utf-8", "backslashreplace")
+                (aside / f"{self.name}.{suffix}").write_bytes(escaped)
             figure = self._figure()
             for suffix in ("png", "pdf"):
                 figure.savefig(aside / f"{self.name}.{suffix}", dpi=150)
@@ -92,4 +95,4 @@ def _csv(rows: Sequence[Row]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    return "" if value is None else str(value).replace("|", r"\|")
+    return "" if value is None else printable(value).replace("|", r"\|")

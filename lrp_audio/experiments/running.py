@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, ClassVar, Protocol
 from tqdm import tqdm
 
 import lrp_audio
+from lrp_audio.commands.workers import Workers
 from lrp_audio.files import remove_leftovers, write_aside
-from lrp_audio.workers import Workers
 
 Result = dict[str, Any]
 """What a unit found, as JSON can hold it."""

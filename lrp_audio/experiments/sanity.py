@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp
+from lrp_audio.errors import ClipError
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.flipping import attributions
 from lrp_audio.experiments.intervals import interval
@@ -106,7 +107,7 @@ def rank_correlation(a: Array, b: Array) -> float:
     return float(first @ second) / norm if norm > 0 else 0.0
 
 
-def units(plan: Plan) -> list[Cascade]:
+def units(plan: Plan) -> tuple[list[Cascade], list[ClipError]]:
     """A few clips each, of both digit networks."""
     clips = _QUICK_CLIPS if plan.quick else _CLIPS
     return subjects.units(plan, NETWORKS, clips, partial(Cascade, seed=plan.seed))

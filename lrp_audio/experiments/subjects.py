@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,12 +15,13 @@ import lrp_audio
 from lrp_audio.audio.clip import Clip
 from lrp_audio.data.corpus import Recording, find_recordings, read, tell
 from lrp_audio.data.folds import folds
+from lrp_audio.data.reading import readable
 from lrp_audio.data.tasks import TASKS, unheard
-from lrp_audio.errors import DataError, ModelError
+from lrp_audio.errors import ClipError, DataError, ModelError
 from lrp_audio.experiments.accuracy import weights
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.zoo import ARCHITECTURES, shipped
 
 Made = TypeVar("Made")
 _TOGETHER = 8  # recordings of a unit of work: small enough to spread, large enough to be worth it
@@ -41,6 +43,11 @@ class Subject:
         """``digit`` or ``sex``."""
         return self.name.split("-")[1]
 
+    @property
+    def rate(self) -> int:
+        """Samples a second of its input."""
+        return ARCHITECTURES[self.name.split("-")[0]].front.rate
+
     def load(self) -> Model:
         """The model; read once in each process."""
         return _load(self)
@@ -52,6 +59,10 @@ class Portion:
 
     subject: Subject
     recordings: tuple[Recording, ...]
+
+    def only(self, recordings: Collection[Recording]) -> "Portion":
+        """The portion without recordings other than these."""
+        return replace(self, recordings=tuple(r for r in self.recordings if r in recordings))
 
     def clips(self) -> list[Clip]:
         """The recordings as the network hears them: fitted to a second."""
@@ -66,10 +77,12 @@ class Portion:
 
 def units(
     plan: Plan, names: Sequence[str], clips: int, make: Callable[[Portion], Made]
-) -> list[Made]:
+) -> tuple[list[Made], list[ClipError]]:
     """What `make` makes of a few recordings each, for all networks called `names`.
 
-    At most `clips` recordings a network, unless the plan says another number. Raises `DataError`
+    At most `clips` recordings a network, unless the plan says another number. Recordings that
+    cannot be read are left out, and what is wrong with them is given besides; the others are
+    divided as if they could be read, so that results of these units can be kept. Raises `DataError`
     or `ModelError` where there is nothing to examine.
     """
     recordings = find_recordings(plan.data, tell)
@@ -78,15 +91,21 @@ def units(
         raise ModelError(
             f"This experiment is about {', '.join(names)}; --models gives {', '.join(plan.models)}."
         )
-    found = []
+    portions = []
     for name in chosen:
         for subject, tested in _strangers(name, recordings, plan):
             drawn = draw(tested, plan.clips or clips, subject.task, plan.seed)
-            found += [
-                make(Portion(subject, tuple(drawn[first : first + _TOGETHER])))
+            portions += [
+                Portion(subject, tuple(drawn[first : first + _TOGETHER]))
                 for first in range(0, len(drawn), _TOGETHER)
             ]
-    return found
+    kept, errors = list[Portion](), list[ClipError]()
+    for rate, of_rate in groupby(portions, lambda portion: portion.subject.rate):
+        own = list(of_rate)
+        sound, wrong = readable(dict.fromkeys(r for of in own for r in of.recordings), rate)
+        kept += [portion.only(frozenset(sound)) for portion in own]
+        errors += wrong
+    return [make(portion) for portion in kept if portion.recordings], errors
 
 
 def draw(recordings: Sequence[Recording], most: int, task: str, seed: int) -> list[Recording]:

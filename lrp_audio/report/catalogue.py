@@ -1,12 +1,16 @@
 """The catalogue of rules, composites and layers, made from the code itself."""
 
 import inspect
+import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import lrp_audio.layers
 import lrp_audio.rules
+from lrp_audio.commands.options import Parser
+from lrp_audio.commands.run import run
+from lrp_audio.commands.text import aligned
 from lrp_audio.layers import Layer
-from lrp_audio.report.table import aligned
 from lrp_audio.rules import PRESETS, Assignment, Composite, LinearRule, Rule
 from lrp_audio.rules.presets import Bounds
 
@@ -95,7 +99,18 @@ def _grid(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     return ["| " + " | ".join(row) + " |" for row in cells]
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``python -m lrp_audio.report.catalogue``."""
+    return run(partial(_main, arguments), "give the same command again")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     from lrp_audio.fronts.waveform import WAVEFORM
 
+    Parser(prog="python -m lrp_audio.report.catalogue", description=__doc__).parse_args(arguments)
     print(markdown(WAVEFORM.bounds))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,124 +1,25 @@
 """``python -m lrp_audio.study``: a study of explanations seen and heard, from site to result."""
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
-import numpy as np
-
-import lrp_audio
-from lrp_audio.errors import LrpAudioError, StudyError
-from lrp_audio.study.build import Built, Plan, build
-from lrp_audio.study.key import read_key
-from lrp_audio.study.options import parser
-from lrp_audio.study.participants import Truth, participants
-from lrp_audio.study.power import STUDIES, power, sample_size
-from lrp_audio.study.records import FOLDER as RECORDS
-from lrp_audio.study.records import write_records
-from lrp_audio.study.result import report
-from lrp_audio.study.site import default_consent, read_consent
+from lrp_audio.commands.run import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one of the commands; returns the exit code."""
+    return run(partial(_main, arguments), "nothing was written")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    from lrp_audio.study.options import parser
+
     options = parser().parse_args(arguments)
-    try:
-        return _RUN[options.command](options)
-    except LrpAudioError as error:
-        _say_error(error)
-        return 2
-    except OSError as error:
-        print(f"error: {error.filename} cannot be written ({error.strerror}).", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped; nothing was written.", file=sys.stderr)
-        return 130
+    from lrp_audio.study.command import study
 
+    return study(options)
 
-def _build(options: argparse.Namespace) -> int:
-    lrp_audio.threads(options.threads)
-    consent = read_consent(options.consent) if options.consent else default_consent()
-    plan = Plan(
-        model=options.model,
-        data=options.data,
-        clips=options.clips,
-        seed=options.seed,
-        send=options.send,
-        cdn=options.cdn,
-        consent=consent,
-    )
-    errors: list[LrpAudioError] = []
-    try:
-        built = build(plan, options.out, errors.append)
-    finally:
-        for error in errors:
-            _say_error(error)
-    print(_built(built, options.out))
-    if options.consent is None:
-        print(
-            "\nThe consent text still has gaps in [brackets]: write your own into a file and build "
-            f"again with --consent. This is the text:\n\n{consent}",
-            file=sys.stderr,
-        )
-    return 2 if errors else 0
-
-
-def _built(built: Built, out: Path) -> str:
-    trials = built.key.trials()
-    wrong = sum(item.wrong for item in trials)
-    lines = [
-        f"{built.heard} recordings, {built.heard_wrongly} of them heard wrongly by "
-        f"{built.key.model}.",
-        f"{len(trials)} trials: {len(trials) - wrong} with a right answer of the network, "
-        f"{wrong} with a wrong one.",
-    ]
-    if wrong < len(trials) // 2:
-        lines.append(
-            f"Half of them should be wrong: {len(trials) // 2 - wrong} more wrong ones are needed, "
-            "and there are none. Give more recordings, or accept that the answer can be guessed "
-            "from the word."
-        )
-    lines += [
-        f"Upload {out / 'site'} to any web space, and open its index.html to try it.",
-        f"Keep {out / 'key.json'} to yourself, and put what comes back into {out / 'records'}.",
-    ]
-    return "\n".join(lines)
-
-
-def _analyse(options: argparse.Namespace) -> int:
-    errors, text = report(options.study)
-    for error in errors:
-        _say_error(error)
-    print(text)
-    return 2 if errors else 0
-
-
-def _simulate(options: argparse.Namespace) -> int:
-    truth = Truth(options.seen, options.heard)
-    if options.into:
-        if not options.participants:
-            raise StudyError("How many participants? Give --participants with --into.")
-        key = read_key(options.into)
-        made = participants(key, options.participants, truth, np.random.default_rng(options.seed))
-        write_records(options.into / RECORDS, key, made)
-        print(f"{len(made)} synthetic participants in {options.into / RECORDS}")
-        return 0
-    count = options.participants or sample_size(truth, options.clips, options.power, options.seed)
-    found = power(truth, options.clips, count, options.seed)
-    print(
-        f"Of {STUDIES} studies with {count} participants and {options.clips} clips, "
-        f"{found:.1%} find that {truth.seen:.0%} seen and {truth.heard:.0%} heard differ."
-    )
-    return 0
-
-
-def _say_error(error: LrpAudioError) -> None:
-    # A file name may hold line breaks and what commands a terminal.
-    print("error: " + "".join(c if c.isprintable() else "?" for c in str(error)), file=sys.stderr)
-
-
-_RUN = {"build": _build, "analyse": _analyse, "simulate": _simulate}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -53,7 +53,8 @@ class Key:
         content = {"format": _FORMAT, "study": self.study, **self._content()}
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         with staged(folder) as aside:
-            (aside / FILE).write_text(text, encoding="utf-8")
+            # What a file name holds and UTF-8 lacks becomes an escape that JSON reads back.
+            (aside / FILE).write_text(text, encoding="utf-8", errors="backslashreplace")
         return folder / FILE
 
     def _content(self) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lrp_audio.options import add_threads
+from lrp_audio.commands.options import Parser, add_threads
 from lrp_audio.study.design import CONDITIONS
 
 _EXAMPLES = """\
@@ -22,11 +22,10 @@ keyboard.
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line; ``command`` says which of the three it is."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lrp_audio.study",
         description="A study of explanations seen and heard, from the website to the result.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make the website of a study"))

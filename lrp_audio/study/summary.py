@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from lrp_audio.commands.text import printable
 from lrp_audio.study.analysis import ALPHA, Analysis, ClipResult, Comparison, Estimate
 from lrp_audio.study.design import CONDITIONS
 from lrp_audio.study.exclusion import REASONS, Excluded
@@ -123,8 +124,8 @@ def _clips(clips: Sequence[ClipResult]) -> str:
 
 def _escaped(name: str) -> str:
     """`name` for a cell of a table: no markup of Markdown or HTML, no line break."""
-    line = "".join(c if c.isprintable() else "?" for c in name)
-    return "".join(f"\\{c}" if c in "\\`*_[]|~#!" else c for c in html.escape(line, quote=False))
+    line = html.escape(printable(name), quote=False)
+    return "".join(f"\\{c}" if c in "\\`*_[]|~#!" else c for c in line)
 
 
 def _estimate(estimate: Estimate, sign: str = "") -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from lrp_audio.commands.text import printable
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Settings
@@ -74,7 +75,7 @@ def train(
     total = settings.epochs * steps_an_epoch
     schedule = Schedule(settings.rate, total, settings.warmup, settings.cooldown)
     saved = time.monotonic()
-    name = checkpoint.name.partition(".")[0]
+    name = printable(checkpoint.name.partition(".")[0])
     with tqdm(total=total, initial=optimiser.steps, desc=name, unit="step", smoothing=0.02) as bar:
         while optimiser.steps < total:
             step = optimiser.steps

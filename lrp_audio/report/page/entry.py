@@ -20,11 +20,11 @@ from lrp_audio.arguments import described, one_of
 from lrp_audio.audio.audible import Sign, Sound, masked, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Domain
+from lrp_audio.commands.text import printable
 from lrp_audio.drawing.style import DECIBELS, colour_limit, coloured_together, pooled
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.page.words import in_words
-from lrp_audio.report.table import printable
 
 Floats = NDArray[np.floating]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from lrp_audio.commands.workers import Workers
 from lrp_audio.errors import ClipError, WorkerError
 from lrp_audio.kernels.threads import available_cores, thread_count
-from lrp_audio.workers import Workers
 
 PIECES = list(range(12))
 
@@ -100,6 +100,6 @@ def test_a_worker_of_a_cluster_that_is_killed_in_mid_run_is_replaced(
 
 def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="needs the extra dask")
-    monkeypatch.setattr("lrp_audio.workers._PATIENCE", 0.5)
+    monkeypatch.setattr("lrp_audio.commands.workers._PATIENCE", 0.5)
     with pytest.raises(WorkerError, match=r"No Dask scheduler answers at 'tcp://127.0.0.1:9'"):
         list(Workers(dask="tcp://127.0.0.1:9").run(square, PIECES))

@@ -1,72 +1,15 @@
 """The command ``python -m lrp_audio.explain`` on one clip or two."""
 
-import io
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Sequence
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from command_line import FILES, errors, example, explain, explain_as_a_user, results
 
 import lrp_audio
-from lrp_audio.explain import main
-
-EXAMPLES = Path(str(files("lrp_audio") / "examples"))
-FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]
-
-
-class Terminal(io.StringIO):
-    """What a user sees, as far as the command can tell."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def explain(
-    folder: Path, *arguments: str | Path, stderr: type[io.StringIO] = io.StringIO
-) -> subprocess.CompletedProcess[str]:
-    """Run the command in ``folder``, in this process: a new one takes seconds to start."""
-    out, err = io.StringIO(), stderr()
-    given = list(map(str, arguments))
-    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-        try:
-            code = main(given)
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-    return subprocess.CompletedProcess(given, code, out.getvalue(), err.getvalue())
-
-
-def explain_as_a_user(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The same in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lrp_audio.explain", *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
-    return [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-
-
-def results(folder: Path, besides: Sequence[str] = ("report.html",)) -> dict[str, list[str]]:
-    paths = [path for path in folder.iterdir() if path.name not in besides]
-    assert len(list(folder.iterdir())) == len(paths) + len(besides)
-    return {path.name: sorted(file.name for file in path.iterdir()) for path in paths}
-
-
-def example(digit: int, voice: str) -> Path:
-    return next(EXAMPLES.glob(f"{digit}_{voice}.*"))
 
 
 def test_without_arguments_a_bundled_clip_is_explained(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import get_args
 
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import DOMAINS
+from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_one
 from lrp_audio.models.zoo import shipped
 
 _EPILOG = """\
@@ -36,11 +37,10 @@ from the keyboard.
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m lrp_audio.explain",
         description="Explain by layer-wise relevance propagation what a network heard in a clip.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "clips",
@@ -140,31 +140,3 @@ def parser() -> argparse.ArgumentParser:
         help="arithmetic: float32 for speed, float64 for precision (default: %(default)s)",
     )
     return parser
-
-
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """The option ``--jobs``, which every command that goes through many clips has."""
-    parser.add_argument(
-        "--jobs",
-        type=at_least_one,
-        default=1,
-        metavar="N",
-        help="processes that share the work and the cores (default: %(default)s)",
-    )
-
-
-def add_threads(parser: argparse.ArgumentParser) -> None:
-    """The option ``--threads``, which every command that computes has."""
-    parser.add_argument(
-        "--threads",
-        type=at_least_one,
-        metavar="N",
-        help="threads to compute with (default: one for each core that this process may use)",
-    )
-
-
-def at_least_one(text: str) -> int:
-    """A whole number of at least 1, as an argument's type."""
-    if not (text.isdecimal() and int(text) >= 1):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return int(text)

@@ -1,0 +1,1 @@
+"""What all commands share: how they run and end, their common options, processes, plain text."""

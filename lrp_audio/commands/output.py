@@ -1,0 +1,86 @@
+"""Standard output and error that outlive their reader, so that no work ends because of them."""
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from typing import Any
+
+_GONE = (errno.EPIPE, errno.EBADF)
+"""Errors of an output that nobody reads any more, as after ``| head``."""
+
+
+class Output:
+    """A text stream like `stream`, except that a write to it never fails.
+
+    Characters that its encoding lacks are escaped. After an error of the stream, what is written is
+    dropped; `error` holds that error, unless it is merely that the reader has left.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._open = True
+        self.error: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Write `text` if the stream still takes it; returns its length."""
+        if self._open:
+            with self._guarded():
+                encoding = self._stream.encoding or "utf-8"
+                self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Pass on what is buffered, if the stream still takes it."""
+        if self._open:
+            with self._guarded():
+                self._stream.flush()
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self._close(None if error.errno in _GONE else error)
+        except ValueError:
+            if not self._stream.closed:
+                raise
+            self._close(None)
+
+    def _close(self, error: OSError | None) -> None:
+        self._open, self.error = False, error
+        # Python writes what is still buffered when it exits: let that go nowhere.
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def lasting_output() -> Iterator[tuple[Output, Output]]:
+    """Inside the block, ``sys.stdout`` and ``sys.stderr`` are the `Output`s that it gives."""
+    _open_standard_files()
+    with ExitStack() as stack:
+        out = Output(sys.stdout or stack.enter_context(_nowhere()))
+        err = Output(sys.stderr or stack.enter_context(_nowhere()))
+        stack.enter_context(redirect_stdout(out))
+        stack.enter_context(redirect_stderr(err))
+        yield out, err
+        out.flush()
+
+
+def _nowhere() -> Any:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
+
+
+def _open_standard_files() -> None:
+    """Open those of descriptors 0 to 2 that are closed: no other file may get their numbers."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number

@@ -1,0 +1,194 @@
+"""Where pieces of work run: in this process, in processes beside it, or on a Dask cluster.
+
+joblib starts the processes and speaks to Dask; what is added here is that a lost process does not
+lose the run, that processes share the cores instead of each taking all, and that they work in the
+folder and environment of the caller, whenever they were started.
+"""
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lrp_audio.errors import WorkerError
+from lrp_audio.kernels.threads import thread_count, threads
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+
+_MOST_LOSSES = 3  # in a row, without a piece done between them
+_PATIENCE = 20.0  # seconds to wait for a scheduler
+
+
+@dataclass(frozen=True)
+class Workers:
+    """`jobs` processes on this machine, or the Dask cluster whose scheduler listens at `dask`.
+
+    With one job or one piece of work, it is done here, with all threads. Otherwise as many
+    processes start as there are pieces, at most `jobs`, and each gets its share of the threads; a
+    worker of a cluster gets one for each of its own threads. Relative paths mean the same
+    everywhere. A cluster's machines need this package and see the same files under the same paths.
+    """
+
+    jobs: int = 1
+    dask: str | None = None
+
+    def run(
+        self, work: Callable[[Piece], Result], pieces: Sequence[Piece]
+    ) -> Iterator[tuple[Piece, Result]]:
+        """Each piece with what ``work(piece)`` returned, as they are done, in no certain order.
+
+        The pieces of a worker that dies are given to another. Raises what `work` raised, and
+        `WorkerError` where workers keep dying or the cluster cannot be reached.
+        """
+        if self._alone(pieces):
+            yield from ((piece, work(piece)) for piece in pieces)
+            return
+        with ExitStack() as stack:
+            if self.dask is not None:
+                _join(self.dask, stack)
+            yield from self._shared(work, pieces)
+
+    def stream(
+        self, work: Callable[[Piece], Iterable[Result]], pieces: Sequence[Piece]
+    ) -> Iterator[Result]:
+        """What the iterables ``work(piece)`` give; raises as `run` does.
+
+        Here each result comes as soon as it is made, from other processes with all of its piece.
+        """
+        if self._alone(pieces):
+            for piece in pieces:
+                yield from work(piece)
+        else:
+            for _, results in self.run(partial(_listed, work), pieces):
+                yield from results
+
+    def _alone(self, pieces: Sequence[Any]) -> bool:
+        return self.dask is None and min(self.jobs, len(pieces)) <= 1
+
+    def _shared(
+        self, work: Callable[[Piece], Result], pieces: Sequence[Piece]
+    ) -> Iterator[tuple[Piece, Result]]:
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        left = dict(enumerate(pieces))
+        losses = 0
+        while left:
+            try:
+                for number, result in self._round(work, left):
+                    losses = 0
+                    yield left.pop(number), result
+            except TerminatedWorkerError as error:
+                losses += 1
+                if losses == _MOST_LOSSES:
+                    raise WorkerError(
+                        f"A worker process died {losses} times in a row: the memory may not do for "
+                        f"{self.jobs}, so ask for fewer with --jobs. What is done is kept."
+                    ) from error
+
+    def _round(
+        self, work: Callable[[Piece], Result], left: dict[int, Piece]
+    ) -> Iterator[tuple[int, Result]]:
+        from joblib import Parallel, delayed
+
+        if self.dask is None:
+            count = min(self.jobs, len(left))
+            place = _Place(Path.cwd(), max(1, thread_count() // count), dict(os.environ))
+        else:
+            count, place = -1, _Place(Path.cwd(), 1, None)
+        parallel = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
+        with _without_interrupts():  # the processes start here
+            results = parallel(
+                delayed(_numbered)(work, place, number, piece)
+                for number, piece in list(left.items())
+            )
+        yield from results
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a piece of work is done as it would be by the caller.
+
+    The `environment` is None on the machines of a cluster, which have their own.
+    """
+
+    folder: Path
+    threads: int
+    environment: Mapping[str, str] | None
+
+    def enter(self) -> None:
+        """Make this process work here; it may have been started elsewhere."""
+        try:
+            os.chdir(self.folder)
+        except OSError as error:
+            raise WorkerError(
+                f"A worker cannot work in {self.folder} ({error.strerror}): give the command in a "
+                "folder that all machines of the cluster see."
+            ) from error
+        if self.environment is not None and os.environ != self.environment:
+            os.environ.clear()
+            os.environ.update(self.environment)
+        threads(self.threads)
+
+
+HERE = Workers()
+"""This process alone."""
+
+
+def _numbered(
+    work: Callable[[Any], Result], place: _Place, number: int, piece: Any
+) -> tuple[int, Result]:
+    place.enter()
+    return number, work(piece)
+
+
+def _listed(work: Callable[[Any], Iterable[Result]], piece: Any) -> list[Result]:
+    return list(work(piece))
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Processes that are started inside do not get Ctrl-C; this one gets it at the end.
+
+    It is this process that stops them, so that none is left and none prints a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # which unblocks the signal when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _join(address: str, stack: ExitStack) -> None:
+    """Make the cluster at `address` the one that joblib uses."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise WorkerError(
+            "A Dask cluster needs the package distributed: pip install 'lrp-audio[dask]'."
+        ) from error
+    from joblib import parallel_config
+
+    try:
+        client = stack.enter_context(Client(address, timeout=_PATIENCE))  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise WorkerError(
+            f"No Dask scheduler answers at {address!r} ({error}): expected an address such as "
+            "tcp://192.168.0.10:8786, as 'dask scheduler' prints it."
+        ) from error
+    if not client.scheduler_info()["workers"]:
+        raise WorkerError(
+            f"The Dask cluster at {address} has no workers: start some with 'dask worker "
+            f"{address} --nthreads 1 --nworkers auto'."
+        )
+    stack.enter_context(parallel_config(backend="dask"))

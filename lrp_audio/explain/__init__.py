@@ -1,0 +1,20 @@
+"""The command ``python -m lrp_audio.explain``: see and hear why a network heard a word."""
+
+from collections.abc import Sequence
+from functools import partial
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Explain the clips that ``arguments`` (or the command line) name; return the exit code."""
+    from lrp_audio.commands.run import run
+
+    return run(partial(_main, arguments), "the same command with --resume goes on from here")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    from lrp_audio.explain.command import explain
+    from lrp_audio.explain.options import parser
+
+    return explain(parser().parse_args(arguments))

@@ -1,0 +1,68 @@
+"""What the explain command prints of a clip."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lrp_audio.audio.audible import Sign
+from lrp_audio.commands.text import aligned, printable
+from lrp_audio.explanation import Explanation
+from lrp_audio.rules.ledger import Ledger
+
+_LEDGER_NUMBERS = ("relevance_out", "relevance_in", "bias", "stabiliser", "dropped", "residual")
+
+_LEDGER_NOTE = (
+    "bias, stabiliser, dropped: what a rule absorbs by design, see --list-rules; "
+    "residual: rounding."
+)
+
+
+def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
+    """All about a clip whose results are in `folder`: what is heard in it, and the ledger."""
+    target = explanation.classes[explanation.target]
+    outcome = f"explained in {explanation.seconds:.2f} s, written to {printable(folder)}\n"
+    if not explanation.sound(sign=sign).any():
+        outcome += (
+            f"audible.wav is silent: under {explanation.rules} nothing that sounds speaks {sign} "
+            f"{printable(target)}; --rules epsilon-gamma-box shows more of both sides\n"
+        )
+    return "\n".join(
+        (
+            printable(explanation.clip.name),
+            *(f"  {printable(note)}" for note in explanation.clip.notes),
+            f"\n{classes_table(explanation.top(3))}",
+            f"\nrelevance for class {printable(target)} under {explanation.rules}, from output to "
+            "input:\n",
+            ledger_table(explanation.ledger),
+            f"\n{outcome}",
+        )
+    )
+
+
+def line(explanation: Explanation, folder: Path) -> str:
+    """The same in one line: the likeliest class, and where the results are."""
+    name, _, probability = explanation.top(1)[0]
+    clip = printable(explanation.clip.name)
+    return f"{clip}: {printable(name)} {probability:.1%} -> {printable(folder)}"
+
+
+def classes_table(ranking: Sequence[tuple[str, float, float]]) -> str:
+    """Format (class, logit, probability) triples, best first, as aligned lines."""
+    rows = [(name, f"{logit:.3f}", f"{share:.1%}") for name, logit, share in ranking]
+    return aligned([("class", "logit", "probability"), *rows], left=1)
+
+
+def ledger_table(ledger: Ledger, sample: int = 0) -> str:
+    """Format one sample's ledger, one line a layer from the output to the input."""
+    rows = [
+        (str(entry["layer"]), str(entry["rule"]), *(_short(entry[key]) for key in _LEDGER_NUMBERS))
+        for entry in ledger.sample(sample)
+    ]
+    table = aligned([("layer", "rule", *_LEDGER_NUMBERS), *rows], left=2)
+    return f"{table}\n{_LEDGER_NOTE}"
+
+
+def _short(value: str | float) -> str:
+    number = float(value)
+    if number == 0:
+        return "0"
+    return f"{number:.4f}" if 1e-3 <= abs(number) < 1e5 else f"{number:.2e}"
