@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from lrp_audio.arguments import as_number, described
 from lrp_audio.audio.clip import Clip, as_clip
@@ -22,8 +22,8 @@ from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.presets import composite
 from lrp_audio.targets import Target, Targets, chosen, class_indices
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 AnyClip = str | os.PathLike[str] | Clip | tuple[Array, int]
 _SINGLE = (str, bytes, bytearray, memoryview, os.PathLike, Clip)
 _FROZEN = "frozen"

@@ -1,18 +1,17 @@
 """What an attribution method is: one number for each value of an input."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lrp_audio.arguments import described
 from lrp_audio.attributions.queries import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
 from lrp_audio.models.network import Network
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class Attribution(ABC):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.base import Attribution
 from lrp_audio.attributions.queries import gradients
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.arguments import finite
-from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.base import Attribution
 from lrp_audio.attributions.queries import gradients
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.arguments import finite, whole
-from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.attributions.base import OneByOne
 from lrp_audio.attributions.queries import mean_gradient, pieces
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lrp_audio.attributions.base import Array, Attribution
+from lrp_audio.attributions.base import Attribution
 from lrp_audio.attributions.queries import only_targets
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.composite import Composite, as_composite
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

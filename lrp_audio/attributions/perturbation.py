@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine, finite
-from lrp_audio.attributions.base import Array, OneByOne
+from lrp_audio.attributions.base import OneByOne
 from lrp_audio.attributions.queries import logit, pieces
 from lrp_audio.audio.segments import Labels, Segments, require_segments
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 Floats = NDArray[np.float64]
 

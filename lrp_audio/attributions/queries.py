@@ -1,14 +1,13 @@
 """Asking a network for logits and their gradients, in batches of bounded memory."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 TOGETHER = 32
 """Inputs of a batch: more of them save no time and take memory."""
 

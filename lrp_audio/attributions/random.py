@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.arguments import whole
-from lrp_audio.attributions.base import Array, OneByOne, generator
+from lrp_audio.attributions.base import OneByOne, generator
 from lrp_audio.audio.segments import Segments, require_segments
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

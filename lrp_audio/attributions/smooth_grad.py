@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.arguments import above_zero, whole
-from lrp_audio.attributions.base import Array, OneByOne, generator
+from lrp_audio.attributions.base import OneByOne, generator
 from lrp_audio.attributions.queries import mean_gradient, pieces
 from lrp_audio.models.network import Network
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from lrp_audio.audio.clip import FULL_SCALE
 from lrp_audio.audio.resample import resample
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import LrpAudioError, ShapeError
+from lrp_audio.types import Floats
 
-Floats = NDArray[np.floating]
 Sign = Literal["for", "against"]
 Sound = Literal["weighted", "masked"]
 

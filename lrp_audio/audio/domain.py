@@ -10,8 +10,8 @@ from lrp_audio.audio import audible, spectral
 from lrp_audio.audio.levels import decibels
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import SpectrumError
+from lrp_audio.types import Floats
 
-Floats = NDArray[np.floating]
 DOMAINS = ("time", "frequency", "time-frequency")
 
 

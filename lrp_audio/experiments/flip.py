@@ -6,15 +6,13 @@ are not counted.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.attributions.queries import pieces
 from lrp_audio.models.network import Network
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """How much of what sounds is silenced."""

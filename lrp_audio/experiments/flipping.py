@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp, methods
 from lrp_audio.errors import ClipError
@@ -20,11 +19,11 @@ from lrp_audio.experiments.subjects import Portion
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
 from lrp_audio.rules.presets import composite
+from lrp_audio.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Array = NDArray[Any]
 Curves = dict[str, Array]
 
 NETWORKS = ("audionet-digit", "alexnet-digit")

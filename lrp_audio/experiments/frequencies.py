@@ -1,14 +1,10 @@
 """Spectra changed along their frequencies: scaled, or with parts of a voice taken away."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.audio.pitch import fundamental
 from lrp_audio.audio.stft import Stft
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 LOW = 300.0
 """Hz below which the fundamental of a voice lies."""

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import in_time_frequency
 from lrp_audio.audio.domain import Spectral
@@ -21,11 +20,10 @@ from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
 from lrp_audio.model import Model
+from lrp_audio.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Array = NDArray[Any]
 
 NETWORKS = ("alexnet-sex", "audionet-sex")
 FACTORS = (0.5, 0.58, 0.66, 0.75, 0.87, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)

@@ -5,14 +5,10 @@ softmax. `whole`, `kept` and `taken` are f of the explained class for the clip X
 leaves of it and for what it takes away, each ``(clips,)``.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.blas import single_threaded_blas
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 def average_drop(whole: Array, kept: Array) -> Array:

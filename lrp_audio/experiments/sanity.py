@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, Lrp
 from lrp_audio.errors import ClipError
@@ -25,11 +24,11 @@ from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS
+from lrp_audio.types import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Array = NDArray[Any]
 Curves = dict[str, dict[str, Array]]
 """By measure and method, the similarity ``(clips, layers)``."""
 

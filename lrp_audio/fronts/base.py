@@ -1,7 +1,6 @@
 """What a front end is: all that depends on how a recording becomes the input of a network."""
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,7 @@ from lrp_audio.audio.clip import fit as fit_clip
 from lrp_audio.audio.domain import DOMAINS, Domain, Spectral, check_name
 from lrp_audio.audio.segments import Segments
 from lrp_audio.errors import SpectrumError
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class FrontEnd(ABC):

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio import audible
-from lrp_audio.audio.domain import Domain, Floats
+from lrp_audio.audio.domain import Domain
 from lrp_audio.audio.levels import FLOOR, decibels
 from lrp_audio.audio.segments import Tiles
 from lrp_audio.audio.stft import Stft
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.types import Floats
 
 SIZE = 227
 """Rows (frequencies) and columns (times) of the picture."""

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from lrp_audio.audio.domain import Domain, Frequency, Time, TimeFrequency
 from lrp_audio.audio.segments import TimeSegments
 from lrp_audio.audio.stft import Stft
-from lrp_audio.fronts.base import Array, FrontEnd
+from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.spectrogram import PUBLISHED
+from lrp_audio.types import Array
 
 _PERCENTILE = 95
 _OFFSET = 0.001

@@ -1,14 +1,10 @@
 """Adam's update and the moving average of the parameters, in one pass over memory."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.threads import spread
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _GRAIN = 1 << 20
 _BETA1, _BETA2, _TINY = 0.9, 0.999, 1e-8

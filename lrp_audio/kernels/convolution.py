@@ -6,10 +6,8 @@ may be wanted only at the winners of a max-pool: then it is never written down a
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
@@ -19,8 +17,7 @@ from lrp_audio.kernels.sparse import convolve_few, few, transpose_few
 from lrp_audio.kernels.threads import spread
 from lrp_audio.kernels.windows import Tile, Window, gathered, scatter_add, tiles
 from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima, select
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _PIECES = 16  # of work to share among threads, at most
 

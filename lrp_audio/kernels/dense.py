@@ -1,13 +1,9 @@
 """Dense layer as GEMM over blocks of its weight, so that each weight is read once a pass."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.threads import spread
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _BLOCK_ELEMENTS = 1 << 21  # of a weight, about; at least one row or column
 

@@ -12,8 +12,7 @@ from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through once
 _MOST_LOST = 32

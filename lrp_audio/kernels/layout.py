@@ -1,11 +1,8 @@
 """Between the public face ``(batch, channels, ...)`` and the kernels' channels-last memory."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 def channels_last(x: Array) -> Array:

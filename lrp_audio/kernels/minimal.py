@@ -10,17 +10,13 @@ Rounding grows, by a factor of about 3 in float32. So sums that something is div
 computed this way, nor is float64, which is there for truth.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.windows import Window
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 SIGNAL, IMAGE = (3, 1), (3, 3)
 """The kernels, ``(height, width)``, for which there is a way."""

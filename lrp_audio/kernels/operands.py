@@ -3,15 +3,13 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels import minimal
 from lrp_audio.kernels.windows import Window, gathered
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _CACHE_BYTES = 1 << 20  # of what a tile needs at least, or as many as its weight
 _TALLER = 4  # times as much is better: a GEMM lays its weight out anew for each tile

@@ -1,17 +1,13 @@
 """Pooling over windows of any size and overlap: maxima, winners, sums and their transpose."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.threads import spread
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners, add_at_winners
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 @compiled()

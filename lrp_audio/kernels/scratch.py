@@ -2,12 +2,11 @@
 
 import math
 from threading import local
-from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class _Buffers(local):

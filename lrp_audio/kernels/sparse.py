@@ -4,10 +4,7 @@ In a trained network few are. Products of vectors have a fifth of the speed of t
 this pays where an eighth of the outputs or less is left, and the vectors are long.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
@@ -16,8 +13,7 @@ from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import spread
 from lrp_audio.kernels.windows import Window, framed
 from lrp_audio.kernels.winners import NOBODY, Winners
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _RARE = 8
 _LONG = 512  # products for one output

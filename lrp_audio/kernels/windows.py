@@ -6,16 +6,14 @@ A panel has one row a window and holds what the window sees of one group of chan
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.scratch import scratch
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class Window(NamedTuple):

@@ -1,14 +1,13 @@
 """What max-pooling keeps of an image: the winner of each window, and values at the winners."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.windows import Window
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 NOBODY = np.uint8(255)  # won: nothing in the window is above 0
 MOST_PLACES = 255  # in a window: a winner's place is one byte

@@ -5,12 +5,12 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lrp_audio.errors import RuleError, ShapeError
 from lrp_audio.rules.base import Rule
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 _TAKEN = (np.dtype(np.float32), np.dtype(np.float64))

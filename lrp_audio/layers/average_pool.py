@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.base import LinearLayer
 from lrp_audio.layers.pooled import Pooled
 from lrp_audio.layers.window_sum import WindowSum
+from lrp_audio.types import Array
 
 
 class AveragePool(Pooled, LinearLayer):

@@ -6,7 +6,6 @@ from copy import copy
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.errors import RuleError, ShapeError
 from lrp_audio.kernels.elementwise import channel_sums
@@ -14,8 +13,8 @@ from lrp_audio.layers.arrays import as_floats, checked
 from lrp_audio.rules.base import LinearRule, Propagation, Rule, negative, positive
 from lrp_audio.rules.epsilon import Epsilon
 from lrp_audio.rules.passing import Pass
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 T = TypeVar("T")
 Gradients = dict[str, Array]
 RelevanceBackward = Callable[[Array, Rule], Propagation]

@@ -6,7 +6,8 @@ import numpy as np
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.layers.arrays import as_floats
-from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.base import LinearLayer
+from lrp_audio.types import Array
 
 
 class BatchNorm(LinearLayer):

@@ -7,8 +7,9 @@ from lrp_audio.kernels import convolution as kernel
 from lrp_audio.kernels.operands import Operands, pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
-from lrp_audio.layers.base import Array, WeightedLayer
+from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.layers.window import Axes, Sliding, per_axis, spatial, spatial_size, with_rank
+from lrp_audio.types import Array
 
 
 class Convolution(WeightedLayer):

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import dense
-from lrp_audio.layers.base import Array, WeightedLayer
+from lrp_audio.layers.base import WeightedLayer
+from lrp_audio.types import Array
 
 
 class Dense(WeightedLayer):

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.layers.base import Array, Gradients, PassingLayer, Pullback
+from lrp_audio.layers.base import Gradients, PassingLayer, Pullback
+from lrp_audio.types import Array
 
 
 class Dropout(PassingLayer):

@@ -11,11 +11,12 @@ from lrp_audio.kernels import convolution as kernel
 from lrp_audio.kernels.elementwise import channel_sums, gate
 from lrp_audio.kernels.pooling import hand_to_winners
 from lrp_audio.kernels.winners import Winners
-from lrp_audio.layers.base import Array, Gradients, Layer, Pullback, RelevanceBackward, rule_class
+from lrp_audio.layers.base import Gradients, Layer, Pullback, RelevanceBackward, rule_class
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
 from lrp_audio.layers.window import spatial, spatial_size, with_rank
 from lrp_audio.rules.base import LinearRule, Propagation, Rule
+from lrp_audio.types import Array
 
 
 class FusedConvolution(Layer):

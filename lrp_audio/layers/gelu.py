@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from lrp_audio.layers.base import Activation, Array
+from lrp_audio.layers.base import Activation
+from lrp_audio.types import Array
 
 
 class GELU(Activation):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lrp_audio.layers.base import Activation, Array
+from lrp_audio.layers.base import Activation
+from lrp_audio.types import Array
 
 
 class LeakyReLU(Activation):

@@ -6,13 +6,14 @@ import numpy as np
 
 from lrp_audio.errors import RuleError
 from lrp_audio.kernels import pooling
-from lrp_audio.layers.base import Array, Layer, rule_class
+from lrp_audio.layers.base import Layer, rule_class
 from lrp_audio.layers.pooled import Pooled
 from lrp_audio.layers.window import spatial, spatial_size, with_rank
 from lrp_audio.layers.window_sum import WindowSum
 from lrp_audio.rules.alpha_beta import ZPlus
 from lrp_audio.rules.base import Propagation, Rule
 from lrp_audio.rules.pooling import Proportional, WinnerTakesAll
+from lrp_audio.types import Array
 
 
 class MaxPool(Pooled, Layer):

@@ -1,7 +1,8 @@
 """Rectified linear unit."""
 
 from lrp_audio.kernels import elementwise
-from lrp_audio.layers.base import Activation, Array
+from lrp_audio.layers.base import Activation
+from lrp_audio.types import Array
 
 
 class ReLU(Activation):

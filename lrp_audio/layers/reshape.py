@@ -4,7 +4,8 @@ import math
 from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers.base import Array, PassingLayer
+from lrp_audio.layers.base import PassingLayer
+from lrp_audio.types import Array
 
 
 class Reshape(PassingLayer):

@@ -5,7 +5,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers.base import Array, LinearLayer
+from lrp_audio.layers.base import LinearLayer
+from lrp_audio.types import Array
 
 
 class Sum(LinearLayer):

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.windows import Window
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 def spatial(x: Array) -> Array:

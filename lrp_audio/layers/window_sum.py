@@ -3,8 +3,8 @@
 import numpy as np
 
 from lrp_audio.kernels import pooling
-from lrp_audio.layers.base import Array
 from lrp_audio.layers.window import Sliding, spatial, spatial_size, with_rank
+from lrp_audio.types import Array
 
 
 class WindowSum:

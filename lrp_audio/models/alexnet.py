@@ -6,11 +6,12 @@ import numpy as np
 
 from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from lrp_audio.layers.base import Array, Gradients
+from lrp_audio.layers.base import Gradients
 from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
+from lrp_audio.types import Array
 
 _CONVOLUTIONS = {
     # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows

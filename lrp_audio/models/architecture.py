@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Recipe
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lrp_audio.layers.base import Array, Gradients
+from lrp_audio.layers.base import Gradients
+from lrp_audio.types import Array
 
 
 def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradients:

@@ -30,9 +30,10 @@ from lrp_audio.layers import (
     ReLU,
 )
 from lrp_audio.layers.average_pool import AveragePool, GlobalAveragePool
-from lrp_audio.layers.base import Array, WeightedLayer
+from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.models.network import INPUT, Network, Node
+from lrp_audio.types import Array
 
 
 def fold_batch_norms(network: Network) -> Network:

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.layers.base import Layer
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 INPUT = "input"
 """What nodes call the network's input."""
 

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.kernels.elementwise import sample_sums
 from lrp_audio.layers.base import RelevanceBackward
@@ -14,8 +12,7 @@ from lrp_audio.models.graph import INPUT, Arrivals, Node
 from lrp_audio.rules.base import Propagation, Selected
 from lrp_audio.rules.composite import Assignment
 from lrp_audio.rules.ledger import Entry, Ledger
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.blas import single_threaded_blas
@@ -16,10 +14,9 @@ from lrp_audio.models.fusion import Plan, fused, unfused
 from lrp_audio.models.graph import INPUT, Arrivals, Node, chain, shapes_of
 from lrp_audio.models.lrp import Propagated, Step
 from lrp_audio.rules.composite import Assignment, Composite
+from lrp_audio.types import Array
 
 __all__ = ["INPUT", "Network", "Node", "Step", "chain"]
-
-Array = NDArray[Any]
 
 
 class Network:

@@ -16,7 +16,8 @@ import numpy as np
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.layers.base import Array, Gradients
+from lrp_audio.layers.base import Gradients
+from lrp_audio.types import Array
 
 FORMAT = 1
 _HEADER = "description"

@@ -1,12 +1,10 @@
 """Augmentation: a recording is never heard twice alike."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

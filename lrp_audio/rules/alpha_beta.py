@@ -8,7 +8,6 @@ from typing import ClassVar
 from lrp_audio.errors import RuleError
 from lrp_audio.kernels.elementwise import rest_below_zero
 from lrp_audio.rules.base import (
-    Array,
     LinearMap,
     LinearRule,
     Term,
@@ -17,6 +16,7 @@ from lrp_audio.rules.base import (
     positive,
     signed_parts,
 )
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine
 from lrp_audio.kernels.elementwise import divide, signs, weighted_sum
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class LinearMap(Protocol):

@@ -7,16 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.errors import RuleError
-from lrp_audio.rules.base import (
-    Array,
-    LinearMap,
-    LinearRule,
-    Part,
-    Term,
-    negative,
-    positive,
-    signed_parts,
-)
+from lrp_audio.rules.base import LinearMap, LinearRule, Part, Term, negative, positive, signed_parts
+from lrp_audio.types import Array
 
 
 def _check(gamma: float) -> None:

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.rules.base import Array, LinearMap, LinearRule, Part, Term
+from lrp_audio.rules.base import LinearMap, LinearRule, Part, Term
+from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)

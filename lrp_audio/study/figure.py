@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_audio.report.drawing import new_figure, plain
+from lrp_audio.drawing.style import new_figure, plain
 from lrp_audio.study.analysis import ClipResult, Comparison
 from lrp_audio.study.design import CONDITIONS
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import PEAK
 from lrp_audio.drawing.heatmap import save_heatmap
+from lrp_audio.drawing.style import new_figure, save_figure
 from lrp_audio.explanation import Explanation
-from lrp_audio.report.drawing import new_figure, save_figure
 
 FOLDER = "stimuli"
 

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.audio.clip import Clip, fit
 from lrp_audio.data.corpus import read
@@ -18,8 +16,7 @@ from lrp_audio.models.weights import Description, read_weights, save_weights
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.recipes.recipe import Settings
 from lrp_audio.training.run import Samples, train
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _MOST_TESTED = 400  # recordings listened to after every epoch
 _TYPICAL = 1024  # inputs by which the stored parts of the weights are chosen

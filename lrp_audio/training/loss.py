@@ -1,11 +1,8 @@
 """Cross-entropy of the softmax."""
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 def cross_entropy(logits: Array, labels: Array, smoothing: float = 0.0) -> tuple[float, Array]:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,7 @@ from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
 from lrp_audio.training.schedule import Schedule
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 _SECONDS_BETWEEN_CHECKPOINTS = 300.0
 

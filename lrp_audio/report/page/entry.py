@@ -25,8 +25,7 @@ from lrp_audio.drawing.style import DECIBELS, colour_limit, coloured_together, p
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.page.words import in_words
-
-Floats = NDArray[np.floating]
+from lrp_audio.types import Floats
 
 _MOST_CELLS = 256  # along a side of a map; of more bins, sums are shown
 
