@@ -4,7 +4,7 @@
 
 For each shipped network and composite: quantiles over clips of ``max|R32 - R64| / max|R64|``, the
 share of clips above 1e-5, and how many of these, and of the others, have a max-pool in which another
-value wins. Rectified winners alone count: no relevance comes from windows without any.
+value wins. FusedConvolution winners alone count: no relevance comes from windows without any.
 """
 
 import argparse

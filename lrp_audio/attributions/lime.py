@@ -7,9 +7,10 @@ import numpy as np
 
 from lrp_audio.arguments import above_zero, finite, whole
 from lrp_audio.attributions.base import generator
-from lrp_audio.attributions.perturbation import Floats, Game, OnSegments
+from lrp_audio.attributions.perturbation import Game, OnSegments
 from lrp_audio.errors import AttributionError
 from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.types import Floats
 
 
 class Kernel(Protocol):

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.attributions.perturbation import Floats, Game, OnSegments
+from lrp_audio.attributions.perturbation import Game, OnSegments
+from lrp_audio.types import Floats
 
 
 @dataclass(frozen=True)

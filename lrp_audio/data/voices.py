@@ -167,12 +167,14 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
         if done.returncode != 0 or not raw.is_file():
             reason = done.stderr.strip() or f"exit code {done.returncode}"
             raise LrpAudioError(f"{voice.program} could not speak with {voice.name}: {reason}.")
-        samples, rate = sf.read(raw, dtype="float64")
+        with raw.open("rb") as spoken:  # by its name, libsndfile opens no file that is not text
+            samples, rate = sf.read(spoken, dtype="float64")
         clip = trim_silence(resample_poly(samples, RATE, rate))
         if clip.size == 0:
             raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
         aside = Path(folder) / "clip.wav"
-        sf.write(aside, np.clip(clip, -1.0, 1.0), RATE, subtype="PCM_16")
+        with aside.open("wb") as cut:
+            sf.write(cut, np.clip(clip, -1.0, 1.0), RATE, subtype="PCM_16", format="WAV")
         os.replace(aside, target)
 
 

@@ -14,7 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    from lrp_audio.evaluate.command import evaluate
     from lrp_audio.evaluate.options import parser
 
-    return evaluate(parser().parse_args(arguments))
+    options = parser().parse_args(arguments)
+    from lrp_audio.evaluate.command import evaluate
+
+    return evaluate(options)

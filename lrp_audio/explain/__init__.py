@@ -14,7 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    from lrp_audio.explain.command import explain
     from lrp_audio.explain.options import parser
 
-    return explain(parser().parse_args(arguments))
+    options = parser().parse_args(arguments)
+    from lrp_audio.explain.command import explain
+
+    return explain(options)

@@ -12,7 +12,7 @@ import pytest
 
 from lrp_audio.commands.workers import Workers
 from lrp_audio.errors import ClipError, WorkerError
-from lrp_audio.kernels.threads import available_cores, thread_count
+from lrp_audio.kernels.threads import available_cores, thread_count, threads
 
 PIECES = list(range(12))
 
@@ -75,6 +75,97 @@ def test_an_error_in_a_piece_is_raised_here() -> None:
         list(Workers(2).run(refuse, PIECES))
 
 
+# --- the caller's folder, environment and threads ------------------------------------------------
+
+
+def content(path: Path) -> str:
+    return path.read_text()
+
+
+def variable(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def slowly(piece: int) -> tuple[int, int]:
+    time.sleep(0.5)
+    return os.getpid(), thread_count()
+
+
+def three(piece: int) -> Iterator[int]:
+    yield from range(piece, piece + 3)
+
+
+def test_a_relative_path_means_the_same_after_a_change_of_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "one"):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        for file in ("a.txt", "b.txt"):
+            (folder / file).write_text(f"{name} {file}")
+        monkeypatch.chdir(folder)
+        found = dict(Workers(2).run(content, [Path("a.txt"), Path("b.txt")]))
+        assert found == {Path(file): f"{name} {file}" for file in ("a.txt", "b.txt")}
+
+
+def test_a_folder_that_is_gone_does_not_trouble_workers_that_were_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    assert len(list(Workers(2).run(square, PIECES))) == 12
+    monkeypatch.chdir(tmp_path)
+    gone.rmdir()
+    assert len(list(Workers(2).run(square, PIECES))) == 12
+
+
+def test_the_environment_is_that_of_the_caller_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("first", "second", None):
+        if value is None:
+            monkeypatch.delenv("LRP_AUDIO_TRIED")
+        else:
+            monkeypatch.setenv("LRP_AUDIO_TRIED", value)
+        found = {got for _, got in Workers(2).run(variable, ["LRP_AUDIO_TRIED"] * 2)}
+        assert found == {value}
+
+
+def test_no_more_processes_start_than_there_are_pieces_and_they_share_the_threads() -> None:
+    try:
+        for count in (24, 6):  # the second time, the workers are there already
+            threads(count)
+            found = [result for _, result in Workers(12).run(slowly, [1, 2])]
+            assert len({process for process, _ in found}) == 2
+            assert {its_threads for _, its_threads in found} == {count // 2}
+    finally:
+        threads(None)
+
+
+def test_one_piece_is_done_here_with_all_threads() -> None:
+    ((_, (process, its_threads)),) = Workers(8).run(slowly, [1])
+    assert (process, its_threads) == (os.getpid(), thread_count())
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_of_a_piece_are_given_one_by_one(jobs: int) -> None:
+    assert sorted(Workers(jobs).stream(three, [0, 10])) == [0, 1, 2, 10, 11, 12]
+
+
+def test_here_results_come_as_soon_as_they_are_made() -> None:
+    made = []
+
+    def making(piece: int) -> Iterator[int]:
+        for number in range(3):
+            made.append(number)
+            yield number
+
+    assert next(Workers().stream(making, [0])) == 0
+    assert made == [0]
+
+
+# --- a cluster -----------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed", reason="needs the extra dask")
@@ -96,6 +187,15 @@ def test_a_worker_of_a_cluster_that_is_killed_in_mid_run_is_replaced(
     found = dict(workers.run(partial(die_once, tmp_path), PIECES))
     assert (tmp_path / "died").exists()
     assert found == {piece: piece * piece for piece in PIECES}
+
+
+def test_a_cluster_reads_relative_paths_as_the_caller_does(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here.txt").write_text("found")
+    monkeypatch.chdir(tmp_path)
+    workers = Workers(dask=cluster.scheduler_address)
+    assert [text for _, text in workers.run(content, [Path("here.txt")])] == ["found"]
 
 
 def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import re
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from command_line import FILES, Terminal, clips, errors, example, explain, expla
 
 import lrp_audio.explanation
 from lrp_audio.model import Model
+from lrp_audio.models.zoo import shipped
 
 pytestmark = pytest.mark.usefixtures("drawn_quickly")
 
@@ -152,3 +154,72 @@ def test_no_file_name_leaves_the_output_folder_or_breaks_what_is_written(tmp_pat
     assert named == {*(f"../rec/{name}" for name in NAMES), "../rec/\\udcff/\\udcff.wav"}
     assert all(row["error"] == "" for row in table(out))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "rec"]
+
+
+def names_on(page: Path) -> list[str]:
+    return re.findall(r"<h2[^>]*>([^<]*)</h2>", page.read_text(encoding="utf-8"))
+
+
+def test_with_workers_this_process_explains_nothing_and_the_page_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips(tmp_path / "rec", "a.wav", "b.wav", "c.wav", "d.wav", "e.wav")
+    given = ("rec", "--rules", "epsilon", "--rules", "epsilon-plus", "--batch", "2")
+    assert explain(tmp_path, *given, "--out", "one").returncode == 0
+    for name in ("explain", "explain_batch"):
+        monkeypatch.setattr(Model, name, stopped)
+    for resume in ((), ("--resume",)):  # with it, results of before are shown
+        done = explain(tmp_path, *given, "--jobs", "2", "--out", "two", *resume)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines()[-1] == "To see and hear: two/report.html"
+        one, two = (names_on(tmp_path / out / "report.html") for out in ("one", "two"))
+        assert one == two
+        assert len(one) == 5
+        (tmp_path / "two" / "report.html").unlink()
+
+
+def test_each_clip_is_explained_once_for_its_files_and_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips(tmp_path / "rec", "a.wav", "b.wav", "c.wav")
+    seen: list[tuple[str, str]] = []
+    original = Model.explain_batch
+
+    def counted(model: Model, batch: Sequence[Any], target: Any, rules: Any, *rest: Any) -> Any:
+        seen.extend((Path(clip.name).name, rules) for clip in batch)
+        return original(model, batch, target, rules, *rest)
+
+    monkeypatch.setattr(Model, "explain_batch", counted)
+    given = ("--rules", "epsilon", "--rules", "lrp-0")
+    assert explain(tmp_path, "rec", *given, "--batch", "2").returncode == 0
+    expected = [(f"{name}.wav", rules) for name in "abc" for rules in ("epsilon", "lrp-0")]
+    assert sorted(seen) == expected
+
+
+def test_many_jobs_for_few_clips_share_them(tmp_path: Path) -> None:
+    """Two clips of one batch go to two workers, which leave this process nothing to explain."""
+    clips(tmp_path / "rec", "a.wav", "b.wav")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "explain_batch", stopped)
+        assert explain(tmp_path, "rec", "--jobs", "12").returncode == 0
+    assert explained(tmp_path / "lrp_out") == ["a", "b"]
+
+
+def test_weights_of_the_same_name_in_another_folder_are_other_weights(tmp_path: Path) -> None:
+    """Also for workers that were started before, in the other folder."""
+    with np.load(shipped()["audionet-digit"]) as arrays:
+        for folder, shift in (("one", 0.0), ("two", 5.0)):
+            (tmp_path / folder).mkdir()
+            bias = arrays["fc9.bias"] + shift * np.arange(10, dtype=np.float32)
+            np.savez(tmp_path / folder / "my.npz", **{**arrays, "fc9.bias": bias})
+    heard = {}
+    for folder in ("one", "two"):
+        clips(tmp_path / folder / "rec", "a.wav", "b.wav", "c.wav")
+        for jobs in ("1", "2"):
+            given = ("rec", "--model", "my.npz", "--jobs", jobs, "--batch", "1", "--out", jobs)
+            assert explain(tmp_path / folder, *given).returncode == 0
+            found = table(tmp_path / folder / jobs)
+            assert [row["clip"] for row in found] == [f"rec/{name}.wav" for name in "abc"]
+            heard[folder, jobs] = [row["predicted"] for row in found]
+    assert heard["one", "1"] == heard["one", "2"] == ["zero", "one", "two"]
+    assert heard["two", "1"] == heard["two", "2"] == ["nine"] * 3
