@@ -10,10 +10,9 @@ import numpy as np
 
 from lrp_audio.arguments import whole
 from lrp_audio.attributions.base import generator
-from lrp_audio.attributions.perturbation import Game, OnSegments
+from lrp_audio.attributions.perturbation import Doubles, Game, OnSegments
 from lrp_audio.errors import AttributionError
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.types import Floats
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class KernelShap(OnSegments):
         super().__post_init__()
         whole(self, samples=2, seed=0)
 
-    def scores(self, game: Game) -> Floats:
+    def scores(self, game: Game) -> Doubles:
         """At most `samples` forward passes, and two."""
         if self.samples < game.count:
             raise AttributionError(
@@ -56,7 +55,7 @@ class KernelShap(OnSegments):
 
 
 @single_threaded_blas()
-def efficient_regression(z: Floats, y: Floats, weights: Floats, total: float) -> Floats:
+def efficient_regression(z: Doubles, y: Doubles, weights: Doubles, total: float) -> Doubles:
     """Coefficients ``(columns,)`` of `y` on `z`, weighted, that add up to `total`.
 
     Equal shares of the total meet the constraint. What has to be added to them sums to 0, so only
@@ -69,7 +68,7 @@ def efficient_regression(z: Floats, y: Floats, weights: Floats, total: float) ->
     return np.asarray(share + np.linalg.lstsq(root[:, None] * z, root * rest, rcond=None)[0])
 
 
-def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Doubles, Doubles]:
     """At most `samples` coalitions ``(n, count)`` of 0 and 1, neither none nor all; their weights.
 
     The weights add up, for each size or in expectation, to the Shapley kernel's.
@@ -99,7 +98,7 @@ def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Floa
     return np.vstack(rows), np.concatenate(weights)
 
 
-def _of_size(count: int, size: int) -> Iterator[Floats]:
+def _of_size(count: int, size: int) -> Iterator[Doubles]:
     for members in combinations(range(count), size):
         row = np.zeros(count)
         row[list(members)] = 1

@@ -7,16 +7,15 @@ import numpy as np
 
 from lrp_audio.arguments import above_zero, finite, whole
 from lrp_audio.attributions.base import generator
-from lrp_audio.attributions.perturbation import Game, OnSegments
+from lrp_audio.attributions.perturbation import Doubles, Game, OnSegments
 from lrp_audio.errors import AttributionError
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.types import Floats
 
 
 class Kernel(Protocol):
     """How much a perturbed sample counts, by how near it is to the sample itself."""
 
-    def __call__(self, present: Floats) -> Floats:
+    def __call__(self, present: Doubles) -> Doubles:
         """Weights ``(n,)`` of rows ``(n, segments)`` that are 1 where a segment is there."""
         ...
 
@@ -30,7 +29,7 @@ class CosineKernel:
     def __post_init__(self) -> None:
         above_zero(width=self.width)
 
-    def __call__(self, present: Floats) -> Floats:
+    def __call__(self, present: Doubles) -> Doubles:
         """The cosine of a row of zeros is taken as 0."""
         distance = 1 - np.sqrt(present.mean(axis=1))
         return _bell(distance / self.width)
@@ -45,12 +44,12 @@ class EuclideanKernel:
     def __post_init__(self) -> None:
         above_zero(width=self.width)
 
-    def __call__(self, present: Floats) -> Floats:
+    def __call__(self, present: Doubles) -> Doubles:
         """1 for the sample itself, less the more segments are absent."""
         return _bell(np.sqrt(1 - present.mean(axis=1)) / self.width)
 
 
-def _bell(distance: Floats) -> Floats:
+def _bell(distance: Doubles) -> Doubles:
     return np.asarray(np.exp(-(distance**2) / 2))
 
 
@@ -81,13 +80,13 @@ class Lime(OnSegments):
         if self.ridge < 0:
             raise AttributionError(f"ridge is {self.ridge!r}; expected a number of at least 0.")
 
-    def scores(self, game: Game) -> Floats:
+    def scores(self, game: Game) -> Doubles:
         """`samples` forward passes."""
         present = perturbed(game.count, self.samples, generator(self.seed, game.sample))
         return ridge_regression(present, game.values(present), self.kernel(present), self.ridge)
 
 
-def perturbed(count: int, samples: int, rng: np.random.Generator) -> Floats:
+def perturbed(count: int, samples: int, rng: np.random.Generator) -> Doubles:
     """Rows ``(samples, count)`` of 1 where a segment is there and 0 where not; first the whole."""
     present = rng.integers(0, 2, (samples, count)).astype(float)
     present[0] = 1
@@ -95,7 +94,7 @@ def perturbed(count: int, samples: int, rng: np.random.Generator) -> Floats:
 
 
 @single_threaded_blas()
-def ridge_regression(z: Floats, y: Floats, weights: Floats, ridge: float) -> Floats:
+def ridge_regression(z: Doubles, y: Doubles, weights: Doubles, ridge: float) -> Doubles:
     """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, the constant left out.
 
     Where more than one answer is best, the shortest.

@@ -5,8 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.attributions.perturbation import Game, OnSegments
-from lrp_audio.types import Floats
+from lrp_audio.attributions.perturbation import Doubles, Game, OnSegments
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Occlusion(OnSegments):
     formula: ClassVar[str] = "R_s = f(x) - f(x without s)"
     source: ClassVar[str] = "Zeiler & Fergus 2014"
 
-    def scores(self, game: Game) -> Floats:
+    def scores(self, game: Game) -> Doubles:
         """One forward pass more than there are segments."""
         all_but_one = ~np.eye(game.count, dtype=bool)
         whole, *without = game.values(np.vstack([np.ones(game.count, bool), all_but_one]))

@@ -14,7 +14,7 @@ from lrp_audio.audio.segments import Labels, Segments, require_segments
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,7 +35,7 @@ class Game(OnOneLine):
         """Number of segments."""
         return int(self.labels.max()) + 1
 
-    def values(self, present: NDArray[Any]) -> Floats:
+    def values(self, present: NDArray[Any]) -> Doubles:
         """f for each row of `present` ``(n, segments)``, which is true where one is there."""
         there = present.astype(bool)
         absent = self.sample.dtype.type(self.baseline)
@@ -66,5 +66,5 @@ class OnSegments(OneByOne):
         return self.scores(Game(network, sample, target, labels, self.baseline))[labels]
 
     @abstractmethod
-    def scores(self, game: Game) -> Floats:
+    def scores(self, game: Game) -> Doubles:
         """One number for each segment, ``(segments,)``."""
