@@ -3,8 +3,8 @@
     python -m benchmarks.precision --data DIR
 
 For each shipped network and composite: quantiles over clips of ``max|R32 - R64| / max|R64|``, the
-share of clips above 1e-5, and how many of these, and of the others, have a max-pool in which another
-value wins. Winners above 0 alone count: no relevance comes from windows without any.
+share of clips above 1e-5, and how many of these, and of the others, have a max-pool in which
+another value wins. Only winners above 0 count: no relevance comes from windows without one.
 """
 
 import argparse

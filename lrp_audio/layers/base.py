@@ -1,7 +1,7 @@
 """What every layer offers, and what layers with a linear map share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -42,6 +42,23 @@ class Layer(ABC):
 
         Raises `ShapeError` where the layer cannot take that input.
         """
+
+    def joined_shape(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+        """Shape of the input that `join` makes of inputs of `shapes`, all without the batch axis.
+
+        Raises `ShapeError` where the layer cannot join these.
+        """
+        if any(shape != shapes[0] for shape in shapes):
+            raise ShapeError(f"Branches of different shapes meet: {', '.join(map(str, shapes))}.")
+        return (len(shapes), *shapes[0])
+
+    def join(self, arrays: Sequence[Array]) -> Array:
+        """One input from the outputs of several nodes: stacked along axis 1."""
+        return np.stack(arrays, axis=1)
+
+    def split(self, at_input: Array) -> Iterable[Array]:
+        """The share of each node, of what a backward pass gives the joined input."""
+        return (at_input[:, index] for index in range(at_input.shape[1]))
 
     @abstractmethod
     def forward(self, x: Array) -> Array:

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from lrp_audio.errors import ShapeError
 from lrp_audio.layers.base import Layer
 from lrp_audio.types import Array
@@ -17,7 +15,7 @@ INPUT = "input"
 class Node:
     """A layer with its name and the names of the nodes it reads (`INPUT` is the network's input).
 
-    With more than one source the layer sees their outputs stacked along axis 1.
+    With more than one source the layer joins their outputs to its input (`Layer.join`).
     """
 
     name: str
@@ -26,16 +24,16 @@ class Node:
 
     def input(self, outputs: Mapping[str, Array]) -> Array:
         """The layer's input, from the `outputs` of all nodes by name."""
-        arrays = [outputs[source] for source in self.sources]
-        return arrays[0] if len(arrays) == 1 else np.stack(arrays, axis=1)
+        if len(self.sources) == 1:
+            return outputs[self.sources[0]]
+        return self.layer.join([outputs[source] for source in self.sources])
 
     def shares(self, at_input: Array) -> Iterator[tuple[str, Array]]:
         """Each source with its share of what a backward pass gives the layer's input."""
         if len(self.sources) == 1:
             yield self.sources[0], at_input
         else:
-            for index, source in enumerate(self.sources):
-                yield source, at_input[:, index]
+            yield from zip(self.sources, self.layer.split(at_input), strict=True)
 
 
 class Arrivals:
@@ -88,7 +86,8 @@ def shapes_of(nodes: Sequence[Node], input_shape: tuple[int, ...]) -> dict[str, 
                 f"new name, and sources among {', '.join(shapes)}."
             )
         try:
-            shape = _stacked([shapes[source] for source in node.sources])
+            given = [shapes[source] for source in node.sources]
+            shape = given[0] if len(given) == 1 else node.layer.joined_shape(given)
             shapes[node.name] = node.layer.output_shape(shape)
         except ShapeError as error:
             raise ShapeError(f"Layer {node.name}: {error}") from error
@@ -97,11 +96,3 @@ def shapes_of(nodes: Sequence[Node], input_shape: tuple[int, ...]) -> dict[str, 
         if node.name not in read:
             raise ShapeError(f"No layer reads {node.name}, and it is not the last one.")
     return shapes
-
-
-def _stacked(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
-    if len(shapes) == 1:
-        return shapes[0]
-    if any(shape != shapes[0] for shape in shapes):
-        raise ShapeError(f"Branches of different shapes meet: {', '.join(map(str, shapes))}.")
-    return (len(shapes), *shapes[0])
