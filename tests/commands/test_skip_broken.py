@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 from command_line import corpus, example
-from lrp_audio.training.recipes import RECIPES
 
 from lrp_audio.experiments import flipping
 from lrp_audio.experiments.plan import Plan
+from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
 
 Run = Callable[..., tuple[int, str, list[str]]]
@@ -85,9 +85,9 @@ def test_where_no_recording_is_left_one_sentence_says_so(digits: Path, run: Run)
 def test_train_names_all_and_goes_on_without_them(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = RECIPES["audionet", "digit"]
+    recipe = ARCHITECTURES["audionet"].recipes["digit"]
     small = replace(recipe, settings=replace(recipe.settings, batch=4, epochs=1))
-    monkeypatch.setitem(RECIPES, ("audionet", "digit"), small)
+    monkeypatch.setitem(ARCHITECTURES["audionet"].recipes, "digit", small)
     monkeypatch.setattr(from_recordings, "_TYPICAL", 4)
     folder = tmp_path / "few"
     folder.mkdir()
@@ -140,9 +140,9 @@ def test_a_recording_that_breaks_changes_no_unit_but_its_own(tmp_path: Path) -> 
 def test_experiments_go_on_without_them(
     given: tuple[str, ...], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = RECIPES["audionet", "sex"]
+    recipe = ARCHITECTURES["audionet"].recipes["sex"]
     small = replace(recipe, settings=replace(recipe.settings, batch=4))
-    monkeypatch.setitem(RECIPES, ("audionet", "sex"), small)
+    monkeypatch.setitem(ARCHITECTURES["audionet"].recipes, "sex", small)
     monkeypatch.setattr(from_recordings, "_TYPICAL", 4)
     folder = tmp_path / "voices"
     folder.mkdir()
