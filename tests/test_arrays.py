@@ -329,3 +329,16 @@ def test_relevance_from_an_output_that_is_nan_does_not_vanish(rule: Any) -> None
     found = layer.relevance(x, y, arriving.astype(np.float32), rule).relevance
     assert np.isnan(found[1]).all()
     assert np.isfinite(found[0]).all()
+    alone = layer.relevance(x[1:], y[1:], arriving[1:].astype(np.float32), rule).relevance
+    np.testing.assert_array_equal(alone, found[1:])
+
+
+def test_a_scale_that_is_nan_leaves_no_number_of_its_sample() -> None:
+    x = some(2, 3, 9)
+    x[1, 0, 0] = np.nan
+    y = CONV1.forward(x)
+    assert np.isfinite(y[1]).any()
+    found = CONV1.relevance(x, y, y, RelativeEpsilon(0.1))
+    assert np.isnan(found.relevance[1]).all()
+    assert np.isnan(found.accounts[1, 1])
+    assert np.isfinite(found.relevance[0]).all()

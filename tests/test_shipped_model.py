@@ -75,7 +75,8 @@ def test_every_model_closes_its_ledger_under_its_own_rules(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("rules", ["epsilon-plus", "epsilon-alpha2-beta1"])
-def test_float32_explains_as_float64_does(name: str, rules: str) -> None:
+def test_float32_explains_this_clip_as_float64_does(name: str, rules: str) -> None:
+    """Of other clips it may choose other winners of pools (docs/speed.md, Accuracy)."""
     clip = lrp_audio.example("7_female")
     fast = lrp_audio.load(name).explain(clip, rules=rules).relevance
     exact = lrp_audio.load(name, dtype="float64").explain(clip, rules=rules).relevance

@@ -33,7 +33,8 @@ class _Own(local):
 class _SingleThreadedBlas:
     """Limits BLAS for the first of the threads that compute, and restores it after the last one.
 
-    Libraries that are loaded meanwhile, and limits that others lift, are seen on every entrance.
+    Libraries that were loaded meanwhile, and limits that others lifted, are seen whenever a thread
+    begins to compute.
     """
 
     def __init__(self) -> None:
@@ -49,20 +50,21 @@ class _SingleThreadedBlas:
     @contextmanager
     def __call__(self) -> Iterator[None]:
         own = self._own
-        with self._lock:
-            self._threads += own.depth == 0
-            own.depth += 1
-            self._limit(own)
+        if own.depth == 0:
+            with self._lock:
+                self._limit(own)
+                self._threads += 1
+        own.depth += 1
         try:
             yield
         finally:
-            with self._lock:
-                own.depth -= 1
-                self._threads -= own.depth == 0
-                if own.depth == 0:
+            own.depth -= 1
+            if own.depth == 0:
+                with self._lock:
+                    self._threads -= 1
                     _restore(own.before)
-                if self._threads == 0:
-                    _restore(self._before)
+                    if self._threads == 0:
+                        _restore(self._before)
 
     def _limit(self, own: _Own) -> None:
         if len(sys.modules) != self._modules:  # an import may load a library: scipy has its own
