@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from command_line import FILES, command, corpus, example, results
+from command_line import FILES, buffered, command, corpus, example, results
 
 from lrp_audio.commands.output import lasting_output
 from lrp_audio.commands.run import run
@@ -65,11 +65,26 @@ def test_a_stream_may_be_closed_from_the_start(closed: str, tmp_path: Path) -> N
     given = ["evaluate", "--data", "digits", "--json", "figures.json"]
     shell = f'"$0" -m "lrp_audio.$1" "$2" "$3" "$4" "$5" {closed}'
     done = subprocess.run(
-        ["sh", "-c", shell, sys.executable, *given], cwd=tmp_path, capture_output=True, text=True
+        ["sh", "-c", shell, sys.executable, *given],
+        cwd=tmp_path,
+        env=buffered(),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert (tmp_path / "figures.json").read_text().startswith("{")
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    code = """
+from lrp_audio.commands.output import lasting_output
+with lasting_output(), open("a.txt", "w") as file:
+    file.write(str(file.fileno()))
+"""
+    shell = '"$0" -c "$1" <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", shell, sys.executable, code], cwd=tmp_path, check=True)
+    assert int((tmp_path / "a.txt").read_text()) > 2
 
 
 @full_disk
