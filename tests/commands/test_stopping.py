@@ -68,7 +68,7 @@ def test_a_stop_while_a_command_starts_is_one_sentence(name: str, tmp_path: Path
     )
     maps = Path(f"/proc/{process.pid}/maps")
     code, said = stopped_when(lambda: "numpy" in maps.read_text(), process)
-    assert code == 130
+    assert code == 130, said
     assert said.startswith("\nStopped; ")
     assert len(said.splitlines()) == 2
 
