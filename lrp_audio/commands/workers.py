@@ -107,8 +107,8 @@ class Workers:
         try:
             with _without_interrupts():  # the processes start here
                 results = parallel(calls)
-            for number, result in results:  # "yield from" would close them too early
-                yield number, result
+            for found in results:  # noqa: UP028 - "yield from" would close them before the end
+                yield found
         finally:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # that pieces which are under way are given up

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -144,6 +145,24 @@ def test_an_error_is_a_line_and_a_code(
 ) -> None:
     assert run(lambda: fails(error), "try again") == code
     assert capsys.readouterr() == ("", said)
+
+
+def test_an_error_that_ctrl_c_was_turned_into_is_a_stop(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As modules written in C do while they load, and programs that were started."""
+
+    def interrupted() -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise ImportError("could not be loaded") from error
+        return 0
+
+    before = signal.getsignal(signal.SIGINT)
+    assert run(interrupted, "try again") == 130
+    assert capsys.readouterr().err == "\nStopped; try again.\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
