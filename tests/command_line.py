@@ -2,13 +2,15 @@
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from lrp_audio.explain import main
@@ -93,13 +95,29 @@ def table(out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def buffered() -> dict[str, str]:
+    """The environment, in which Python keeps back what it writes to a pipe, as it does by default.
+
+    What it keeps until its end it writes to a pipe that may be closed by then.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
 def command(
-    name: str, *arguments: str | Path, folder: Path, **settings: Any
+    name: str,
+    *arguments: str | Path,
+    folder: Path,
+    more: Mapping[str, str] = MappingProxyType({}),
+    **settings: Any,
 ) -> subprocess.Popen[str]:
-    """Start ``python -m lrp_audio.NAME`` in `folder`, in a group of processes of its own."""
+    """Start ``python -m lrp_audio.NAME`` in `folder`, in a group of processes of its own.
+
+    `more` is added to its environment.
+    """
     return subprocess.Popen(
         [sys.executable, "-m", f"lrp_audio.{name}", *map(str, arguments)],
         cwd=folder,
+        env=buffered() | more,
         text=True,
         start_new_session=True,
         **settings,

@@ -1,9 +1,12 @@
 """How every command runs: its errors are sentences, its exit code 0, 2 or 130."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import current_thread, main_thread
+from types import FrameType
 
 from lrp_audio.commands.output import lasting_output
 from lrp_audio.commands.text import printable
@@ -40,18 +43,46 @@ def run(body: Callable[[], int], again: str) -> int:
 
 
 def _ended(body: Callable[[], int], again: str) -> int:
+    with _interrupts() as pressed:
+        try:
+            return body()
+        except (Exception, KeyboardInterrupt) as error:
+            if pressed or isinstance(error, KeyboardInterrupt):
+                exec("")  # or CPython ends by the signal, if that came during an eval
+                print(f"\nStopped; {again}.", file=sys.stderr)
+                return STOPPED
+            if isinstance(error, LrpAudioError):
+                say_error(error)
+            elif isinstance(error, OSError):
+                name, reason = error.filename or "A file", error.strerror or error
+                say_error(f"{name} cannot be used ({reason}): mend that; {again}.")
+            else:
+                raise
+            return FAILED
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """Inside the block, Ctrl-C also adds to the list, which is empty at first.
+
+    Modules written in C may turn the `KeyboardInterrupt` that meets them into another error while
+    they load, and a program that Ctrl-C ends is one that has failed.
+    """
+    pressed: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler or current_thread() is not main_thread():
+        yield pressed
+        return
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, press)
     try:
-        return body()
-    except LrpAudioError as error:
-        say_error(error)
-        return FAILED
-    except OSError as error:
-        name = error.filename or "A file"
-        say_error(f"{name} cannot be used ({error.strerror or error}): mend that; {again}.")
-        return FAILED
-    except KeyboardInterrupt:
-        print(f"\nStopped; {again}.", file=sys.stderr)
-        return STOPPED
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ folder and environment of the caller, whenever they were started.
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -101,12 +102,18 @@ class Workers:
         else:
             count, place = -1, _Place(Path.cwd(), 1, None)
         parallel = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
-        with _without_interrupts():  # the processes start here
-            results = parallel(
-                delayed(_numbered)(work, place, number, piece)
-                for number, piece in list(left.items())
-            )
-        yield from results
+        calls = [delayed(_numbered)(work, place, *numbered) for numbered in left.items()]
+        results: Generator[tuple[int, Result], None, None] | None = None
+        try:
+            with _without_interrupts():  # the processes start here
+                results = parallel(calls)
+            for found in results:  # noqa: UP028 - "yield from" would close them before the end
+                yield found
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that pieces which are under way are given up
+                if results is not None:
+                    results.close()
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,9 @@ def spoken(folder: Path, speakers: Sequence[str], digits: Sequence[int] = (1, 2)
 
 def said(name: str, *arguments: str, folder: Path) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of a command whose terminal knows ASCII alone."""
-    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment}
-    process = command(name, *arguments, folder=folder, **pipes)
+    ascii_alone = {"PYTHONIOENCODING": "ascii"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = command(name, *arguments, folder=folder, more=ascii_alone, **pipes)
     out, err = process.communicate(timeout=120)
     assert "Traceback" not in err
     return process.returncode, out, err

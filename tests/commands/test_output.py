@@ -2,13 +2,14 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from command_line import FILES, command, corpus, example, results
+from command_line import FILES, buffered, command, corpus, example, results
 
 from lrp_audio.commands.output import lasting_output
 from lrp_audio.commands.run import run
@@ -65,11 +66,26 @@ def test_a_stream_may_be_closed_from_the_start(closed: str, tmp_path: Path) -> N
     given = ["evaluate", "--data", "digits", "--json", "figures.json"]
     shell = f'"$0" -m "lrp_audio.$1" "$2" "$3" "$4" "$5" {closed}'
     done = subprocess.run(
-        ["sh", "-c", shell, sys.executable, *given], cwd=tmp_path, capture_output=True, text=True
+        ["sh", "-c", shell, sys.executable, *given],
+        cwd=tmp_path,
+        env=buffered(),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert (tmp_path / "figures.json").read_text().startswith("{")
+
+
+def test_no_file_gets_the_number_of_a_closed_stream(tmp_path: Path) -> None:
+    code = """
+from lrp_audio.commands.output import lasting_output
+with lasting_output(), open("a.txt", "w") as file:
+    file.write(str(file.fileno()))
+"""
+    shell = '"$0" -c "$1" <&- >&- 2>&-'
+    subprocess.run(["sh", "-c", shell, sys.executable, code], cwd=tmp_path, check=True)
+    assert int((tmp_path / "a.txt").read_text()) > 2
 
 
 @full_disk
@@ -129,6 +145,24 @@ def test_an_error_is_a_line_and_a_code(
 ) -> None:
     assert run(lambda: fails(error), "try again") == code
     assert capsys.readouterr() == ("", said)
+
+
+def test_an_error_that_ctrl_c_was_turned_into_is_a_stop(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As modules written in C do while they load, and programs that were started."""
+
+    def interrupted() -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:
+            raise ImportError("could not be loaded") from error
+        return 0
+
+    before = signal.getsignal(signal.SIGINT)
+    assert run(interrupted, "try again") == 130
+    assert capsys.readouterr().err == "\nStopped; try again.\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_fault_of_the_program_keeps_its_traceback() -> None:
