@@ -183,7 +183,7 @@ def a_report() -> dict[str, Any]:
     timings = (Quartiles(9, 10, 11), Quartiles(24, 25, 260))
     outcome = Outcome(timings, (300.0, 600.0), repeats=7, difference=2e-6)
     about = {"net": "audionet", "rules": "epsilon", "weights": "random", "batch": 1}
-    start = {"net": "audionet", "rules": "epsilon", "threads": 1, "peer": "ours"}
+    start = {"net": "audionet", "rules": "epsilon", "threads": 1, "engine": "ours"}
     return {
         "machine": {
             "processor": "abacus",
