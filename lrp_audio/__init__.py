@@ -1,4 +1,4 @@
-"""Layer-wise Relevance Propagation for audio networks, seen and heard.
+"""Layer-wise Relevance Propagation for audio networks, to be seen and heard.
 
     model = lrp_audio.load("audionet-digit")
     explanation = model.explain("seven.wav")

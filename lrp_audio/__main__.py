@@ -1,4 +1,4 @@
-"""``python -m lrp_audio``: the commands; ``lrp-audio explain ...`` is that of the same name."""
+"""``python -m lrp_audio`` lists the commands; ``lrp-audio explain ...`` runs the one it names."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -9,24 +9,24 @@ from lrp_audio.commands.options import Parser
 from lrp_audio.commands.run import run
 
 COMMANDS = {
-    "explain": "see and hear why a network heard a word",
+    "explain": "see and hear why a network classifies a recording as it does",
     "train": "train a network on recordings",
-    "evaluate": "how many recordings a network hears right",
-    "experiments": "the paper's experiments, and tests of explanations",
-    "study": "ask people whether they understand explanations seen or heard",
+    "evaluate": "measure how many recordings a network classifies correctly",
+    "experiments": "run the paper's experiments, and tests of explanations",
+    "study": "ask people whether they understand explanations better seen or heard",
     "data": "download a public corpus of spoken digits",
     "data.voices": "make synthetic spoken digits for training",
 }
 """Each is also a module: ``python -m lrp_audio.explain``."""
 
 _EPILOG = """\
-lrp-audio COMMAND --help says more about each; lrp-audio COMMAND and
+lrp-audio COMMAND --help describes each; lrp-audio COMMAND and
 python -m lrp_audio.COMMAND are the same.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that is named first, or list all; returns the exit code."""
+    """Run the command that the first argument names, or list all; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0] in COMMANDS:
         return _main_of(given[0])(given[1:])
@@ -42,7 +42,7 @@ def _main_of(command: str) -> Callable[[Sequence[str]], int]:
 
 
 def _list(given: Sequence[str]) -> int:
-    """Refuse what is no command; else say which there are."""
+    """List the commands; refuse an argument that is not one of them."""
     listed = "\n".join(f"  {name:12} {about}" for name, about in COMMANDS.items())
     parser = Parser(
         prog="lrp-audio",

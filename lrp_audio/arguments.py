@@ -1,6 +1,7 @@
-"""Checks of arguments that several rooms share: taken where the meaning is plain, else refused.
+"""Checks of arguments that the whole package shares.
 
-What is refused is told in one sentence: what was given, and what was expected.
+A value is converted where its meaning is plain. Otherwise one sentence says what was given and
+what was expected.
 """
 
 import math
@@ -10,15 +11,14 @@ from pathlib import Path
 from reprlib import Repr
 from typing import Any
 
-from numpy.typing import NDArray
-
 from lrp_audio.errors import AttributionError, LrpAudioError
+from lrp_audio.types import Array
 
 
 class _Short(Repr):
-    """Cuts what is long; `Repr` finds the method for a type by the type's name."""
+    """Shortens long values; `Repr` finds the method for a type by the type's name."""
 
-    def repr_ndarray(self, array: NDArray[Any], level: int) -> str:
+    def repr_ndarray(self, array: Array, level: int) -> str:
         return f"an array of {array.dtype} of shape {array.shape}" if array.ndim else repr(array)
 
 
@@ -28,12 +28,12 @@ _SHORT.maxlevel = 2
 
 
 def described(value: object) -> str:
-    """`value` on one short line, as a message shows it; of an array only type and shape."""
+    """`value` on one short line, for a message; of an array only its type and shape."""
     return " ".join(_SHORT.repr(value).split())
 
 
 class OnOneLine:
-    """A dataclass, made with ``repr=False``, that shows of its arrays only type and shape."""
+    """A base for dataclasses made with ``repr=False``: shows only type and shape of arrays."""
 
     def __repr__(self) -> str:
         shown = (f"{name}={described(value)}" for name, value in vars(self).items())
@@ -41,18 +41,18 @@ class OnOneLine:
 
 
 def scalar(value: Any) -> object:
-    """The plain Python value of an array or tensor without axes; anything else as it is."""
+    """The plain Python value of an array or tensor without axes; anything else unchanged."""
     return value.item() if getattr(value, "shape", None) == () else value
 
 
 def as_number(value: object) -> int | float | None:
-    """The number that `value` is; None for others. A bool is no number here, nor is text."""
+    """`value` if it is a number, else None. Here neither a bool nor text is a number."""
     value = scalar(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def as_whole(value: object) -> int | None:
-    """The whole number that `value` is, such as ``8000.0`` or ``np.int64(7)``; None for others."""
+    """`value` as an int if it is whole, such as ``8000.0`` or ``np.int64(7)``, else None."""
     number = as_number(value)
     if isinstance(number, float) and not number.is_integer():
         return None
@@ -66,7 +66,7 @@ def whole_number(
     most: int | None = None,
     error: type[LrpAudioError] = LrpAudioError,
 ) -> int:
-    """`value` as an int from `least` to `most`; raises `error`, which names `what` it is, else."""
+    """`value` as an int from `least` to `most`; otherwise raises `error`, which names `what`."""
     number = as_whole(value)
     if number is None or number < least or (most is not None and number > most):
         range_ = f"of at least {least}" if most is None else f"from {least} to {most}"
@@ -75,14 +75,14 @@ def whole_number(
 
 
 def one_of(value: object, choices: Sequence[str], what: str) -> None:
-    """Raise `LrpAudioError` where `value` is none of the `choices`, words for `what`."""
+    """Raise `LrpAudioError` if `value`, a `what`, is not one of the `choices`."""
     if not (isinstance(value, str) and value in choices):
         listed = ", ".join(choices[:-1]) + f" or {choices[-1]}"
         raise LrpAudioError(f"There is no {what} {described(value)}: choose {listed}.")
 
 
 def as_path(value: object, what: str) -> Path:
-    """`value` as a path; raises `LrpAudioError`, which says `what` it is for, for another kind."""
+    """`value` as a path of `what`; raises `LrpAudioError` if it is neither a str nor a Path."""
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or "\0" in path:
         raise LrpAudioError(f"The path of {what} is {described(value)}; give a str or a Path.")
@@ -90,17 +90,17 @@ def as_path(value: object, what: str) -> Path:
 
 
 def whole(method: object, **least: int) -> None:
-    """Make each named field of `method` an int, or raise `AttributionError` for one below `least`.
+    """Make each named field of `method` an int; raise `AttributionError` for one below `least`.
 
-    A whole float, such as 40.0, is meant as the number that it is.
+    A whole float, such as 40.0, is converted.
     """
     for name, lowest in least.items():
         number = whole_number(getattr(method, name), name, lowest, error=AttributionError)
-        object.__setattr__(method, name, number)  # fields are frozen for others
+        object.__setattr__(method, name, number)  # the dataclass is frozen
 
 
 def finite(**values: float) -> None:
-    """Raise `AttributionError` for a value that is infinite or no number."""
+    """Raise `AttributionError` for a value that is not a finite number."""
     for name, value in values.items():
         if not -math.inf < _number(value) < math.inf:
             raise AttributionError(f"{name} is {described(value)}; expected a finite number.")

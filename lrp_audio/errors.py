@@ -6,7 +6,7 @@ class LrpAudioError(Exception):
 
 
 class SettingError(LrpAudioError):
-    """A setting of the engine, such as its number of threads, that it cannot take."""
+    """An invalid setting of the engine, such as its number of threads."""
 
 
 class ClipError(LrpAudioError):
@@ -14,11 +14,11 @@ class ClipError(LrpAudioError):
 
 
 class ModelError(LrpAudioError):
-    """A weights file that is missing, damaged or of another model."""
+    """A weights file that is missing, damaged or for another model."""
 
 
 class RuleError(LrpAudioError):
-    """A rule or composite that does not exist, or that a layer cannot take."""
+    """A rule or composite that does not exist, or that a layer does not support."""
 
 
 class ShapeError(LrpAudioError):
@@ -26,7 +26,7 @@ class ShapeError(LrpAudioError):
 
 
 class TargetError(LrpAudioError):
-    """A class that the model does not know."""
+    """A class that the model does not have."""
 
 
 class DataError(LrpAudioError):
@@ -34,7 +34,7 @@ class DataError(LrpAudioError):
 
 
 class SpectrumError(LrpAudioError):
-    """A window, hop or domain that a clip cannot be analysed with."""
+    """A window, hop or domain in which a clip cannot be analysed."""
 
 
 class WorkerError(LrpAudioError):
@@ -42,8 +42,8 @@ class WorkerError(LrpAudioError):
 
 
 class AttributionError(LrpAudioError):
-    """A parameter of an attribution method that it, or an input, cannot take."""
+    """A parameter that an attribution method does not take, or that does not fit the input."""
 
 
 class StudyError(LrpAudioError):
-    """A study that cannot be built, or that has nothing to analyse."""
+    """A study that cannot be built, or that holds nothing to analyse."""

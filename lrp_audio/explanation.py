@@ -1,4 +1,4 @@
-"""An explanation: what the model said of a clip, why, and the files that keep both."""
+"""An explanation: the prediction for a clip, its relevance, and the files that hold both."""
 
 import json
 import os
@@ -22,32 +22,34 @@ from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.models.network import INPUT
 from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.types import Array, Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """The relevance of one clip for one class of one model.
 
-    ``front`` is the front end of the network, ``clip`` the clip as fitted to it, ``input`` what the
-    network is given (normalised samples ``(time,)`` or decibels ``(frequency, time)``), ``logits``
-    has shape ``(classes,)``, ``target`` indexes the explained class. ``relevance`` lies on the axes
-    of ``domain``. ``layers`` maps each layer's name to the relevance at its output, and ``"input"``
-    to that of the network's input, without a batch axis; ``ledger`` holds a batch of one.
-    ``seconds`` is how long it took.
+    ``front`` is the front end of the network, ``clip`` the clip as fitted to it, ``input`` the
+    network's input (normalised samples ``(time,)`` or decibels ``(frequency, time)``). ``logits``
+    has shape ``(classes,)``; ``target`` is the index of the explained class. ``relevance`` lies on
+    the axes of ``domain``. ``layers`` maps each layer's name to the relevance at its output, and
+    ``"input"`` to that of the network's input ``(channels, ...)``, without a batch axis; ``ledger``
+    holds a batch of one. ``seconds`` is the time that the computation took.
     """
 
     model: str
     rules: str
     front: FrontEnd
     clip: Clip
-    input: NDArray[np.floating]
+    input: Floats
     classes: tuple[str, ...]
-    logits: NDArray[np.floating]
+    logits: Floats
     target: int
     domain: Domain
-    relevance: NDArray[np.floating]
-    layers: Mapping[str, NDArray[np.floating]]
+    relevance: Floats
+    layers: Mapping[str, Floats]
     ledger: Ledger
     seconds: float
 
@@ -83,7 +85,7 @@ class Explanation:
     def summary(self) -> dict[str, object]:
         """What ``summary.json`` holds, as plain Python values.
 
-        Raises `ClipError` where relevance, logits or ledger are not finite.
+        Raises `ClipError` if relevance, logits or ledger are not finite.
         """
         self._require_finite()
         name, logit, probability = self.top(1)[0]
@@ -103,17 +105,17 @@ class Explanation:
         }
 
     def in_domain(self, domain: str | Domain) -> Self:
-        """The same explanation with its relevance carried to `domain`, at no more LRP.
+        """The same explanation with its relevance carried to `domain`, without further LRP.
 
-        `domain` is one or its name, as in `Model.explain`. The ledger has a line for the layer in
-        between. Raises `SpectrumError` where this network's relevance cannot be carried to it, or
-        for what is no domain.
+        `domain` is a domain or its name, as in `Model.explain`. The ledger gets a line for the
+        layer in between. Raises `SpectrumError` if this network's relevance cannot be carried to
+        it, or for another object.
         """
         domain = self.front.as_domain(domain)
         if domain == self.domain:
             return self
         begun = time.perf_counter()
-        own = self.layers["input"][0]
+        own = only_channel(self.layers[INPUT])
         entries = self.ledger.entries[: None if self.domain.layer is None else -1]
         relevance = np.ascontiguousarray(domain.carry(self.input, own))
         return replace(
@@ -129,10 +131,11 @@ class Explanation:
     def sound(
         self, sound: Sound = "weighted", sign: Sign = "for", rate: int | None = None
     ) -> NDArray[np.float32]:
-        """What spoke for the class, or against it, at `rate` Hz, by default the recording's own.
+        """The parts of the sound that are relevant for the class, or against it, in -1..1.
 
-        ``weighted`` is as loud as it is relevant (peak 0.99), ``masked`` as loud as the clip.
-        Raises `LrpAudioError` for another `sound` or `sign`, or for a `rate` that is no sound's.
+        They are at `rate` Hz, by default that of the recording. ``weighted`` is as loud as it is
+        relevant (peak 0.99), ``masked`` as loud as the clip. Raises `LrpAudioError` for another
+        `sound` or `sign`, or for an impossible `rate`.
         """
         one_of(sound, get_args(Sound), "sound")
         one_of(sign, get_args(Sign), "sign")
@@ -157,10 +160,10 @@ class Explanation:
 
         ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` the relevance with its
         axes, input and rate, and with `layers` the relevance of every layer, as ``layer_<name>``;
-        ``summary.json`` also the `settings`.
-        All four are made aside and then moved in, so that none is ever seen half written; files of
-        these names are replaced. Returns the folder; raises `LrpAudioError` where it cannot be
-        written or where relevance, logits or ledger are not finite.
+        ``summary.json`` also the `settings`. All four are written in a temporary folder and then
+        moved, so that none is ever partial; files of these names are replaced. Returns the folder;
+        raises `LrpAudioError` if it cannot be written, `ClipError` if relevance, logits or ledger
+        are not finite.
         """
         folder = as_path(folder, "the folder for the results")
         self._require_finite()
@@ -202,16 +205,16 @@ class Explanation:
         save_heatmap(folder / "heatmap.png", samples, self.relevance, self.domain, title)
         with (folder / "audible.wav").open("wb") as file:
             soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
-        # ReLUs and silence leave many zeros: every layer takes a fifth, for 0.3 s.
+        # ReLUs and silence give many zeros: compressed, all layers take a fifth, in 0.3 s.
         np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
         summary = self.summary() | ({} if settings is None else {"settings": settings})
         text = json.dumps(summary, indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
 
     def _arrays(self, layers: bool) -> dict[str, Any]:
-        """Relevance in the precision of the network, its axes, input and rate; and every layer's.
+        """The content of ``relevance.npz``, relevance in the precision of the network.
 
-        Domains that relevance is carried to compute in float64, of which more is noise.
+        Relevance is carried to other domains in float64, whose further digits are noise.
         """
         precision = self.input.dtype
         fits = np.abs(self.relevance).max(initial=0) <= np.finfo(precision).max
@@ -222,15 +225,18 @@ class Explanation:
             **self.domain.axes(len(self.clip.samples)),
         }
         if layers:
-            # In one order of axes, however they lie in memory: the same numbers are the same file.
+            # In C order, whatever the layout in memory: equal numbers give equal files.
             arrays |= {f"layer_{n}": np.ascontiguousarray(of) for n, of in self.layers.items()}
         return arrays
 
 
-def _carried(
-    domain: Domain, x: NDArray[Any], before: NDArray[Any], after: NDArray[Any]
-) -> tuple[Entry, ...]:
-    """The ledger's line of the layer between the network's input and `domain`, if there is one."""
+def only_channel(values: Floats) -> Floats:
+    """An input or its relevance, ``(1, ...)``, without its channel axis, as domains expect it."""
+    return np.asarray(values[0])
+
+
+def _carried(domain: Domain, x: Array, before: Array, after: Array) -> tuple[Entry, ...]:
+    """The ledger's line for the layer between the network's input and `domain`, if there is one."""
     if domain.layer is None:
         return ()
     amounts = (

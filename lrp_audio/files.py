@@ -1,4 +1,4 @@
-"""Writing so that no partial file is ever left: aside first, then renamed."""
+"""Writing files without ever leaving a partial one: under another name first, then renamed."""
 
 import errno
 import os
@@ -16,8 +16,8 @@ _PARTIAL = ".partial"
 def staged(folder: Path) -> Iterator[Path]:
     """A folder to write files in; at the end they move into `folder`, after an error none does.
 
-    Of several files the last by name moves last, and its predecessor is removed first: where it
-    is, all of them are of one piece, even after a kill.
+    Of several files the last by name moves last, and an earlier file of that name is removed
+    first: where it exists, all of them belong together, even after a kill.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(
@@ -32,13 +32,13 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left of `staged` in `folder`; none may be writing there now."""
+    """Remove what a killed process left of `staged` in `folder`, where none may write now."""
     for aside in folder.glob(f".????????{_PARTIAL}"):
         shutil.rmtree(aside, ignore_errors=True)
 
 
 def require_room(folder: Path, size: int) -> None:
-    """Raise the `OSError` of a full disk now if `size` bytes more would fill that of `folder`."""
+    """Raise the `OSError` of a full disk if that of `folder` has fewer than `size` bytes free."""
     free = shutil.disk_usage(folder).free
     if size > free:
         wants = f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB free"
@@ -46,6 +46,12 @@ def require_room(folder: Path, size: int) -> None:
 
 
 def write_aside(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Let `write` fill a new file aside, then rename it to `path`."""
+    """Call `write` with a new file under another name, then rename that file to `path`."""
     with staged(path.parent) as aside, (aside / path.name).open("xb") as file:
         write(file)
+
+
+def write_bytes_aside(path: Path, content: bytes) -> None:
+    """Write `content` to a new file under another name, then rename that file to `path`."""
+    with staged(path.parent) as aside:
+        (aside / path.name).write_bytes(content)

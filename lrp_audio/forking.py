@@ -1,24 +1,24 @@
-"""Forks of this process while other threads work."""
+"""Locks that stay usable in a process that was forked while other threads were running."""
 
 import os
 from typing import Protocol
 
 
 class Lockable(Protocol):
-    """What can be held, such as a lock."""
+    """A lock, or an object that is acquired and released like one."""
 
     def acquire(self) -> object:
-        """Wait until it is free, and hold it."""
+        """Wait until it is free, and acquire it."""
 
     def release(self) -> object:
-        """No longer hold it."""
+        """Release it."""
 
 
 def fork_outside(lock: Lockable) -> None:
-    """Let every fork of this process wait for `lock`, and hold it.
+    """Acquire `lock` before every fork of this process, and release it in both processes after.
 
-    The child has only the thread that forked: a lock that another one held at that moment would
-    stay held for ever.
+    The child has only the thread that forked: a lock that another thread held at that moment would
+    never be released.
     """
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(

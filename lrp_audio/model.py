@@ -1,4 +1,4 @@
-"""The public face: a trained network with its front end and class names, asked for explanations."""
+"""A model: a trained network with its front end and class names, which explains clips."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from lrp_audio.arguments import as_number, described
 from lrp_audio.audio.clip import Clip, as_clip
 from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, ModelError
-from lrp_audio.explanation import Explanation
+from lrp_audio.explanation import Explanation, only_channel
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
@@ -27,14 +27,14 @@ from lrp_audio.types import Array
 AnyClip = str | os.PathLike[str] | Clip | tuple[Array, int]
 _SINGLE = (str, bytes, bytearray, memoryview, os.PathLike, Clip)
 _FROZEN = "frozen"
-_TOGETHER = 32  # clips of a batch: more of them save no time and take memory
+_BATCH = 32  # clips: with more, the time for each is the same and the memory grows
 
 
 def load(name: str | os.PathLike[str], dtype: DTypeLike = "float32") -> "Model":
     """The shipped model `name`, such as ``audionet-digit``, or the weights file at that path.
 
-    `dtype` is ``float32`` (speed) or ``float64`` (truth), in any of NumPy's ways to say so. Raises
-    `ModelError` where there is no such model, its file is damaged, or for another dtype.
+    `dtype` is ``float32`` (speed) or ``float64`` (precision), in any of NumPy's spellings. Raises
+    `ModelError` if there is no such model or its file is damaged, or for another dtype.
     """
     if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
         raise ModelError(
@@ -69,7 +69,7 @@ def example(name: str = "7_female") -> Path:
 
 @dataclass(frozen=True)
 class Model:
-    """A network over one second of sound at 8 kHz, its front end, and the names of its classes."""
+    """A network, the front end that makes its inputs, and the names of its classes."""
 
     name: str
     front: FrontEnd
@@ -82,13 +82,13 @@ class Model:
         return f"<Model {self.name} in {self.dtype}: {len(self.classes)} classes ({classes})>"
 
     def __getstate__(self) -> dict[str, object]:
-        """All of it, and which parameters are read-only: pickled arrays are writeable again."""
+        """All fields, and which parameters are read-only: pickled arrays become writeable."""
         parameters = self.network.parameters().items()
         frozen = [name for name, array in parameters if not array.flags.writeable]
         return {**vars(self), _FROZEN: frozen}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make read-only what was, so that layers remember what they make of a weight."""
+        """Restore which parameters are read-only: layers cache what they derive from these."""
         frozen = state.pop(_FROZEN)
         vars(self).update(state)
         parameters = self.network.parameters()
@@ -102,14 +102,14 @@ class Model:
         rules: str | Composite | None = None,
         domain: str | Domain | None = None,
     ) -> Explanation:
-        """Why the network gives `clip` the logit of class `target` (by default the predicted one).
+        """The relevance of `clip` for the logit of class `target`, by default the predicted class.
 
-        `clip` is a path, a `Clip`, or samples with their rate in Hz; it is fitted to one second.
-        `rules` are a composite or its name; by default ``epsilon-plus``, with zB on the first layer
-        of a spectrogram network. Relevance starts as the target's logit. `domain` is where it ends:
-        ``time``, ``frequency``, ``time-frequency``, or a `Domain` such as
-        ``model.front.choose("time-frequency", window=256, hop=64)``; by default
-        the network's own. Raises `ClipError`, `TargetError`, `RuleError` or `SpectrumError`.
+        `clip` is a path, a `Clip`, or samples with their rate in Hz; `front` fits it.
+        `rules` is a composite or its name; by default ``epsilon-plus``, with zB on the first layer
+        of a spectrogram network. `domain` is where the relevance lies: ``time``, ``frequency``,
+        ``time-frequency``, or a `Domain` such as
+        ``model.front.choose("time-frequency", window=256, hop=64)``; by default that of the
+        network's input. Raises `ClipError`, `TargetError`, `RuleError` or `SpectrumError`.
         """
         return self.explain_batch([clip], target, rules, domain)[0]
 
@@ -122,17 +122,18 @@ class Model:
     ) -> list[Explanation]:
         """The same for several clips at once, which takes less time for each.
 
-        `target` is one for all of them, or a sequence with one for each. Any number is computed in
-        the same memory; what each explanation keeps comes on top (4 MB for AudioNet, 2 MB for
-        AlexNet). Raises as `explain` does, for the first clip that cannot be used.
+        `target` is one class for all of them, or a sequence with one for each. The computation
+        takes the same memory for any number of clips; each explanation adds its own (4 MB for
+        AudioNet, 2 MB for AlexNet). Raises as `explain` does, for the first clip that cannot be
+        used.
         """
         rules = self._composite(rules)
         domain = self.front.as_domain(domain)
         given = _several(clips)
         wanted = class_indices(target, len(given), self.classes, self.name)
         explained: list[Explanation] = []
-        for first in range(0, len(given), _TOGETHER):
-            piece = slice(first, first + _TOGETHER)
+        for first in range(0, len(given), _BATCH):
+            piece = slice(first, first + _BATCH)
             fitted = [self._fitted(clip) for clip in given[piece]]
             explained += self._explain(fitted, wanted[piece], rules, domain)
         return explained
@@ -162,12 +163,12 @@ class Model:
                 rules=str(rules),
                 front=self.front,
                 clip=clip,
-                input=x[index, 0].copy(),  # a view would keep the whole batch in memory
+                input=only_channel(x[index]).copy(),  # a view would keep the batch in memory
                 classes=self.classes,
                 logits=found.output[index].copy(),
                 target=targets[index],
                 domain=self.front.domain,
-                relevance=own[INPUT][0],
+                relevance=only_channel(own[INPUT]),
                 layers=own,
                 ledger=found.ledger.of(index),
                 seconds=seconds,
@@ -175,7 +176,7 @@ class Model:
             yield explanation.in_domain(domain)
 
     def inputs(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
-        """What the network is given for each clip: ``(clips, *input shape)``."""
+        """The network's inputs for `clips`, ``(clips, *front.shape)``."""
         given = _several(clips)
         x = np.empty((len(given), *self.front.shape), self.dtype)
         for index, clip in enumerate(given):
@@ -192,10 +193,10 @@ class Model:
         target: Targets = None,
         rules: str | Composite | None = None,
     ) -> Iterator[Step]:
-        """The same, one layer at a time from the output to the input, to stop and look anywhere.
+        """The same computation, one layer at a time from the output to the input.
 
-        Each step holds the layer's name and rule, its input x and output y, the relevance that
-        arrived, and the flow: R_in, and z, s and c of each term.
+        Each step holds the layer's name and rule, its input x and output y, the relevance of its
+        output, and the flow: R_in, and z, s and c of each term.
         """
         rules = self._composite(rules)
         wanted = class_indices(target, 1, self.classes, self.name)
@@ -204,7 +205,7 @@ class Model:
         return self.network.steps(activations, _start(logits, chosen(wanted, logits)), rules)
 
     def assignments(self, rules: str | Composite | None = None) -> list[Assignment]:
-        """Which layer gets which rule, and why, from input to output."""
+        """The rule of each layer, and the reason, from input to output."""
         return self.network.assign(self._composite(rules))
 
     def _composite(self, rules: str | Composite | None) -> Composite:
@@ -215,7 +216,7 @@ class Model:
 
 
 def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:
-    """The clips of any iterable of them, and a single clip as the only one."""
+    """The clips of an iterable, or a single clip, as a list."""
     if _is_one(clips):
         return [cast(AnyClip, clips)]
     if not isinstance(clips, Iterable) or isinstance(clips, Mapping):
@@ -226,7 +227,7 @@ def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:
 
 
 def _is_one(clips: object) -> bool:
-    """Whether `clips` is one: a path, a `Clip`, a file, bytes, samples, or those and their rate."""
+    """Whether `clips` is one: a path, `Clip`, file, bytes, samples, or samples and their rate."""
     if isinstance(clips, np.ndarray):
         return clips.dtype.kind not in "OSU"  # else an array of paths
     if isinstance(clips, tuple | list) and len(clips) == 2:
@@ -235,7 +236,7 @@ def _is_one(clips: object) -> bool:
 
 
 def _start(logits: Array, targets: Sequence[int]) -> Array:
-    """Each sample's logit of its target (never its softmax), and 0 for the other classes."""
+    """The relevance of the output: of each sample its target's logit (not softmax), else 0."""
     relevance = np.zeros_like(logits)
     rows = np.arange(len(logits))
     relevance[rows, targets] = logits[rows, targets]

@@ -1,27 +1,25 @@
-"""Which class is explained: a name, a number, or the predicted one; one for all clips or each."""
+"""Which class is explained: by name, by number, or the predicted one; for all clips or each."""
 
 from collections.abc import Sequence
-from typing import Any, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import cast
 
 from lrp_audio.arguments import as_whole, described, scalar
 from lrp_audio.errors import TargetError
+from lrp_audio.types import Array, Floats
 
 PREDICTED = "predicted"
-_DIGITS = 10  # of a longer number no class has that many before it
+_DIGITS = 10  # a number of so many digits or more is no class of any model
 Target = str | int | None
-Targets = Target | Sequence[Target] | NDArray[Any]
+Targets = Target | Sequence[Target] | Array
 """One class for all clips, or a sequence with one for each; None is `PREDICTED`."""
 
 
 def class_indices(
     targets: Targets, count: int, classes: Sequence[str], model: str
 ) -> list[int | None]:
-    """Index among `classes` of the target of each of `count` clips, None for the predicted class.
+    """The index in `classes` of each of `count` clips' targets; None for the predicted class.
 
-    Raises `TargetError` for a class that `model` does not know, or another number of targets.
+    Raises `TargetError` for a class that `model` does not have, or another number of targets.
     """
     if not (isinstance(targets, list | tuple | range) or getattr(targets, "shape", None)):
         return [_index(targets, classes, model)] * count
@@ -50,7 +48,10 @@ def _index(target: object, classes: Sequence[str], model: str) -> int | None:
     )
 
 
-def chosen(targets: Sequence[int | None], logits: NDArray[np.floating]) -> list[int]:
-    """The index of each target, with the class of the largest of its `logits` where it is None."""
+def chosen(targets: Sequence[int | None], logits: Floats) -> list[int]:
+    """The index of each target; of the largest of the sample's `logits` where the target is None.
+
+    `logits` has shape ``(samples, classes)``.
+    """
     best = logits.argmax(axis=1)
     return [int(b) if target is None else target for target, b in zip(targets, best, strict=True)]

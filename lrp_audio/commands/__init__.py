@@ -1,1 +1,1 @@
-"""What all commands share: how they run and end, their common options, processes, plain text."""
+"""What all commands share: running and ending, common options, worker processes, plain text."""

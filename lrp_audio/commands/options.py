@@ -1,4 +1,4 @@
-"""The options that several commands have, and their parser."""
+"""The parser of all commands, and options that several of them share."""
 
 import argparse
 from typing import Any, NoReturn
@@ -8,7 +8,7 @@ from lrp_audio.commands.text import printable
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser with ``--version``, as its subcommands have, and a help laid out as written."""
+    """A parser with ``--version``, whose help keeps its line breaks; also for subcommands."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
@@ -16,12 +16,12 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--version", action="version", version=version)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse an argument, which may be a file name that commands a terminal."""
+        """Print the error and exit; `message` may hold a file name with control characters."""
         super().error(printable(message))
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """The option ``--jobs``, which every command that goes through many clips has."""
+    """Add the option ``--jobs``, of every command that processes many clips."""
     parser.add_argument(
         "--jobs",
         type=at_least_one,
@@ -32,17 +32,17 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def add_threads(parser: argparse.ArgumentParser) -> None:
-    """The option ``--threads``, which every command that computes has."""
+    """Add the option ``--threads``, of every command that computes."""
     parser.add_argument(
         "--threads",
         type=at_least_one,
         metavar="N",
-        help="threads to compute with (default: one for each core that this process may use)",
+        help="number of threads (default: one for each core that this process may use)",
     )
 
 
 def add_skip_broken(parser: argparse.ArgumentParser) -> None:
-    """The option ``--skip-broken``, which every command that goes through a corpus has."""
+    """Add the option ``--skip-broken``, of every command that reads a corpus."""
     parser.add_argument(
         "--skip-broken",
         action="store_true",
@@ -52,7 +52,7 @@ def add_skip_broken(parser: argparse.ArgumentParser) -> None:
 
 
 def at_least_one(text: str) -> int:
-    """A whole number of at least 1, as an argument's type."""
+    """The whole number of at least 1 that `text` holds; the type of an argument."""
     if not (text.isdecimal() and int(text) >= 1):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)

@@ -1,4 +1,4 @@
-"""Standard output and error that outlive their reader, so that no work ends because of them."""
+"""Standard output and error whose failure, as of a closed pipe, does not interrupt a command."""
 
 import errno
 import os
@@ -8,14 +8,14 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from typing import Any
 
 _GONE = (errno.EPIPE, errno.EBADF)
-"""Errors of an output that nobody reads any more, as after ``| head``."""
+"""Errors of an output whose reader has closed it, as after ``| head``."""
 
 
 class Output:
     """A text stream like `stream`, except that a write to it never fails.
 
-    Characters that its encoding lacks are escaped. After an error of the stream, what is written is
-    dropped; `error` holds that error, unless it is merely that the reader has left.
+    Characters that its encoding lacks are escaped. After an error of the stream, further text is
+    discarded; `error` holds that error, unless it is only that the reader has closed the stream.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -24,7 +24,7 @@ class Output:
         self.error: OSError | None = None
 
     def write(self, text: str) -> int:
-        """Write `text` if the stream still takes it; returns its length."""
+        """Write `text` if the stream still works; returns its length."""
         if self._open:
             with self._guarded():
                 encoding = self._stream.encoding or "utf-8"
@@ -32,7 +32,7 @@ class Output:
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what is buffered, if the stream still takes it."""
+        """Write what is buffered, if the stream still works."""
         if self._open:
             with self._guarded():
                 self._stream.flush()
@@ -50,11 +50,11 @@ class Output:
 
     def _close(self, error: OSError | None) -> None:
         self._open, self.error = False, error
-        # Python writes what is still buffered when it exits: let that go nowhere.
+        # At exit, Python writes what is still buffered: direct that to the null device.
         with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self._stream.fileno())
+            os.close(null)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -62,23 +62,23 @@ class Output:
 
 @contextmanager
 def lasting_output() -> Iterator[tuple[Output, Output]]:
-    """Inside the block, ``sys.stdout`` and ``sys.stderr`` are the `Output`s that it gives."""
+    """Inside the block, ``sys.stdout`` and ``sys.stderr`` are the two `Output`s that it yields."""
     _open_standard_files()
     with ExitStack() as stack:
-        out = Output(sys.stdout or stack.enter_context(_nowhere()))
-        err = Output(sys.stderr or stack.enter_context(_nowhere()))
+        out = Output(sys.stdout or stack.enter_context(_null()))
+        err = Output(sys.stderr or stack.enter_context(_null()))
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         yield out, err
         out.flush()
 
 
-def _nowhere() -> Any:
+def _null() -> Any:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123
 
 
 def _open_standard_files() -> None:
-    """Open those of descriptors 0 to 2 that are closed: no other file may get their numbers."""
+    """Open descriptors 0 to 2 where they are closed, so that no other file gets their numbers."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""How every command runs: its errors are sentences, its exit code 0, 2 or 130."""
+"""How every command runs: errors become sentences, and the exit code is 0, 2 or 130."""
 
 import signal
 import sys
@@ -13,7 +13,7 @@ from lrp_audio.commands.text import printable
 from lrp_audio.errors import ClipError, DataError, LrpAudioError
 
 FAILED = 2
-"""Exit code where an argument, a recording or the disk could not be used."""
+"""Exit code if an argument, a recording or the disk could not be used."""
 
 STOPPED = 130
 """Exit code after Ctrl-C."""
@@ -22,10 +22,10 @@ STOPPED = 130
 def run(body: Callable[[], int], again: str) -> int:
     """Call `body`, which parses, works and prints; returns its exit code, or that of its failure.
 
-    An error that a user can cause, and one of the disk, becomes a sentence on stderr and code 2;
-    Ctrl-C becomes code 130 and `again`, which says how to go on. Output that nobody reads any more
-    changes neither the work nor its code; output that cannot be written is an error at the end.
-    Passes on the `SystemExit` with which a parser ends.
+    An error that a user can cause, or an error of the disk, becomes a sentence on stderr and code
+    2; Ctrl-C becomes code 130 and `again`, which says how to continue. A closed output changes
+    neither the work nor its code; an output that cannot be written is an error at the end. The
+    `SystemExit` of a parser is raised again.
     """
     with lasting_output() as (out, _):
         leaving = False
@@ -87,9 +87,9 @@ def _interrupts() -> Iterator[list[int]]:
 
 @contextmanager
 def disk_errors(path: Path, fault: str = "cannot be written", advice: str = "") -> Iterator[None]:
-    """Inside the block an `OSError` becomes a `LrpAudioError` about its own file, or `path`.
+    """Inside the block an `OSError` becomes a `LrpAudioError` that names its file, or `path`.
 
-    It says what is wrong with the file, `fault`, and what to do, `advice`.
+    `fault` says what is wrong with that file, `advice` what to do.
     """
     try:
         yield
@@ -100,9 +100,9 @@ def disk_errors(path: Path, fault: str = "cannot be written", advice: str = "") 
 
 
 def name_broken(errors: Sequence[ClipError], skip_broken: bool) -> int:
-    """Print what is wrong with recordings of a corpus, a line each; returns the exit code so far.
+    """Print the `errors` of a corpus's recordings, one line each; returns the exit code so far.
 
-    Raises `DataError` where there are such recordings and `skip_broken` does not leave them out.
+    Raises `DataError` if there are any, unless `skip_broken` says to go on without them.
     """
     for error in errors:
         say_error(error)

@@ -1,8 +1,8 @@
-"""Where pieces of work run: in this process, in processes beside it, or on a Dask cluster.
+"""Where pieces of work run: in this process, in several on this machine, or on a Dask cluster.
 
-joblib starts the processes and speaks to Dask; what is added here is that a lost process does not
-lose the run, that processes share the cores instead of each taking all, and that they work in the
-folder and environment of the caller, whenever they were started.
+joblib starts the processes and submits work to Dask. This module adds that a run survives the
+death of a process, that processes share the cores instead of each using all, and that they work
+in the folder and environment of the caller, whenever they were started.
 """
 
 import os
@@ -22,17 +22,18 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 
 _MOST_LOSSES = 3  # in a row, without a piece done between them
-_PATIENCE = 20.0  # seconds to wait for a scheduler
+_PATIENCE = 20.0  # seconds to wait for an answer of the scheduler
 
 
 @dataclass(frozen=True)
 class Workers:
     """`jobs` processes on this machine, or the Dask cluster whose scheduler listens at `dask`.
 
-    With one job or one piece of work, it is done here, with all threads. Otherwise as many
-    processes start as there are pieces, at most `jobs`, and each gets its share of the threads; a
-    worker of a cluster gets one for each of its own threads. Relative paths mean the same
-    everywhere. A cluster's machines need this package and see the same files under the same paths.
+    With one job or one piece of work, the work is done in this process, with all threads. Otherwise
+    as many processes start as there are pieces, at most `jobs`, and each gets its share of the
+    threads; a worker of a cluster gets one for each of its own threads. Relative paths mean the
+    same everywhere. The machines of a cluster need this package, and the same files under the same
+    paths.
     """
 
     jobs: int = 1
@@ -41,37 +42,37 @@ class Workers:
     def run(
         self, work: Callable[[Piece], Result], pieces: Sequence[Piece]
     ) -> Iterator[tuple[Piece, Result]]:
-        """Each piece with what ``work(piece)`` returned, as they are done, in no certain order.
+        """Each piece with the result of ``work(piece)``, as they are done, in no certain order.
 
-        The pieces of a worker that dies are given to another. Raises what `work` raised, and
-        `WorkerError` where workers keep dying or the cluster cannot be reached.
+        If a worker dies, another one does its pieces. Raises what `work` raised, and `WorkerError`
+        if workers keep dying or the cluster cannot be reached.
         """
-        if self._alone(pieces):
+        if self._serial(pieces):
             yield from ((piece, work(piece)) for piece in pieces)
             return
         with ExitStack() as stack:
             if self.dask is not None:
                 _join(self.dask, stack)
-            yield from self._shared(work, pieces)
+            yield from self._parallel(work, pieces)
 
     def stream(
         self, work: Callable[[Piece], Iterable[Result]], pieces: Sequence[Piece]
     ) -> Iterator[Result]:
-        """What the iterables ``work(piece)`` give; raises as `run` does.
+        """The results that the iterables ``work(piece)`` yield; raises as `run` does.
 
-        Here each result comes as soon as it is made, from other processes with all of its piece.
+        In this process each result comes as soon as it is made, from others with all of its piece.
         """
-        if self._alone(pieces):
+        if self._serial(pieces):
             for piece in pieces:
                 yield from work(piece)
         else:
             for _, results in self.run(partial(_listed, work), pieces):
                 yield from results
 
-    def _alone(self, pieces: Sequence[Any]) -> bool:
+    def _serial(self, pieces: Sequence[Any]) -> bool:
         return self.dask is None and min(self.jobs, len(pieces)) <= 1
 
-    def _shared(
+    def _parallel(
         self, work: Callable[[Piece], Result], pieces: Sequence[Piece]
     ) -> Iterator[tuple[Piece, Result]]:
         from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -98,11 +99,11 @@ class Workers:
 
         if self.dask is None:
             count = min(self.jobs, len(left))
-            place = _Place(Path.cwd(), max(1, thread_count() // count), dict(os.environ))
+            context = _Context(Path.cwd(), max(1, thread_count() // count), dict(os.environ))
         else:
-            count, place = -1, _Place(Path.cwd(), 1, None)
+            count, context = -1, _Context(Path.cwd(), 1, None)
         parallel = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
-        calls = [delayed(_numbered)(work, place, *numbered) for numbered in left.items()]
+        calls = [delayed(_numbered)(work, context, *numbered) for numbered in left.items()]
         results: Generator[tuple[int, Result], None, None] | None = None
         try:
             with _without_interrupts():  # the processes start here
@@ -117,10 +118,10 @@ class Workers:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a piece of work is done as it would be by the caller.
+class _Context:
+    """The caller's folder, threads and environment, in which a worker does its pieces.
 
-    The `environment` is None on the machines of a cluster, which have their own.
+    The `environment` is None for the machines of a cluster, which have their own.
     """
 
     folder: Path
@@ -128,7 +129,7 @@ class _Place:
     environment: Mapping[str, str] | None
 
     def enter(self) -> None:
-        """Make this process work here; it may have been started elsewhere."""
+        """Make it that of this process, which may have been started in another one."""
         try:
             os.chdir(self.folder)
         except OSError as error:
@@ -142,14 +143,14 @@ class _Place:
         threads(self.threads)
 
 
-HERE = Workers()
+SERIAL = Workers()
 """This process alone."""
 
 
 def _numbered(
-    work: Callable[[Any], Result], place: _Place, number: int, piece: Any
+    work: Callable[[Any], Result], context: _Context, number: int, piece: Any
 ) -> tuple[int, Result]:
-    place.enter()
+    context.enter()
     return number, work(piece)
 
 
@@ -159,16 +160,16 @@ def _listed(work: Callable[[Any], Iterable[Result]], piece: Any) -> list[Result]
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Processes that are started inside do not get Ctrl-C; this one gets it at the end.
+    """Processes started in the block do not receive Ctrl-C; this one receives it after the block.
 
-    It is this process that stops them, so that none is left and none prints a traceback.
+    This process stops them, so that none is left and none prints a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
     from multiprocessing import resource_tracker
 
-    resource_tracker.ensure_running()  # which unblocks the signal when it starts
+    resource_tracker.ensure_running()  # its start unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -177,7 +178,7 @@ def _without_interrupts() -> Iterator[None]:
 
 
 def _join(address: str, stack: ExitStack) -> None:
-    """Make the cluster at `address` the one that joblib uses."""
+    """Make joblib use the cluster at `address` until `stack` is closed."""
     try:
         from distributed import Client
     except ImportError as error:

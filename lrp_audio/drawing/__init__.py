@@ -1,1 +1,1 @@
-"""Drawing: from arrays to matplotlib figures, one kind of picture a file."""
+"""Drawing: from arrays to matplotlib figures, one kind of figure in each file."""

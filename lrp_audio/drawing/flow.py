@@ -1,4 +1,4 @@
-"""The flow of relevance: when it lies at each layer, and what each layer kept of it."""
+"""The flow of relevance: where in time it lies at each layer, and what each layer absorbed."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -8,25 +8,27 @@ from numpy.typing import NDArray
 
 from lrp_audio.drawing.style import new_figure, plain, relevance_bar, relevance_colours
 from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _SECONDS = 0.01  # of a cell
-_HANDED, _KEPT = "#9a9a9a", {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
+_PASSED, _ABSORBED = "#9a9a9a", {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
 
 
 def flow_figure(
-    ledger: Ledger, layers: Mapping[str, NDArray[np.floating]], duration: float, title: str
+    ledger: Ledger, layers: Mapping[str, Floats], duration: float, title: str
 ) -> "Figure":
     """Layers from the output down to the input: their relevance over time, and its ledger.
 
-    Left, `layers`, each ``(channels, [frequencies,] time)``, summed over all but time: columns of
-    a layer spread evenly over the `duration` in seconds, which leaves aside by how little windows
-    shift them. A layer without a time axis, ``(neurons,)``, is left empty. Right, what each layer
-    handed on and what its biases, stabiliser and dead neurons kept, which is what had arrived.
-    Layers that only pass relevance on are not shown. `ledger` holds a batch of one.
+    Left, `layers`, each ``(channels, [frequencies,] time)``, summed over all axes but time. The
+    columns of a layer are spread evenly over the `duration` in seconds, which neglects a small
+    shift by the layers' windows. A layer without a time axis, ``(neurons,)``, is left empty. Right,
+    the relevance that each layer passed to its input and what its biases, its stabiliser and
+    dropped neurons absorbed; the sum is the relevance of its output. Layers that only pass
+    relevance on are not shown. `ledger` holds a batch of one.
     """
     entries = [e for e in ledger if e.layer in layers and e.rule != "pass"]
     names = [*(entry.layer for entry in entries), "input"]
@@ -53,13 +55,13 @@ def flow_figure(
     return figure
 
 
-def _over_time(relevance: NDArray[np.floating], duration: float) -> NDArray[np.float64]:
-    """Relevance of each cell of time; NaN for a layer that has no time axis."""
+def _over_time(relevance: Floats, duration: float) -> NDArray[np.float64]:
+    """Relevance in each cell of time, ``(cells,)``; NaN for a layer without a time axis."""
     count = round(duration / _SECONDS)
     if relevance.ndim < 2:
         return np.full(count, np.nan)
     columns = relevance.sum(axis=tuple(range(relevance.ndim - 1)), dtype=np.float64)
-    # Through its cumulative sum, so that cells that cut columns lose nothing.
+    # By way of the cumulative sum, so that cells that divide a column lose nothing.
     until = np.concatenate(([0.0], np.cumsum(columns)))
     edges = np.linspace(0, len(columns), count + 1)
     return np.diff(np.interp(edges, np.arange(len(columns) + 1), until))
@@ -68,11 +70,11 @@ def _over_time(relevance: NDArray[np.floating], duration: float) -> NDArray[np.f
 def _draw_ledger(axes: "Axes", entries: list[Entry]) -> None:
     rows = np.arange(len(entries))
     reached = np.array([entry.relevance_in[0] for entry in entries])
-    axes.barh(rows, reached, height=0.5, color=_HANDED, label="handed on")
-    for name, colour in _KEPT.items():
-        kept = np.array([getattr(entry, name)[0] for entry in entries])
-        axes.barh(rows, kept, left=reached, height=0.8, color=colour, label=name)
-        reached = reached + kept
+    axes.barh(rows, reached, height=0.5, color=_PASSED, label="handed on")
+    for name, colour in _ABSORBED.items():
+        absorbed = np.array([getattr(entry, name)[0] for entry in entries])
+        axes.barh(rows, absorbed, left=reached, height=0.8, color=colour, label=name)
+        reached = reached + absorbed
     axes.axvline(0, color="#555555", linewidth=0.6)
     axes.set_xlabel("relevance")
     axes.tick_params(axis="y", labelleft=False)

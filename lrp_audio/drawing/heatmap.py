@@ -1,16 +1,14 @@
-"""The heatmap of an explanation, in whichever domain its relevance lies."""
+"""The heatmap of an explanation, in the domain of its relevance."""
 
 import os
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.audio.domain import Domain
 from lrp_audio.drawing.spectrogram import spectrogram_figure
 from lrp_audio.drawing.spectrum import spectrum_figure
 from lrp_audio.drawing.style import save_figure
 from lrp_audio.drawing.waveform import waveform_figure
+from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,23 +16,21 @@ if TYPE_CHECKING:
 
 def save_heatmap(
     path: str | os.PathLike[str],
-    samples: NDArray[np.floating],
-    relevance: NDArray[np.floating],
+    samples: Floats,
+    relevance: Floats,
     domain: Domain,
     title: str,
 ) -> None:
     """Draw fitted `samples` ``(length,)`` and their `relevance` in `domain` as PNG.
 
-    Raises `ShapeError` for arrays that do not fit one another, `OSError` where nothing can be
+    Raises `ShapeError` for arrays that do not fit together, `OSError` if the file cannot be
     written.
     """
     save_figure(heatmap_figure(samples, relevance, domain, title), path)
 
 
-def heatmap_figure(
-    samples: NDArray[np.floating], relevance: NDArray[np.floating], domain: Domain, title: str
-) -> "Figure":
-    """The figure that `save_heatmap` saves."""
+def heatmap_figure(samples: Floats, relevance: Floats, domain: Domain, title: str) -> "Figure":
+    """The figure that `save_heatmap` writes."""
     shown, axes = domain.shown(samples), domain.axes(len(samples))
     if domain.along == ("times",):
         return waveform_figure(shown, relevance, domain.rate, title)

@@ -2,9 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lrp_audio.drawing.style import (
     DECIBELS,
     label_bar,
@@ -14,25 +11,26 @@ from lrp_audio.drawing.style import (
     relevance_label,
 )
 from lrp_audio.errors import ShapeError
+from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
 
-# Loud is dark, as phoneticians print it; under the relevance it only hints at the formants.
+# Loud is dark, as usual in phonetics; below the relevance only faintly, to show the formants.
 _GREYS = ("#ffffff", "#000000")
 _FAINT_GREYS = ("#ffffff", "#9a9a9a")
-# A panel has about this many pixels on its shorter side; of more bins the nearest to a pixel would
-# hide its neighbours, so their mean is shown.
+# A panel has about this many pixels on its shorter side. With more bins, the one nearest to a pixel
+# would hide its neighbours, so their mean is shown.
 _PANEL_PIXELS = 500
 
 
 def spectrogram_figure(
-    decibels: NDArray[np.floating],
-    relevance: NDArray[np.floating],
-    frequencies: NDArray[np.floating],
-    times: NDArray[np.floating],
+    decibels: Floats,
+    relevance: Floats,
+    frequencies: Floats,
+    times: Floats,
     title: str,
 ) -> "Figure":
     """Draw a spectrogram and the relevance of its bins side by side, in two panels.
@@ -40,8 +38,8 @@ def spectrogram_figure(
     ``decibels`` and ``relevance`` are ``(rows, columns)``; ``frequencies`` ``(rows,)`` in Hz and
     ``times`` ``(columns,)`` in seconds, both evenly spaced and ascending, are the middles of the
     bins. Left, the spectrogram in greys, at most 80 dB deep; right, the relevance over a faint
-    copy of it, in colours symmetric about zero. Raises `ShapeError` for arrays that do not fit one
-    another.
+    copy of it, in colours symmetric about zero. Raises `ShapeError` for arrays that do not fit
+    together.
     """
     shape = (len(frequencies), len(times))
     if decibels.shape != shape or relevance.shape != shape or min(shape) < 2:
@@ -65,27 +63,27 @@ def spectrogram_figure(
     return figure
 
 
-def _edges(middles: NDArray[np.floating]) -> tuple[float, float]:
-    """Outer edges of evenly spaced cells of which `middles` are the middles."""
+def _edges(middles: Floats) -> tuple[float, float]:
+    """Outer edges of evenly spaced cells with these `middles`."""
     first, last = float(middles[0]), float(middles[-1])
     half = (last - first) / (len(middles) - 1) / 2
     return first - half, last + half
 
 
-def _grey_scale(decibels: NDArray[np.floating], greys: tuple[str, str]) -> "ScalarMappable":
+def _grey_scale(decibels: Floats, greys: tuple[str, str]) -> "ScalarMappable":
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
     highest = float(decibels.max())
     lowest = max(float(decibels.min()), highest - DECIBELS)
-    # Without any contrast everything is as quiet as the scale goes.
+    # Without any contrast everything has the quietest colour.
     norm = Normalize(lowest, highest if highest > lowest else lowest + 1)
     return ScalarMappable(norm, LinearSegmentedColormap.from_list("greys", greys))
 
 
 def _draw_image(
     axes: "Axes",
-    values: NDArray[np.floating],
+    values: Floats,
     extent: tuple[float, float, float, float],
     colours: "ScalarMappable",
 ) -> None:
@@ -104,8 +102,8 @@ def _draw_image(
     plain(axes)
 
 
-def _repeated(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """`values` with the bins of a short axis repeated: a mean over pixels must not blur them."""
+def _repeated(values: Floats) -> Floats:
+    """`values` with the bins of a short axis repeated, so that interpolation does not blur them."""
     rows, columns = (-(-_PANEL_PIXELS // size) for size in values.shape)
     return values.repeat(rows, axis=0).repeat(columns, axis=1)
 

@@ -9,6 +9,7 @@ from lrp_audio.drawing.style import (
     DECIBELS,
     coloured_together,
     draw_bars,
+    draw_coloured_line,
     moving_sum,
     new_figure,
     plain,
@@ -17,6 +18,7 @@ from lrp_audio.drawing.style import (
     relevance_colours,
 )
 from lrp_audio.errors import ShapeError
+from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,17 +27,17 @@ if TYPE_CHECKING:
 
 
 def spectrum_figure(
-    levels: NDArray[np.floating],
-    relevance: NDArray[np.floating],
-    frequencies: NDArray[np.floating],
+    levels: Floats,
+    relevance: Floats,
+    frequencies: Floats,
     title: str,
 ) -> "Figure":
     """Draw a spectrum and the relevance of its bins, all ``(bins,)``, in two panels.
 
     ``frequencies`` in Hz, evenly spaced and ascending, are the middles of the bins. Above, the
     decibels in ``levels`` take the colour of the relevance summed over the 20 Hz around each bin;
-    below, bars show the relevance of each 20 Hz. Raises `ShapeError` for arrays that do not fit one
-    another.
+    below, bars show the relevance of each 20 Hz. Raises `ShapeError` for arrays that do not fit
+    together.
     """
     if levels.ndim != 1 or not levels.shape == relevance.shape == frequencies.shape:
         raise ShapeError(
@@ -62,25 +64,13 @@ def spectrum_figure(
 
 def _draw_spectrum(
     axes: "Axes",
-    levels: NDArray[np.floating],
+    levels: Floats,
     edges: NDArray[np.float64],
     around: NDArray[np.float64],
     colours: "ScalarMappable",
 ) -> None:
-    from matplotlib.collections import LineCollection
-
     points = np.column_stack(((edges[:-1] + edges[1:]) / 2, levels))
-    # The most relevant segments are drawn last, so that in a dense spectrum they lie on top.
-    order = np.argsort(np.abs(around[:-1]), kind="stable")
-    segments = np.stack((points[:-1], points[1:]), axis=1)[order]
-    axes.add_collection(
-        LineCollection(
-            list(segments),
-            colors=colours.to_rgba(around[:-1][order]),
-            linewidths=0.9,
-            capstyle="round",
-        )
-    )
+    draw_coloured_line(axes, points, around, colours)
     axes.set_ylim(-DECIBELS - 2, 3)
     axes.set_ylabel("decibels (loudest = 0)")
     plain(axes)

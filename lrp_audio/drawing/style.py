@@ -1,4 +1,4 @@
-"""What the pictures share: their size, the colours of relevance, a printable title, plain axes."""
+"""What all figures share: their size, the colours of relevance, the title, plain axes."""
 
 import os
 from typing import TYPE_CHECKING
@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.types import Floats
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
     from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
 
-# Blue against vermilion stays apart for every common colour blindness; both ends are equally dark,
-# and the middle is a grey that still shows as a line on white.
+# Blue and vermilion differ for every common colour blindness; both ends are equally dark, and the
+# middle is a grey that is still visible as a line on white.
 _COLOURS = ("#08306b", "#2f7fc1", "#c4c4c4", "#e8703a", "#8f1d04")
-# The same hues for an image that lies over another one: the weaker, the more transparent.
+# The same hues for an image over another one: the weaker the relevance, the more transparent.
 _OVERLAY = (
     (0.0, "#08306b"),
     (0.25, "#2f7fc1"),
@@ -24,20 +26,20 @@ _OVERLAY = (
     (0.75, "#e8703a"),
     (1.0, "#8f1d04"),
 )
-# Single spikes beyond this share of the bins take the end's colour instead of paling the rest.
+# Single bins above this percentile take the colour of the end, so that the others are not pale.
 _LIMIT_PERCENTILE = 98
 _TITLE_LENGTH = 90
 
 COLOURED_OVER = {"times": 0.005, "frequencies": 20.0}
-"""Relevance along one axis is coloured by its sum over so many seconds or hertz."""
+"""The seconds or hertz over which relevance along one axis is summed to choose its colour."""
 
 DECIBELS = 80.0
-"""Pictures show what is at most this far below the loudest."""
+"""The range of levels in figures, from the loudest down."""
 
 
 def new_figure(title: str) -> "Figure":
-    """An empty figure of 1500 x 825 pixels under ``title``, if that says anything."""
-    # The object interface with its own canvas leaves pyplot's global state alone: thread-safe.
+    """An empty figure of 1500 x 825 pixels, under ``title`` unless that is empty."""
+    # The object interface with its own canvas does not use pyplot's global state: thread-safe.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -49,12 +51,12 @@ def new_figure(title: str) -> "Figure":
 
 
 def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
-    """Write a PNG; raises `OSError` where nothing can be written."""
+    """Write a PNG; raises `OSError` if the file cannot be written."""
     figure.savefig(os.fspath(path), format="png")
 
 
-def relevance_colours(values: NDArray[np.floating], overlay: bool = False) -> "ScalarMappable":
-    """The colours of relevance, symmetric about zero; `values` of any shape say where they end."""
+def relevance_colours(values: Floats, overlay: bool = False) -> "ScalarMappable":
+    """The colours of relevance, symmetric about zero; their limit is that of `values`."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
@@ -68,18 +70,18 @@ def relevance_colours(values: NDArray[np.floating], overlay: bool = False) -> "S
 def relevance_bar(
     figure: "Figure", colours: "ScalarMappable", axes: "Axes | tuple[Axes, ...]", unit: str
 ) -> None:
-    """A colour bar to the right of `axes` that says what a colour means and where colours end."""
+    """A colour bar to the right of `axes`, with the meaning of the colours and their limit."""
     bar = figure.colorbar(colours, ax=axes, extend="both", aspect=32, pad=0.015, format="{x:.2g}")
     label_bar(bar, relevance_label(colours, unit))
 
 
 def relevance_label(colours: "ScalarMappable", unit: str) -> str:
-    """What the numbers beside the colours of relevance mean."""
+    """The label of a colour bar: the unit of relevance, and the limit of the colours."""
     return f"relevance per {unit}\n(colours end at ±{colours.norm.vmax:.2g})"
 
 
 def label_bar(bar: "Colorbar", label: str) -> None:
-    """Label a colour bar and take away its frame."""
+    """Label a colour bar and remove its frame."""
     bar.set_label(label)
     bar.outline.set_visible(False)
 
@@ -91,7 +93,7 @@ def draw_bars(
     colours: "ScalarMappable",
 ) -> None:
     """Bars of `heights` ``(n,)`` between `edges` ``(n + 1,)``, up or down from a line at zero."""
-    # One collection: a patch for each, as Axes.bar makes, takes a quarter of the picture's time.
+    # One collection: the patches of Axes.bar take a quarter of the time of the whole figure.
     from matplotlib.collections import PolyCollection
 
     zero = np.zeros_like(heights)
@@ -105,6 +107,28 @@ def draw_bars(
     axes.set_ylabel("relevance")
     axes.yaxis.set_major_formatter("{x:.2g}")
     plain(axes)
+
+
+def draw_coloured_line(
+    axes: "Axes",
+    points: Floats,
+    relevance: NDArray[np.float64],
+    colours: "ScalarMappable",
+) -> None:
+    """A line through `points` ``(n, 2)``, coloured by the `relevance` ``(n,)`` at each of them."""
+    from matplotlib.collections import LineCollection
+
+    # The most relevant segments are drawn last, on top of the others.
+    order = np.argsort(np.abs(relevance[:-1]), kind="stable")
+    segments = np.stack((points[:-1], points[1:]), axis=1)[order]
+    axes.add_collection(
+        LineCollection(
+            list(segments),
+            colors=colours.to_rgba(relevance[:-1][order]),
+            linewidths=0.9,
+            capstyle="round",
+        )
+    )
 
 
 def plain(axes: "Axes") -> None:
@@ -122,24 +146,24 @@ def coloured_together(name: str, step: float, count: int) -> int:
 
 
 def pooled(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Sums of each `width` values of ``(n,)``; the last one may be of fewer."""
+    """Sums of every `width` values of ``(n,)``; the last sum may be of fewer."""
     return np.asarray(np.add.reduceat(values, np.arange(0, len(values), width)))
 
 
 def moving_sum(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    """Sum of the ``width`` values around each, ``(n,)``; beyond the ends there is nothing."""
+    """Sum of the ``width`` values around each, ``(n,)``; values beyond the ends are zero."""
     return np.convolve(values, np.ones(width), mode="same")
 
 
-def colour_limit(bins: NDArray[np.floating]) -> float:
-    """Where the colours end: a high percentile of the bins that carry anything, never zero."""
+def colour_limit(bins: Floats) -> float:
+    """The limit of the colours: a high percentile of the magnitudes above zero; never zero."""
     magnitudes = np.abs(bins[bins != 0])
     limit = float(np.percentile(magnitudes, _LIMIT_PERCENTILE)) if magnitudes.size else 0.0
     return limit if limit > float(np.finfo(np.float32).tiny) else 1.0
 
 
 def _printable(title: str) -> str:
-    """One line of what the font can show, as long as fits."""
+    """`title` on one line, cut to fit, with ``?`` for characters that the font lacks."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties()))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from lrp_audio.drawing.style import (
     coloured_together,
     draw_bars,
+    draw_coloured_line,
     moving_sum,
     new_figure,
     plain,
@@ -16,6 +17,7 @@ from lrp_audio.drawing.style import (
     relevance_colours,
 )
 from lrp_audio.errors import ShapeError
+from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,14 +25,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def waveform_figure(
-    signal: NDArray[np.floating], relevance: NDArray[np.floating], rate: int, title: str
-) -> "Figure":
+def waveform_figure(signal: Floats, relevance: Floats, rate: int, title: str) -> "Figure":
     """Draw ``signal`` and ``relevance``, both ``(time,)`` at ``rate`` Hz, in two panels.
 
     Above, the waveform takes the colour of the relevance summed over the 5 ms around each sample;
     below, bars show the relevance of each 5 ms. Both share one colour map, symmetric about zero.
-    Raises `ShapeError` for arrays that do not fit one another.
+    Raises `ShapeError` for arrays that do not fit together.
     """
     if signal.ndim != 1 or signal.shape != relevance.shape or signal.size == 0:
         raise ShapeError(
@@ -54,28 +54,16 @@ def waveform_figure(
 
 def _draw_waveform(
     axes: "Axes",
-    signal: NDArray[np.floating],
+    signal: Floats,
     around: NDArray[np.float64],
     rate: int,
     colours: "ScalarMappable",
 ) -> None:
-    from matplotlib.collections import LineCollection
-
     peak = float(np.abs(signal).max())
     heights = signal.astype(np.float64) / peak if peak > 0 else np.zeros(len(signal))
     points = np.column_stack((np.arange(len(signal)) / rate, heights))
-    # The most relevant segments are drawn last, so that in a dense wave they lie on top.
-    order = np.argsort(np.abs(around[:-1]), kind="stable")
-    segments = np.stack((points[:-1], points[1:]), axis=1)[order]
     axes.axhline(0, color="#dddddd", linewidth=0.6, zorder=0)
-    axes.add_collection(
-        LineCollection(
-            list(segments),
-            colors=colours.to_rgba(around[:-1][order]),
-            linewidths=0.9,
-            capstyle="round",
-        )
-    )
+    draw_coloured_line(axes, points, around, colours)
     axes.set_ylim(-1.08, 1.08)
     axes.set_ylabel("amplitude (peak = 1)")
     plain(axes)

@@ -1,4 +1,4 @@
-"""The command ``python -m lrp_audio.explain``: see and hear why a network heard a word."""
+"""The command ``python -m lrp_audio.explain``: see and hear why a network chose a class."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,7 +7,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Explain the clips that ``arguments`` (or the command line) name; return the exit code."""
+    """Explain the clips that ``arguments``, or the command line, name; returns the exit code."""
     from lrp_audio.commands.run import run
 
     return run(partial(_main, arguments), "the same command with --resume goes on from here")

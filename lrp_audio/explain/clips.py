@@ -1,10 +1,11 @@
-"""Which clips a command line means: files, folders and patterns, and a place for each result."""
+"""Which recordings a command line names (files, folders, patterns), and where their results go."""
 
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,66 +13,73 @@ from lrp_audio.audio.formats import COMMON, LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.errors import ClipError
 
 _MAGIC = re.compile(r"[*?[]")
-# Names that the command itself writes to beside the places.
+# Names of files that the command writes directly below OUT.
 _RESERVED = ("report.html", "results.csv")
-# The sound that a result holds, and all of one: OUT may lie inside the folder that is searched.
-_RESULT = "audible.wav"
-_RESULTS = (_RESULT, "heatmap.png", "relevance.npz", "summary.json", *_RESERVED)
+# OUT may lie inside the folder that is searched: earlier results are neither read nor counted.
+_RESULTS = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json", *_RESERVED)
 _MOST_NAMED = 8  # suffixes in one sentence
 
 
 @dataclass(frozen=True)
-class Found:
-    """A clip and its `place`: the path of its result folder, relative and without ``..``."""
+class FoundClip:
+    """A recording and its `output`: the path of its result folder, relative and without ``..``."""
 
     path: Path
-    place: Path
+    output: Path
 
 
 class Search(NamedTuple):
-    """The clips that were found, what is wrong with other arguments, and what was passed over."""
+    """The recordings that were found, errors about other arguments, and files passed over."""
 
-    clips: list[Found]
+    clips: list[FoundClip]
     errors: list[ClipError]
     passed_over: frozenset[Path]
 
 
+class _Files(NamedTuple):
+    """Recordings, each with its path below the folder that was searched; and other files."""
+
+    recordings: list[tuple[Path, Path]]
+    others: list[Path]
+
+
 def find_clips(arguments: Iterable[Path]) -> Search:
-    """The clips that files, folders and patterns name, and what is wrong with other arguments.
+    """The recordings that files, folders and patterns name, and what is wrong with the others.
 
     A folder stands for every recording in it and below it, sorted; a pattern such as
-    ``rec/**/*.wav`` for what it matches, unless it is the very name of a file. Hidden files, links
-    to folders and the sounds of earlier results are passed over; other files in folders as well,
-    and these are given back. A file that is named twice, or through a link, counts once. No two
-    places are equal, not even on a disk that ignores case.
+    ``rec/**/*.wav`` for what it matches, unless a file has that very name. Hidden files, links to
+    folders and the files of earlier results are ignored; other files in folders are returned as
+    passed over. A file that is named twice, or through a link, counts once. No two outputs are
+    equal, even on a file system that ignores case.
     """
     found: dict[str, tuple[Path, Path]] = {}
-    errors = []
+    errors: list[ClipError] = []
     others: set[Path] = set()
     for argument in arguments:
         try:
-            for path, relative in _named_by(argument, others):
-                found.setdefault(os.path.realpath(path), (path, relative))
+            files = _named_by(argument)
         except ClipError as error:
             errors.append(error)
         except OSError as error:
             sentence = f"{argument} cannot be read ({error.strerror}): check its rights."
             errors.append(ClipError(sentence))
-    places = _apart([_place(relative) for _, relative in found.values()])
-    clips = [Found(path, place) for (path, _), place in zip(found.values(), places, strict=True)]
+        else:
+            for path, relative in files.recordings:
+                found.setdefault(os.path.realpath(path), (path, relative))
+            others.update(files.others)
+    outputs = _distinct([_output(relative) for _, relative in found.values()])
+    clips = [FoundClip(path, o) for (path, _), o in zip(found.values(), outputs, strict=True)]
     return Search(clips, errors, frozenset(others - {path for path, _ in found.values()}))
 
 
-def passed_over_sentence(paths: Iterable[Path]) -> str | None:
-    """How many files of which suffixes were passed over; None where there are none."""
+def passed_over_sentence(paths: Collection[Path]) -> str:
+    """How many files of which suffixes were passed over; empty where there are none."""
+    if not paths:
+        return ""
     suffixes = Counter(path.suffix.lower() or "without a suffix" for path in paths)
-    sound = {suffix: count for suffix, count in suffixes.items() if suffix in UNREADABLE}
-    if not suffixes:
-        return None
     sentence = f"Passed over: {_counts(suffixes)}."
-    if sound:
-        some = ", ".join(sorted(sound))
-        sentence += f" {LIBRARY} does not read {some}: convert such sound to WAV."
+    if sound := ", ".join(sorted(suffix for suffix in suffixes if suffix in UNREADABLE)):
+        sentence += f" {LIBRARY} does not read {sound}: convert such sound to WAV."
     return sentence
 
 
@@ -81,27 +89,26 @@ def _counts(suffixes: Counter[str]) -> str:
     return ", ".join([*named, f"{rest} others"] if rest else named)
 
 
-def _named_by(argument: Path, others: set[Path]) -> Iterable[tuple[Path, Path]]:
-    """Clips, each with its path below the folder that was searched; of a file, its name.
-
-    Files that are no recordings are added to `others`.
-    """
+def _named_by(argument: Path) -> _Files:
+    """The files that one argument names. Raises `ClipError` where none of them is a recording."""
     if argument.is_dir():
-        passed_over: set[Path] = set()
-        paths = _below(argument, passed_over)
-        if not paths:
-            raise ClipError(
-                f"{argument} holds no recordings: expected are {COMMON} files in it or in folders "
-                f"below it. {passed_over_sentence(passed_over) or ''}".rstrip()
-            )
-        others |= passed_over
-        return _relative(paths, argument)
+        return _in_folder(argument)
     if _MAGIC.search(str(argument)) and not argument.exists():
-        return _matching(argument, others)
-    return [(argument, Path(argument.name))]
+        return _matching(argument)
+    return _Files([(argument, Path(argument.name))], [])
 
 
-def _matching(pattern: Path, others: set[Path]) -> Iterable[tuple[Path, Path]]:
+def _in_folder(folder: Path) -> _Files:
+    files = _sorted_out(sorted(folder.rglob("*")), folder)
+    if not files.recordings:
+        raise ClipError(
+            f"{folder} holds no recordings: expected are {COMMON} files in it or in folders "
+            f"below it. {passed_over_sentence(files.others)}".rstrip()
+        )
+    return files
+
+
+def _matching(pattern: Path) -> _Files:
     first = next(i for i, part in enumerate(pattern.parts) if _MAGIC.search(part))
     base, rest = Path(*pattern.parts[:first]), str(Path(*pattern.parts[first:]))
     try:
@@ -110,64 +117,46 @@ def _matching(pattern: Path, others: set[Path]) -> Iterable[tuple[Path, Path]]:
         raise ClipError(
             f"{pattern} is no pattern ({error}): write ** only alone between two slashes."
         ) from error
-    passed_over: set[Path] = set()
-    paths = {path: None for match in matches for path in _recordings(match, passed_over)}
-    clips = list(_relative(paths, base))
-    passed_over = {path for path, _ in _relative(passed_over, base)}
-    if not clips:
+    # No folder is entered through a link, here nor by `rglob`, so that no link can loop.
+    matches = [match for match in matches if not (match.is_symlink() and match.is_dir())]
+    below = (sorted(match.rglob("*")) if match.is_dir() else [match] for match in matches)
+    files = _sorted_out(dict.fromkeys(chain.from_iterable(below)), base)
+    if not files.recordings:
         raise ClipError(
             f"{pattern} matches no recording, and no file has that name: expected are {COMMON} "
-            f"files, or folders that hold some. {passed_over_sentence(passed_over) or ''}".rstrip()
+            f"files, or folders that hold some. {passed_over_sentence(files.others)}".rstrip()
         )
-    others |= passed_over
-    return clips
+    return files
 
 
-def _recordings(match: Path, others: set[Path]) -> list[Path]:
-    if match.is_dir():
-        return [] if match.is_symlink() else _below(match, others)
-    return _only_recordings([match], others)
-
-
-def _below(folder: Path, others: set[Path]) -> list[Path]:
-    """Recordings in `folder` and below, sorted; `rglob` enters no links, so that none can loop."""
-    visible = (path for path, _ in _relative(folder.rglob("*"), folder))
-    return sorted(_only_recordings(visible, others))
-
-
-def _only_recordings(paths: Iterable[Path], others: set[Path]) -> list[Path]:
-    """Those files that are recordings; the rest, unless they are parts of results, to `others`."""
-    recordings = []
-    for path in paths:
-        if path.name in _RESULTS or not path.is_file():
-            continue
-        if path.suffix.lower() in SUFFIXES:
-            recordings.append(path)
-        else:
-            others.add(path)
-    return recordings
-
-
-def _relative(paths: Iterable[Path], folder: Path) -> Iterator[tuple[Path, Path]]:
-    """`paths` with what they are below `folder`, without those that are hidden there."""
+def _sorted_out(paths: Iterable[Path], folder: Path) -> _Files:
+    """Those of `paths` that are files, not hidden below `folder`, and no parts of results."""
+    recordings: list[tuple[Path, Path]] = []
+    others: list[Path] = []
     for path in paths:
         relative = path.relative_to(folder)
-        if not any(part.startswith(".") for part in relative.parts):
-            yield path, relative
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if hidden or path.name in _RESULTS or not path.is_file():
+            continue
+        if path.suffix.lower() in SUFFIXES:
+            recordings.append((path, relative))
+        else:
+            others.append(path)
+    return _Files(recordings, others)
 
 
-def _place(relative: Path) -> Path:
-    # A stem of dots alone would climb out of OUT.
+def _output(relative: Path) -> Path:
+    # A stem of dots alone would lead out of OUT.
     return relative.with_name(relative.stem if relative.stem.strip(".") else "clip")
 
 
-def _apart(places: Sequence[Path]) -> Iterator[Path]:
-    """`places`, those that are taken with ``-2``, ``-3`` and so on at their end."""
+def _distinct(outputs: Sequence[Path]) -> Iterator[Path]:
+    """`outputs`; one that is taken already gets ``-2``, ``-3`` and so on at its end."""
     last = dict.fromkeys(_RESERVED, 1)
-    for place in places:
-        key, own = place.as_posix().casefold(), place
+    for output in outputs:
+        key, own = output.as_posix().casefold(), output
         while own.as_posix().casefold() in last:
             last[key] += 1
-            own = place.with_name(f"{place.name}-{last[key]}")
+            own = output.with_name(f"{output.name}-{last[key]}")
         last[own.as_posix().casefold()] = 1
         yield own

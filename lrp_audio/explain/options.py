@@ -10,25 +10,25 @@ from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_o
 from lrp_audio.models.zoo import shipped
 
 _EPILOG = """\
-For each clip, OUT/<its stem>/ takes
+For each clip, four files are written to OUT/<its stem>/:
   heatmap.png     the waveform, spectrum or spectrogram coloured by relevance
-  audible.wav     what spoke for the class, or against it
+  audible.wav     the parts of the sound that are relevant for the class, or against it
   relevance.npz   relevance with its axes, input and rate; with --layers that of every layer
   summary.json    prediction, target, logits, the ledger and the settings
-Results of clips from a folder lie below OUT as the clips lie below the folder. Of several clips,
-OUT/results.csv has a line each. OUT/report.html shows and plays up to 50 clips of the command.
+The results of a folder's clips lie below OUT as the clips lie below the folder. With several clips,
+OUT/results.csv has a line for each. OUT/report.html shows and plays up to 50 clips of the command.
 
 examples:
   python -m lrp_audio.explain
       explain a bundled clip, write lrp_out/7_female/
   python -m lrp_audio.explain seven.wav --target 7 --out out/
-      why might seven.wav be a 7, whatever the model says?
+      what makes seven.wav a 7, whichever class the network chooses?
   python -m lrp_audio.explain seven.wav --domain time-frequency --sound masked --sign against
-      when and at which frequencies did the sound speak against it?
+      when and at which frequencies does the sound have relevance against the class?
   python -m lrp_audio.explain seven.wav --target predicted --target 1 --rules epsilon
       a report that switches: why this class, and why not a 1?
   python -m lrp_audio.explain recordings/ 'more/**/*.flac' --resume
-      explain every recording in and below a folder; after a stop, go on
+      explain every recording in and below a folder; after a stop, continue
 
 exit code: 0 if every clip was explained, 2 if one was not or an argument was wrong, 130 if stopped
 from the keyboard.
@@ -39,7 +39,8 @@ def parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     parser = Parser(
         prog="python -m lrp_audio.explain",
-        description="Explain by layer-wise relevance propagation what a network heard in a clip.",
+        description="Explain by layer-wise relevance propagation why a network classifies a clip "
+        "as it does.",
         epilog=_EPILOG,
     )
     parser.add_argument(
@@ -48,8 +49,8 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="CLIP",
         help="recordings (WAV, FLAC, Ogg, MP3, AIFF and more) of any rate and number of channels, "
-        "folders of them, or quoted patterns; of a long one the loudest second is explained, a "
-        "short one is centred (default: a bundled example)",
+        "folders of them, or quoted patterns; of a long recording the loudest second is explained, "
+        "a short one is centred (default: a bundled example)",
     )
     parser.add_argument(
         "--model",
@@ -62,8 +63,8 @@ def parser() -> argparse.ArgumentParser:
         "--target",
         action="append",
         metavar="CLASS",
-        help="the class to explain, or 'predicted', the default; may be given again: the files are "
-        "of the first, report.html switches between all",
+        help="the class to explain: its name, its number, or 'predicted', the default; may be "
+        "given again: the files are those of the first, report.html switches between all",
     )
     parser.add_argument(
         "--rules",
@@ -80,13 +81,14 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--domain",
         choices=DOMAINS,
-        help="where the relevance lies (default: what the network hears, samples or a spectrogram)",
+        help="where the relevance lies (default: on the network's own input, samples or a "
+        "spectrogram)",
     )
     parser.add_argument(
         "--window",
         type=int,
         metavar="N",
-        help="samples at 8 kHz of a window of time-frequency, for a network that hears samples",
+        help="samples at 8 kHz of a window of time-frequency, for a network over samples",
     )
     parser.add_argument(
         "--hop",
@@ -98,18 +100,21 @@ def parser() -> argparse.ArgumentParser:
         "--sound",
         choices=get_args(Sound),
         default="weighted",
-        help="audible.wav: as loud as it is relevant or as the clip (default: %(default)s)",
+        help="audible.wav: weighted, as loud as it is relevant, or masked, as loud as the clip "
+        "(default: %(default)s)",
     )
     parser.add_argument(
         "--sign",
         choices=get_args(Sign),
         default="for",
-        help="audible.wav: what spoke for the class or against it (default: %(default)s)",
+        help="audible.wav: the parts that are relevant for the class or against it (default: "
+        "%(default)s)",
     )
     parser.add_argument(
         "--layers",
         action="store_true",
-        help="keep the relevance of every layer in relevance.npz, which adds 1 to 4 MB a clip",
+        help="save the relevance of every layer in relevance.npz, which adds 1 to 4 MB for each "
+        "clip",
     )
     parser.add_argument(
         "--out",
@@ -121,15 +126,15 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="skip clips with a complete result of the same settings in OUT; without, all are "
-        "explained anew",
+        help="skip clips that have a complete result with the same settings in OUT (default: "
+        "explain all of them)",
     )
     parser.add_argument(
         "--batch",
         type=at_least_one,
         default=8,
         metavar="N",
-        help="clips explained together, which takes memory for each (default: %(default)s)",
+        help="clips explained together; each takes memory (default: %(default)s)",
     )
     add_jobs(parser)
     add_threads(parser)

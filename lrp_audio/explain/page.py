@@ -1,36 +1,39 @@
-"""The page of a command: what it shows of each clip, and the clips that it has room for."""
+"""The report of a command: what it shows of each clip, and which clips it has room for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from lrp_audio.audio.audible import Sound
 from lrp_audio.errors import ClipError
-from lrp_audio.explain.clips import Found
+from lrp_audio.explain.clips import FoundClip
 from lrp_audio.explain.request import Request
 from lrp_audio.explanation import Explanation
-from lrp_audio.report.page import MOST_CLIPS, Entry, entry_of, has_room, save_entries
+from lrp_audio.report.page import MOST_CLIPS, PageEntry, entry_of, has_room, save_entries
+from lrp_audio.targets import chosen, class_indices
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A clip's entry, and sentences on what of it cannot be shown; perhaps all."""
+class PageContent:
+    """A clip's entry, if it has one, and a sentence for each view that cannot be shown."""
 
-    entry: Entry | None
+    entry: PageEntry | None
     missing: tuple[str, ...] = ()
 
 
-def candidates(clips: Sequence[Found]) -> Sequence[Found]:
+def candidates(clips: Sequence[FoundClip]) -> Sequence[FoundClip]:
     """Those of `clips` that the page may show."""
     return clips[:MOST_CLIPS]
 
 
-def shown(explanation: Explanation, request: Request) -> Shown:
-    """What the page shows of a clip, explained also for the other targets and rules requested."""
+def page_content(explanation: Explanation, request: Request) -> PageContent:
+    """What the page shows of a clip, with the other classes and composites of the request."""
     views, missing = [explanation], []
     try:
-        for target, rules in request.others:
+        for target, rules in _others(explanation, request):
             other = request.model.explain(explanation.clip, target, rules, request.domain)
             try:
                 other.summary()
@@ -40,20 +43,39 @@ def shown(explanation: Explanation, request: Request) -> Shown:
                 views.append(other)
         entry = entry_of(views, request.sound)
     except ClipError as error:
-        return Shown(None, (*missing, str(error)))
-    return Shown(entry, tuple(missing))
+        return PageContent(None, (*missing, str(error)))
+    return PageContent(entry, tuple(missing))
+
+
+def _others(explanation: Explanation, request: Request) -> Iterator[tuple[int, str]]:
+    """The request's other pairs of class and composite, each once for this clip.
+
+    One class may be given in several ways: by name, by number, and as the predicted one.
+    """
+    done = {(explanation.target, request.rules)}
+    for target, rules in request.others:
+        wanted = class_indices(target, 1, explanation.classes, explanation.model)
+        (index,) = chosen(wanted, explanation.logits[np.newaxis])
+        if (index, rules) not in done:
+            done.add((index, rules))
+            yield index, rules
 
 
 def save(
-    path: Path, clips: Iterable[Found], found: Mapping[Found, Shown], explained: int, sound: Sound
+    path: Path,
+    clips: Iterable[FoundClip],
+    contents: Mapping[FoundClip, PageContent],
+    explained: int,
+    sound: Sound,
 ) -> int:
-    """Write the page, as far as there is room in the order of `clips`; returns how many it shows.
+    """Write the page with as many `clips`, in their order, as it has room for; returns how many.
 
-    `explained` is how many clips there are in all; without any to show there is no page.
+    `explained` is how many clips the command has results of. Where none can be shown, no page is
+    written.
     """
-    entries: list[Entry] = []
+    entries: list[PageEntry] = []
     for clip in clips:
-        entry = found[clip].entry if clip in found else None
+        entry = contents[clip].entry if clip in contents else None
         if entry is not None and has_room(entries):
             entries.append(entry)
     if entries:
@@ -61,6 +83,6 @@ def save(
     return len(entries)
 
 
-def missing(clips: Iterable[Found], found: Mapping[Found, Shown]) -> list[str]:
-    """What could not be shown, a sentence each."""
-    return list(chain.from_iterable(found[clip].missing for clip in clips if clip in found))
+def missing(clips: Iterable[FoundClip], contents: Mapping[FoundClip, PageContent]) -> list[str]:
+    """A sentence for each view of `clips` that cannot be shown."""
+    return list(chain.from_iterable(contents[clip].missing for clip in clips if clip in contents))

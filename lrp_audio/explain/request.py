@@ -1,4 +1,4 @@
-"""What is asked of every clip of a command."""
+"""What a command line asks for: one request, the same for all of its clips."""
 
 import argparse
 import hashlib
@@ -12,16 +12,16 @@ from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import Domain
 from lrp_audio.model import Model
 from lrp_audio.models.zoo import shipped
-from lrp_audio.targets import PREDICTED
+from lrp_audio.targets import PREDICTED, class_indices
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of every clip of the model in a weights file; plain values only.
+    """The settings of an explanation: plain values, so that they can be sent to other processes.
 
-    So it can be sent to another process, which reads the weights itself. ``sha256`` is the digest
-    of that file. The results are those of ``target`` under ``rules``; the page switches to the
-    ``others``, pairs of the same.
+    Each process loads the `weights` itself; ``sha256`` is the digest of that file. The files of a
+    clip are for class ``target`` under the composite ``rules``; the report can switch to the
+    ``others``, which are pairs of a class and a composite as well.
     """
 
     weights: Path
@@ -37,11 +37,11 @@ class Request:
 
     @property
     def model(self) -> Model:
-        """The model that is asked."""
+        """The model of the `weights`."""
         return _loaded(self.weights, self.sha256, self.dtype)
 
     def settings(self) -> dict[str, object]:
-        """All that a result depends on besides the clip, as plain text."""
+        """All that the files of a clip depend on besides the clip, as plain text."""
         return {
             "version": lrp_audio.__version__,
             "weights": self.sha256,
@@ -56,12 +56,19 @@ class Request:
 
 
 def request_of(options: argparse.Namespace) -> Request:
-    """The request of a command line. Raises `ModelError` or `SpectrumError`."""
+    """The request of a command line.
+
+    Raises `ModelError`, `TargetError`, `RuleError` or `SpectrumError` for options that no clip can
+    be explained with.
+    """
     weights = shipped().get(options.model, Path(options.model))
     sha256 = _digest(weights)
-    front = _loaded(weights, sha256, options.dtype).front
-    targets, rules = options.target or [PREDICTED], options.rules or [front.rules]
-    first, *others = product(targets, rules)
+    model = _loaded(weights, sha256, options.dtype)
+    targets, rules = options.target or [PREDICTED], options.rules or [model.front.rules]
+    class_indices(targets, len(targets), model.classes, model.name)
+    for name in rules:
+        model.assignments(name)
+    first, *others = dict.fromkeys(product(targets, rules))
     return Request(
         weights=weights,
         sha256=sha256,
@@ -69,7 +76,7 @@ def request_of(options: argparse.Namespace) -> Request:
         target=first[0],
         rules=first[1],
         others=tuple(others),
-        domain=front.choose(options.domain, options.window, options.hop),
+        domain=model.front.choose(options.domain, options.window, options.hop),
         sound=options.sound,
         sign=options.sign,
         layers=options.layers,
@@ -77,7 +84,7 @@ def request_of(options: argparse.Namespace) -> Request:
 
 
 def _digest(weights: Path) -> str:
-    """The digest of a file, or of nothing where loading it will say what is wrong."""
+    """The digest of a file; empty where it cannot be read, which loading it will report."""
     try:
         return hashlib.sha256(weights.read_bytes()).hexdigest()
     except OSError:
@@ -86,8 +93,9 @@ def _digest(weights: Path) -> str:
 
 @lru_cache(maxsize=1)
 def _loaded(weights: Path, sha256: str, dtype: str) -> Model:
-    """The model of a weights file; read once in each process, and anew if it is another file.
+    """The model of a weights file, loaded once in each process.
 
-    The digest tells so where the same path means another file, in another folder or later.
+    The digest is part of the cache's key because the same path may mean another file in another
+    folder, or later.
     """
     return lrp_audio.load(weights, dtype)

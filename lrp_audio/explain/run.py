@@ -1,177 +1,125 @@
 """Many clips explained, a batch at a time; one that fails does not stop the others."""
 
-import csv
-import io
-import json
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from lrp_audio.audio.clip import Clip, read_clip
-from lrp_audio.commands.workers import HERE, Workers
+from lrp_audio.commands.workers import SERIAL, Workers
 from lrp_audio.errors import ClipError, LrpAudioError
-from lrp_audio.explain.clips import Found
-from lrp_audio.explain.page import Shown, shown
+from lrp_audio.explain.clips import FoundClip
+from lrp_audio.explain.page import PageContent, page_content
 from lrp_audio.explain.request import Request
+from lrp_audio.explain.results import ResultRow, clip_settings, row_of
 from lrp_audio.explain.text import details, line
 from lrp_audio.explanation import Explanation
-from lrp_audio.files import remove_leftovers, write_aside
-
-_FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
-_SUMMARY = _FILES[-1]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of ``results.csv``: what became of a clip; without a result only its error."""
-
-    clip: str
-    predicted: str | None = None
-    probability: float | None = None
-    target: str | None = None
-    relevance_sum: float | None = None
-    folder: str | None = None
-    error: str | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a clip: its row, what to print of it, and what the page shows, if it does."""
+    """What became of a clip: its row, the text to print, and what the page shows of it, if any."""
 
-    clip: Found
-    row: Row
+    clip: FoundClip
+    row: ResultRow
     text: str = ""
-    shown: Shown | None = None
+    content: PageContent | None = None
 
 
 @dataclass(frozen=True)
-class Reporting:
-    """What is told of clips besides their files: tables rather than a line, and which are shown."""
+class Presentation:
+    """How clips are presented besides their files: in detail or on a line, and which on the page.
+
+    Outcomes then hold no more than is used of them, since they may come from other processes.
+    """
 
     detailed: bool
-    on_page: Collection[Found]
+    on_page: Collection[FoundClip]
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Batch:
     """Clips that are explained together, and those of them that the page shows."""
 
-    clips: tuple[Found, ...]
-    on_page: frozenset[Found]
-
-
-def finished(clips: Sequence[Found], request: Request, out: Path) -> dict[Found, Row]:
-    """Those of `clips` that have a complete result of this request below `out`, and their rows.
-
-    What an earlier run left half written is removed.
-    """
-    remove_leftovers(out)
-    settings = request.settings()
-    rows = {}
-    for clip in clips:
-        remove_leftovers(out / clip.place)
-        row = _finished(clip, out / clip.place, settings | _identity(clip.path))
-        if row:
-            rows[clip] = row
-    return rows
+    clips: tuple[FoundClip, ...]
+    on_page: frozenset[FoundClip]
 
 
 def explain_all(
-    clips: Sequence[Found],
+    clips: Sequence[FoundClip],
     request: Request,
     out: Path,
     batch: int,
-    reporting: Reporting,
-    workers: Workers = HERE,
+    presentation: Presentation,
+    workers: Workers = SERIAL,
 ) -> Iterator[Outcome]:
-    """Explain `clips`, at most `batch` together, and save each in its place below `out`.
+    """Explain `clips`, at most `batch` together, and save each in its `output` below `out`.
 
-    Yields what became of each as soon as it is known; from several workers in no certain order. No
-    worker holds more than one batch in memory. Raises `TargetError` or `RuleError` where the
-    request fits no clip.
+    Yields the outcome of each as soon as it is known; with several workers in no certain order. No
+    worker holds more than one batch in memory.
     """
-    work = partial(_saved, request, out, reporting.detailed)
-    return workers.stream(work, _pieces(clips, batch, reporting.on_page, workers))
+    work = partial(_saved, request, out, presentation.detailed)
+    return workers.stream(work, _batches(clips, batch, presentation.on_page, workers))
 
 
-def shown_again(
-    clips: Sequence[Found], request: Request, batch: int, workers: Workers = HERE
-) -> Iterator[tuple[Found, Shown]]:
-    """What the page shows of `clips` whose files are there already; of unreadable ones nothing."""
-    return workers.stream(partial(_shown, request), _pieces(clips, batch, clips, workers))
+def explain_for_page(
+    clips: Sequence[FoundClip], request: Request, batch: int, workers: Workers = SERIAL
+) -> Iterator[tuple[FoundClip, PageContent]]:
+    """What the page shows of `clips` that an earlier run explained; nothing of unreadable ones.
+
+    They are explained again, because their files do not hold it: other classes and composites, and
+    the relevance of the network's input, from which that in the other domains is computed.
+    """
+    return workers.stream(partial(_for_page, request), _batches(clips, batch, clips, workers))
 
 
-def save_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write `rows` as CSV in UTF-8; raises `LrpAudioError` where that is not possible."""
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(field.name for field in fields(Row))
-    table.writerows(astuple(row) for row in rows)
-    # A file name may hold bytes that are no text: they are shown escaped.
-    content = text.getvalue().encode("utf-8", "backslashreplace")
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    try:
-        write_aside(path, write)
-    except OSError as error:
-        raise LrpAudioError(
-            f"The table {path} cannot be written ({error.strerror}): choose another folder with "
-            "--out, or free it."
-        ) from error
-
-
-def _pieces(
-    clips: Sequence[Found], batch: int, on_page: Collection[Found], workers: Workers
-) -> list[_Piece]:
-    """Clips by batches, which are smaller where some workers would get none."""
+def _batches(
+    clips: Sequence[FoundClip], batch: int, on_page: Collection[FoundClip], workers: Workers
+) -> list[_Batch]:
+    """Batches of at most `batch` clips, of fewer where some workers would get none."""
     size = max(1, min(batch, -(-len(clips) // workers.jobs)))
     parts = (tuple(clips[first : first + size]) for first in range(0, len(clips), size))
-    return [_Piece(part, frozenset(part).intersection(on_page)) for part in parts]
+    return [_Batch(part, frozenset(part).intersection(on_page)) for part in parts]
 
 
-def _saved(request: Request, out: Path, detailed: bool, piece: _Piece) -> Iterator[Outcome]:
-    settings = request.settings()
-    identities = {clip: _identity(clip.path) for clip in piece.clips}
-    for clip, explanation in _explained(request, piece.clips):
+def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterator[Outcome]:
+    # Read before the clips: one that changes meanwhile does not count as complete.
+    settings = {clip: clip_settings(request, clip.path) for clip in batch.clips}
+    for clip, explanation in _explained(request, batch.clips):
         try:
             if isinstance(explanation, ClipError):
                 raise explanation
             folder = explanation.save(
-                out / clip.place,
+                out / clip.output,
                 request.sound,
                 request.sign,
                 request.layers,
-                settings=settings | identities[clip],
+                settings=settings[clip],
             )
         except LrpAudioError as error:
-            yield Outcome(clip, Row(str(clip.path), error=str(error)))
+            yield Outcome(clip, ResultRow(str(clip.path), error=str(error)))
         else:
             yield Outcome(
                 clip,
-                _row(clip, folder, explanation.summary()),
+                row_of(clip, folder, explanation.summary()),
                 details(explanation, folder, request.sign)
                 if detailed
                 else line(explanation, folder),
-                shown(explanation, request) if clip in piece.on_page else None,
+                page_content(explanation, request) if clip in batch.on_page else None,
             )
 
 
-def _shown(request: Request, piece: _Piece) -> Iterator[tuple[Found, Shown]]:
-    for clip, explanation in _explained(request, piece.clips):
-        if not isinstance(explanation, ClipError):  # it may have been taken away just now
-            yield clip, shown(explanation, request)
+def _for_page(request: Request, batch: _Batch) -> Iterator[tuple[FoundClip, PageContent]]:
+    for clip, explanation in _explained(request, batch.clips):
+        if not isinstance(explanation, ClipError):  # it may have been removed just now
+            yield clip, page_content(explanation, request)
 
 
 def _explained(
-    request: Request, clips: Sequence[Found]
-) -> Iterator[tuple[Found, Explanation | ClipError]]:
+    request: Request, clips: Sequence[FoundClip]
+) -> Iterator[tuple[FoundClip, Explanation | ClipError]]:
     """Clips with their explanations, computed together, or with what is wrong with them."""
-    read: dict[Found, Clip] = {}
+    read: dict[FoundClip, Clip] = {}
     for clip in clips:
         try:
             read[clip] = request.model.front.fit(read_clip(clip.path))
@@ -182,34 +130,3 @@ def _explained(
             list(read.values()), request.target, request.rules, request.domain
         )
         yield from zip(read, explanations, strict=True)
-
-
-def _identity(path: Path) -> dict[str, object]:
-    """Where a recording really lies and when it was last written, if it is there."""
-    try:
-        modified = path.stat().st_mtime_ns
-    except OSError:
-        modified = None
-    return {"clip": os.path.realpath(path), "modified_ns": modified}
-
-
-def _finished(clip: Found, folder: Path, settings: Mapping[str, object]) -> Row | None:
-    try:
-        summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
-        if summary["settings"] == settings and all((folder / name).is_file() for name in _FILES):
-            return _row(clip, folder, summary)
-    except (OSError, ValueError, LookupError, TypeError):
-        pass  # no result, or somebody else's: it is made anew
-    return None
-
-
-def _row(clip: Found, folder: Path, summary: Mapping[str, Any]) -> Row:
-    best = summary["predicted"]
-    return Row(
-        str(clip.path),
-        best["class"],
-        best["probability"],
-        summary["target"],
-        summary["relevance_sum"],
-        str(folder),
-    )

@@ -17,13 +17,13 @@ _LEDGER_NOTE = (
 
 
 def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
-    """All about a clip whose results are in `folder`: what is heard in it, and the ledger."""
+    """What is printed of a clip whose results are in `folder`: its classes and the ledger."""
     target = explanation.classes[explanation.target]
     outcome = f"explained in {explanation.seconds:.2f} s, written to {printable(folder)}\n"
     if not explanation.sound(sign=sign).any():
         outcome += (
-            f"audible.wav is silent: under {explanation.rules} nothing that sounds speaks {sign} "
-            f"{printable(target)}; --rules epsilon-gamma-box shows more of both sides\n"
+            f"audible.wav is silent: under {explanation.rules} no part of the sound has relevance "
+            f"{sign} {printable(target)}; --rules epsilon-gamma-box shows more of both signs\n"
         )
     return "\n".join(
         (
@@ -39,7 +39,7 @@ def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
 
 
 def line(explanation: Explanation, folder: Path) -> str:
-    """The same in one line: the likeliest class, and where the results are."""
+    """The same on one line: the likeliest class, and the folder of the results."""
     name, _, probability = explanation.top(1)[0]
     clip = printable(explanation.clip.name)
     return f"{clip}: {printable(name)} {probability:.1%} -> {printable(folder)}"
@@ -52,7 +52,7 @@ def classes_table(ranking: Sequence[tuple[str, float, float]]) -> str:
 
 
 def ledger_table(ledger: Ledger, sample: int = 0) -> str:
-    """Format one sample's ledger, one line a layer from the output to the input."""
+    """Format one sample's ledger, one line for each layer from the output to the input."""
     rows = [
         (str(entry["layer"]), str(entry["rule"]), *(_short(entry[key]) for key in _LEDGER_NUMBERS))
         for entry in ledger.sample(sample)

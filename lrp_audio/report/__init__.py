@@ -1,1 +1,1 @@
-"""What a person reads: pictures and tables of an explanation."""
+"""What is made of explanations to be read: the HTML report, figures, and the rule catalogue."""

@@ -1,4 +1,4 @@
-"""The catalogue of rules, composites and layers, made from the code itself."""
+"""The catalogue of rules, composites and layers, generated from the code."""
 
 import inspect
 import sys
@@ -11,24 +11,24 @@ from lrp_audio.commands.options import Parser
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import aligned
 from lrp_audio.layers import Layer
-from lrp_audio.rules import PRESETS, Assignment, Composite, LinearRule, Rule
+from lrp_audio.rules import PRESETS, Composite, LinearRule, Rule
 from lrp_audio.rules.presets import Bounds
 
 
 def all_rules() -> list[type[Rule]]:
-    """Every public rule, those for linear maps first, each group by name."""
+    """Every public rule, those for linear layers first, each group sorted by name."""
     found = [c for c in vars(lrp_audio.rules).values() if _is_public(c, Rule)]
     return sorted(found, key=lambda rule: (not issubclass(rule, LinearRule), rule.name))
 
 
 def all_layers() -> list[type[Layer]]:
-    """Every public layer, by name."""
+    """Every public layer, sorted by name."""
     found = [c for c in vars(lrp_audio.layers).values() if _is_public(c, Layer)]
     return sorted(found, key=lambda layer: layer.__name__)
 
 
 def rules_text(bounds: Bounds) -> str:
-    """Rules with formula and source, then the composites for inputs within `bounds`, as text."""
+    """Rules with formula and source, then the composites for inputs within `bounds`."""
     lines = ["Rules, from the relevance R_k of a layer's outputs to R_j of its inputs:", ""]
     for rule in all_rules():
         lines += [
@@ -42,14 +42,8 @@ def rules_text(bounds: Bounds) -> str:
     return "\n".join([*lines, aligned([header, *rows], left=4)])
 
 
-def assignments_table(assignments: Iterable[Assignment]) -> str:
-    """Which layer got which rule and why, one line a layer."""
-    rows = [(a.layer, str(a.rule), a.why) for a in assignments]
-    return aligned([("layer", "rule", "why"), *rows], left=3)
-
-
 def markdown(bounds: Bounds) -> str:
-    """The same catalogue and the layer x rule table as Markdown, for the documentation."""
+    """The catalogue as Markdown for the documentation, with a table of layers and rules."""
     rules = all_rules()
     about = [(f"`{rule.name}`", f"`{rule.formula}`", _absorbs(rule), rule.source) for rule in rules]
     composites = [(f"`{preset.name}`", *_kinds(preset)) for preset in _presets(bounds)]

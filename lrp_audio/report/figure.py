@@ -1,4 +1,4 @@
-"""Figures for papers: sized for a column, in vectors, with fonts that can be searched and edited.
+"""Figures for papers: sized for a column, as vectors, with text that can be searched and edited.
 
 from lrp_audio.report import figure
 figure.save("seven.pdf", explanation, "waveform")
@@ -19,16 +19,16 @@ from lrp_audio.files import write_aside
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Kind = Literal["waveform", "spectrum", "spectrogram", "flow"]
+FigureKind = Literal["waveform", "spectrum", "spectrogram", "flow"]
 _FORMATS = (".pdf", ".svg", ".png")
 
-_WIDEST = 50  # inches: of a poster; 30,000 pixels
+_WIDEST = 50  # inches, as of a poster: 30,000 pixels
 
 COLUMN, PAGE = 3.4, 7.0
-"""Widths in inches: of a column of two, and of both."""
+"""Widths in inches: of one of two columns, and of the page."""
 
 _HEIGHTS = {"waveform": 0.62, "spectrum": 0.62, "spectrogram": 0.5, "flow": 0.6}  # of the width
-_LINE = 0.35  # points: in a column, waves lie close to one another
+_LINE = 0.35  # points: in a column the periods of a wave lie close together
 _DOMAINS = {"waveform": "time", "spectrum": "frequency", "spectrogram": "time-frequency"}
 # Type 42 embeds TrueType, which publishers ask for; SVG keeps its text as text.
 _STYLE: dict[Any, Any] = {
@@ -46,15 +46,18 @@ _STYLE: dict[Any, Any] = {
 
 
 def save(
-    path: str | os.PathLike[str], explanation: Explanation, kind: Kind, width: float | None = None
+    path: str | os.PathLike[str],
+    explanation: Explanation,
+    kind: FigureKind,
+    width: float | None = None,
 ) -> Path:
-    """Write a figure of `kind` as PDF, SVG or PNG, as the suffix of `path` says; return the path.
+    """Write a figure of `kind` as PDF, SVG or PNG, by the suffix of `path`; returns the path.
 
     `width` is in inches, by default `COLUMN` for waveform and spectrum, `PAGE` for the others.
     Only the maps of a spectrogram and of the flow are pixels. matplotlib's settings are changed
-    meanwhile, so that other threads should not draw. Raises `LrpAudioError` for another suffix,
-    kind or width (1 to 50 inches) or where nothing can be written, `SpectrumError` for a waveform
-    or spectrum of a network that hears spectrograms.
+    during the call, so no other thread should draw. Raises `LrpAudioError` for another suffix, kind
+    or width (1 to 50 inches) or if the file cannot be written, `SpectrumError` for a waveform or
+    spectrum of a spectrogram network.
     """
     from matplotlib import rc_context
 
@@ -62,7 +65,7 @@ def save(
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise LrpAudioError(f"{path} is no figure: let its name end in .pdf, .svg or .png.")
-    # Without a date the same figure is the same file.
+    # Without a date, equal figures give equal files.
     undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
 
     def write(file: BinaryIO) -> None:
@@ -80,11 +83,11 @@ def save(
     return path
 
 
-def draw(explanation: Explanation, kind: Kind, width: float | None = None) -> "Figure":
-    """The figure that `save` saves, to change it before; in matplotlib's settings of the moment."""
+def draw(explanation: Explanation, kind: FigureKind, width: float | None = None) -> "Figure":
+    """The figure that `save` writes, to be changed first; in matplotlib's present settings."""
     from matplotlib.collections import LineCollection
 
-    one_of(kind, get_args(Kind), "figure")
+    one_of(kind, get_args(FigureKind), "figure")
     if not isinstance(explanation, Explanation):
         raise LrpAudioError(
             f"{described(explanation)} is no explanation: give one, such as `model.explain` makes."
@@ -111,7 +114,7 @@ def _inches(width: float | None, usual: float) -> float:
     return number
 
 
-def _domain(explanation: Explanation, kind: Kind) -> Domain:
-    """Where relevance lies in a figure; a spectrogram keeps the windows it was explained with."""
+def _domain(explanation: Explanation, kind: FigureKind) -> Domain:
+    """The domain of a figure; a spectrogram keeps the windows of its explanation."""
     name = _DOMAINS[kind]
     return explanation.domain if explanation.domain.name == name else explanation.front.choose(name)

@@ -156,6 +156,8 @@ def test_a_clip_named_with_dots_stays_inside_the_output_folder(tmp_path: Path, n
         (("--target", "eleven"), ("eleven", "predicted", "seven")),
         (("--rules", "magic"), ("magic", "epsilon-plus", "lrp-0")),
         (("--model", "no-such-model"), ("no-such-model", "audionet-digit")),
+        (("--target", "3", "--target", "0", "--target", "eleven"), ("eleven", "0 to 9")),
+        (("--rules", "epsilon", "--rules", "magic"), ("magic", "epsilon-plus")),
         (("--window", "256"), ("Window and hop", "time-frequency")),
         (("--domain", "frequency", "--hop", "64"), ("Window and hop", "time-frequency")),
         (("--domain", "time-frequency", "--window", "9000"), ("9000", "2 to 8000")),

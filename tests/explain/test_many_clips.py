@@ -196,6 +196,30 @@ def test_each_clip_is_explained_once_for_its_files_and_the_page(
     assert sorted(seen) == expected
 
 
+def test_a_class_that_is_given_in_several_ways_is_explained_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clips(tmp_path / "rec", "zero.wav", "one.wav")
+    seen: list[str] = []
+    original = Model.explain_batch
+
+    def counted(model: Model, *given: Any) -> Any:
+        found = original(model, *given)
+        seen.extend(f"{Path(e.clip.name).stem}: {e.classes[e.target]} {e.rules}" for e in found)
+        return found
+
+    monkeypatch.setattr(Model, "explain_batch", counted)
+    targets = ("--target", "predicted", "--target", "1", "--target", "one", "--target", "1")
+    rules = ("--rules", "epsilon", "--rules", "lrp-0", "--rules", "epsilon")
+    assert explain(tmp_path, "rec", *targets, *rules).returncode == 0
+    expected = {
+        f"{name}: {target} {composite}"
+        for name, target in (("zero", "zero"), ("zero", "one"), ("one", "one"))
+        for composite in ("epsilon", "lrp-0")
+    }
+    assert sorted(seen) == sorted(expected)
+
+
 def test_many_jobs_for_few_clips_share_them(tmp_path: Path) -> None:
     """Two clips of one batch go to two workers, which leave this process nothing to explain."""
     clips(tmp_path / "rec", "a.wav", "b.wav")

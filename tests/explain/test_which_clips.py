@@ -1,4 +1,4 @@
-"""Which clips files, folders and patterns stand for, and where their results lie."""
+"""Which clips files, folders and patterns stand for, and where their results go."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from lrp_audio.audio.formats import SUFFIXES
 from lrp_audio.explain.clips import find_clips, passed_over_sentence
 
 
-def places(*arguments: Path | str) -> dict[str, str]:
+def outputs(*arguments: Path | str) -> dict[str, str]:
     found, wrong, _ = find_clips(map(Path, arguments))
     assert wrong == []
-    return {str(clip.path): clip.place.as_posix() for clip in found}
+    return {str(clip.path): clip.output.as_posix() for clip in found}
 
 
 def complaint(*arguments: Path | str) -> str:
@@ -26,7 +26,7 @@ def test_a_folder_stands_for_the_recordings_below_it(tmp_path: Path) -> None:
     rec = clips(tmp_path / "rec", "b.wav", "a/b.FLAC", "a/c.ogg", "a/d/b.wav", ".x.wav", ".y/b.wav")
     (rec / "notes.txt").touch()
     (rec / "folder.wav").mkdir()
-    found = places(rec)
+    found = outputs(rec)
     assert list(found.values()) == ["a/b", "a/c", "a/d/b", "b"]
     assert [str(Path(path).relative_to(rec)) for path in found] == [
         "a/b.FLAC",
@@ -40,8 +40,8 @@ def test_every_recording_that_is_read_is_found_whatever_its_suffix(tmp_path: Pat
     names = ["a.wave", "b.aiff", "c.AIF", "d.au", "e.oga", "f.caf", "g.Flac", "h.w64"]
     names += [name for name in ("i.mp3", "j.opus") if Path(name).suffix in SUFFIXES]
     rec = clips(tmp_path / "rec", *names)
-    assert list(places(rec).values()) == [Path(name).stem for name in names]
-    assert list(places(f"{rec}/*.[acw]*").values()) == ["a", "b", "d", "f", "h"]
+    assert list(outputs(rec).values()) == [Path(name).stem for name in names]
+    assert list(outputs(f"{rec}/*.[acw]*").values()) == ["a", "b", "d", "f", "h"]
 
 
 def test_what_a_folder_holds_besides_recordings_is_counted(tmp_path: Path) -> None:
@@ -51,7 +51,6 @@ def test_what_a_folder_holds_besides_recordings_is_counted(tmp_path: Path) -> No
     _, errors, others = find_clips([rec, rec / "b.wav", tmp_path / "rec" / "*.txt", rec])
     assert ["matches no recording" in str(error) for error in errors] == [True]
     said = passed_over_sentence(others)
-    assert said is not None
     first, second = said.split(". ", 1)
     assert sorted(first.removeprefix("Passed over: ").split(", ")) == [
         *("1 .jpg", "1 .wma", "1 without a suffix", "2 .m4a", "2 .txt"),
@@ -61,13 +60,13 @@ def test_what_a_folder_holds_besides_recordings_is_counted(tmp_path: Path) -> No
     assert {path.name for path in matched} == {
         *("README", "b.txt", "cover.jpg", "notes.txt", "x.m4a", "y.M4A", "z.wma")
     }
-    assert passed_over_sentence([]) is None
-    assert "does not read" not in (passed_over_sentence([rec / "notes.txt"]) or "")
+    assert passed_over_sentence([]) == ""
+    assert "does not read" not in passed_over_sentence([rec / "notes.txt"])
 
 
 def test_of_many_suffixes_the_most_frequent_are_named(tmp_path: Path) -> None:
     paths = [Path(f"{i}.s{i % 20}") for i in range(60)] + [Path("x.txt")] * 9
-    said = passed_over_sentence(paths) or ""
+    said = passed_over_sentence(paths)
     assert "9 .txt" in said
     assert said.endswith("39 others.")
 
@@ -86,18 +85,18 @@ def test_a_pattern_stands_for_what_it_matches(
     rec = clips(tmp_path / "rec", "b.wav", "a/b.wav", "a/d/b.wav", "a/d/c.flac", ".y/b.wav")
     (rec / "notes.txt").touch()
     everything = ["a/b", "a/d/b", "a/d/c", "b"]
-    assert list(places(f"{rec}/**/*.wav").values()) == ["a/b", "a/d/b", "b"]
-    assert sorted(places(f"{rec}/*").values()) == everything
-    assert sorted(places(f"{rec}/**").values()) == everything
-    assert list(places(f"{rec}/a/?/[c-d].*").values()) == ["d/c"]
+    assert list(outputs(f"{rec}/**/*.wav").values()) == ["a/b", "a/d/b", "b"]
+    assert sorted(outputs(f"{rec}/*").values()) == everything
+    assert sorted(outputs(f"{rec}/**").values()) == everything
+    assert list(outputs(f"{rec}/a/?/[c-d].*").values()) == ["d/c"]
     monkeypatch.chdir(rec)
-    assert places("*/*.wav") == {"a/b.wav": "a/b"}
+    assert outputs("*/*.wav") == {"a/b.wav": "a/b"}
 
 
 def test_a_path_that_exists_is_no_pattern(tmp_path: Path) -> None:
     rec = clips(tmp_path / "rec [1]", "take[2].wav", "take2.wav")
-    assert list(places(rec / "take[2].wav").values()) == ["take[2]"]
-    assert list(places(rec).values()) == ["take2", "take[2]"]
+    assert list(outputs(rec / "take[2].wav").values()) == ["take[2]"]
+    assert list(outputs(rec).values()) == ["take2", "take[2]"]
 
 
 def test_what_stands_for_no_clip_is_one_sentence(tmp_path: Path) -> None:
@@ -112,7 +111,7 @@ def test_a_file_counts_once_however_often_it_is_named(tmp_path: Path) -> None:
     rec = clips(tmp_path / "rec", "a.wav", "b.wav")
     (rec / "link.wav").symlink_to("a.wav")
     given = (rec / "b.wav", rec, f"{rec}/*.wav", rec / ".." / "rec" / "a.wav")
-    assert list(places(*given).values()) == ["b", "a"]
+    assert list(outputs(*given).values()) == ["b", "a"]
 
 
 def test_links_that_loop_do_not_hang(tmp_path: Path) -> None:
@@ -120,15 +119,15 @@ def test_links_that_loop_do_not_hang(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (rec / name).symlink_to(rec)
         (rec / f"{name}.wav").symlink_to(f"{name}.wav")
-    assert list(places(rec).values()) == ["a"]
-    assert list(places(f"{rec}/**/*.wav").values()) == ["a"]
+    assert list(outputs(rec).values()) == ["a"]
+    assert list(outputs(f"{rec}/**/*.wav").values()) == ["a"]
 
 
-def test_places_differ_even_where_case_does_not(tmp_path: Path) -> None:
+def test_outputs_differ_even_where_case_does_not(tmp_path: Path) -> None:
     one = clips(tmp_path / "1", "a.wav", "A.flac", "a-2.wav", "sub/a.wav", "results.csv.wav")
     two = clips(tmp_path / "2", "a.wav", "sub/a.ogg")
-    found = list(places(one, two).values())
-    assert len({place.casefold() for place in found}) == 7
+    found = list(outputs(one, two).values())
+    assert len({output.casefold() for output in found}) == 7
     assert "results.csv" not in found
     assert {"sub/a", "sub/a-2"} <= set(found)
 

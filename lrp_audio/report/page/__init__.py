@@ -1,6 +1,6 @@
-"""The report: explanations as one HTML file, to be seen, heard and searched, without a network."""
+"""The report: explanations as one HTML file, to be seen, heard and searched, even offline."""
 
-from lrp_audio.report.page.entry import Entry, entry_of
+from lrp_audio.report.page.entry import PageEntry, entry_of
 from lrp_audio.report.page.writing import (
     MOST_CHARACTERS,
     MOST_CLIPS,
@@ -12,9 +12,11 @@ from lrp_audio.report.page.writing import (
 __all__ = [
     "MOST_CHARACTERS",
     "MOST_CLIPS",
-    "Entry",
+    "PageEntry",
     "entry_of",
     "has_room",
     "save_entries",
     "save_page",
 ]
+
+Entry = PageEntry  # its name up to version 0.1

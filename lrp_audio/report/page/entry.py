@@ -1,7 +1,7 @@
-"""What the page keeps of a clip: numbers and sounds, quantised and packed, of every view of it.
+"""What the page holds of a clip: numbers and sounds of every view of it, quantised and compressed.
 
 A view is one class explained under one composite in one domain. All views of a clip share the
-recording and the levels that the relevance is drawn over.
+recording, and the levels on which the relevance is drawn.
 """
 
 import base64
@@ -25,14 +25,14 @@ from lrp_audio.drawing.style import DECIBELS, colour_limit, coloured_together, p
 from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.report.page.words import in_words
-from lrp_audio.types import Floats
+from lrp_audio.types import Array, Floats
 
 _MOST_CELLS = 256  # along a side of a map; of more bins, sums are shown
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One clip of a page: what is written out, and `data` that the page unpacks when it is seen.
+class PageEntry:
+    """One clip of a page: what its HTML shows, and the `data` that its script unpacks.
 
     `top` holds class, logit and probability of the likeliest classes; `words` say where the
     relevance of the first view lies.
@@ -43,20 +43,22 @@ class Entry:
     notes: tuple[str, ...]
     top: tuple[tuple[str, float, float], ...]
     choices: dict[str, tuple[str, ...]]
-    words: str
-    data: dict[str, Any] = field(repr=False)  # as long as a page
+    words: str = field(repr=False)
+    data: dict[str, Any] = field(repr=False)  # most of the page
 
     @cached_property
     def size(self) -> int:
-        """Characters that the entry takes in the page, nearly all of them its data."""
+        """Characters of the entry in the page, nearly all of which are its data."""
         return len(json.dumps(self.data))
 
 
-def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "weighted") -> Entry:
+def entry_of(
+    explanations: Explanation | Iterable[Explanation], sound: Sound = "weighted"
+) -> PageEntry:
     """The entry of one clip, explained once or more by one model; the first is shown first.
 
-    Relevance of a waveform is shown in all three domains, which takes no more LRP. Raises
-    `ShapeError` for explanations of several clips or models, `LrpAudioError` for what is none, and
+    Relevance of a waveform is shown in all three domains, which needs no further LRP. Raises
+    `ShapeError` for explanations of several clips or models, `LrpAudioError` for other objects, and
     as `Explanation.summary` does.
     """
     one_of(sound, get_args(Sound), "sound")
@@ -73,7 +75,7 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
     views = {}
     for explanation in explanations:
         for domain in domains:
-            # Without the time that carrying takes, which would make every page another one.
+            # Without the time that carrying takes, which would make every page differ.
             carried = replace(explanation.in_domain(domain), seconds=explanation.seconds)
             key = (first.classes[carried.target], carried.rules, domain.name)
             if key not in views:
@@ -83,7 +85,7 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
         weighted(samples) if sound == "weighted" else masked(samples, samples, first.clip.rate)
     )
     keys = zip(("target", "rules", "domain"), zip(*views, strict=True), strict=True)
-    return Entry(
+    return PageEntry(
         name=printable(Path(first.clip.name).name),
         model=printable(first.model),
         notes=first.clip.notes,
@@ -94,9 +96,9 @@ def entry_of(explanations: Explanation | Iterable[Explanation], sound: Sound = "
             "name": printable(Path(first.clip.name).stem),
             "predicted": first.classes[first.predicted],
             "rate": first.clip.rate,
-            "original": _packed_sound(original),
+            "original": _compressed_sound(original),
             "levels": {
-                domain.name: _packed_levels(first.clip, domain)
+                domain.name: _compressed_levels(first.clip, domain)
                 for domain in domains
                 if "frequencies" in domain.along
             },
@@ -117,7 +119,7 @@ def _all_of(explanations: Explanation | Iterable[Explanation]) -> list[Explanati
 
 
 def _domains(explanation: Explanation) -> tuple[Domain, ...]:
-    """The domain of the explanation, then the others that its relevance can be carried to."""
+    """The domain of the explanation, then the others to which its relevance can be carried."""
     own = explanation.domain
     return (own, *(other for other in explanation.front.domains if other.name != own.name))
 
@@ -145,16 +147,16 @@ def _view(explanation: Explanation, sound: Sound) -> dict[str, Any]:
         "together": together,
         "limit": colour_limit(cells if cells.ndim == 2 else pooled(cells, together)),
         "scale": scale,
-        "relevance": packed(np.round(cells * (32767 / scale)).astype("<i2")),
+        "relevance": _compressed(np.round(cells * (32767 / scale)).astype("<i2")),
         "words": in_words(cells, axes, target),
-        "summary": packed(explanation.summary()),
-        "sounds": {sign: _packed_sound(heard) for sign, heard in sounds.items()},
+        "summary": _compressed(explanation.summary()),
+        "sounds": {sign: _compressed_sound(heard) for sign, heard in sounds.items()},
         "silent": [sign for sign, heard in sounds.items() if not heard.any()],
     }
 
 
 def _at_most(size: int, values: Floats, join: np.ufunc) -> NDArray[np.float64]:
-    """`values` ``(rows, columns)`` with neighbours joined until no side is longer than `size`."""
+    """`values` ``(rows, columns)``, neighbours reduced by `join` so that no side exceeds `size`."""
     for axis in (0, 1):
         width = -(-values.shape[axis] // size)
         values = join.reduceat(values, np.arange(0, values.shape[axis], width), axis=axis)
@@ -167,19 +169,19 @@ def _middles(axis: Floats) -> NDArray[np.float64]:
     return pooled(axis.astype(np.float64), width) / pooled(np.ones(len(axis)), width)
 
 
-def _packed_levels(clip: Clip, domain: Domain) -> str:
+def _compressed_levels(clip: Clip, domain: Domain) -> str:
     levels = np.asarray(domain.shown(clip.samples))
     if levels.ndim == 2:
         levels = _at_most(_MOST_CELLS, levels, np.maximum)
-    return packed(np.round((levels + DECIBELS) * (255 / DECIBELS)).astype(np.uint8))
+    return _compressed(np.round((levels + DECIBELS) * (255 / DECIBELS)).astype(np.uint8))
 
 
-def _packed_sound(sound: Floats) -> str:
-    return packed(np.round(sound * 32767).astype("<i2"))
+def _compressed_sound(sound: Floats) -> str:
+    return _compressed(np.round(sound * 32767).astype("<i2"))
 
 
-def packed(content: NDArray[Any] | Mapping[str, Any]) -> str:
-    """An array's bytes, or JSON: gzip in base64. The same content is the same text."""
+def _compressed(content: Array | Mapping[str, Any]) -> str:
+    """The bytes of an array, or JSON, as gzip in base64; equal content gives equal text."""
     if isinstance(content, Mapping):
         raw = json.dumps(content, allow_nan=False).encode()
     else:

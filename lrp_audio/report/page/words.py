@@ -1,4 +1,4 @@
-"""Where relevance lies, in words: for those who cannot see the picture, and for those who can."""
+"""Where relevance lies, in words: under the picture, and for screen readers."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -6,15 +6,15 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-_WIDTHS = {"times": 0.05, "frequencies": 250.0}  # of the parts that are named: seconds, hertz
-_NAMED = 3  # parts of a sign
-_LEAST = 0.1  # of the largest part; what is smaller is hardly anything
+from lrp_audio.types import Floats
+
+_WIDTHS = {"times": 0.05, "frequencies": 250.0}  # of a part, in seconds or hertz
+_NAMED = 3  # parts of each sign
+_LEAST = 0.1  # of the largest part: smaller ones are not named
 
 
-def in_words(
-    relevance: NDArray[np.floating], axes: Mapping[str, NDArray[np.floating]], target: str
-) -> str:
-    """Say which parts of `relevance` speak most for class `target`, and which against it.
+def in_words(relevance: Floats, axes: Mapping[str, Floats], target: str) -> str:
+    """Sentences on where the relevance for class `target` mostly lies, and that against it.
 
     `axes` holds the ascending ``times`` ``(n,)`` in seconds or ``frequencies`` ``(n,)`` in Hz of
     relevance ``(n,)``, or both of relevance ``(frequencies, times)``. Parts are 50 ms long and
@@ -36,8 +36,8 @@ def in_words(
     return " ".join(said)
 
 
-def _parts(axis: NDArray[np.floating], name: str) -> NDArray[np.int64]:
-    """Number of the part that each point of an axis falls into."""
+def _parts(axis: Floats, name: str) -> NDArray[np.int64]:
+    """The number of the part in which each point of an axis lies."""
     # A tiny amount more, because a time such as 0.15 is a little less than three times 0.05.
     return np.asarray(axis / _WIDTHS[name] + 1e-9, np.int64)
 

@@ -1,24 +1,23 @@
-"""Writing the page: its template, style and script made one file that loads nothing else."""
+"""Writing the page: template, style and script become one file that loads nothing else."""
 
 import base64
 import hashlib
 import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from lrp_audio.arguments import as_path, described
 from lrp_audio.audio.audible import Sound
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
-from lrp_audio.files import write_aside
-from lrp_audio.report.page.entry import Entry, entry_of
+from lrp_audio.files import write_bytes_aside
+from lrp_audio.report.page.entry import PageEntry, entry_of
 
 MOST_CLIPS = 50
-"""Clips of a page: more would be slow to open, and nobody listens to them all."""
+"""The most clips of a page; one with more would be slow to open."""
 
 MOST_CHARACTERS = 19_000_000
-"""Of the entries of a page, which stays under 20 MB with all that is around them."""
+"""The most characters of a page's entries; with the rest of it, the page stays under 20 MB."""
 
 _SCRIPTS = ("unpacking.js", "drawing.js", "waterfall.js", "clip.js")
 
@@ -28,22 +27,21 @@ def save_page(
     explanations: Explanation | Iterable[Explanation | Iterable[Explanation]],
     sound: Sound = "weighted",
 ) -> Path:
-    """Write a page about clips to `path`; of each clip its explanations, the first shown first.
+    """Write a page about clips to `path`: for each clip its explanations, the first shown first.
 
-    A clip that was explained once may be given by its explanation alone. Several explanations of a
-    clip, by one model, differ in class or rules, between which the page switches. Sounds are
-    levelled as `Explanation.sound` says. Only what the page holds of a clip is kept, so that
-    `explanations` may be made one by one; beyond `MOST_CLIPS`, or when the page is full, they are
-    left out and the page says so. Returns the path; raises `LrpAudioError` where it cannot be
-    written or for what is no explanation, `ShapeError` for explanations of different clips in one
-    sequence.
+    A single explanation may stand for its clip. Several explanations of a clip, by one model,
+    differ in class or rules, and the page switches between them. `sound` is as in
+    `Explanation.sound`. Only what the page holds of a clip is kept in memory, so `explanations` may
+    be a generator; beyond `MOST_CLIPS`, or when the page is full, clips are left out and the page
+    says so. Returns the path; raises `LrpAudioError` if it cannot be written or for other objects
+    than explanations, `ShapeError` for explanations of different clips in one sequence.
     """
     of_clips = [explanations] if isinstance(explanations, Explanation) else explanations
     if not isinstance(of_clips, Iterable):
         raise LrpAudioError(
             f"{described(explanations)} holds no explanations: give a list of them, or one."
         )
-    entries: list[Entry] = []
+    entries: list[PageEntry] = []
     clips = 0
     for of_clip in of_clips:
         clips += 1
@@ -52,24 +50,20 @@ def save_page(
     return save_entries(path, entries, clips, sound)
 
 
-def has_room(entries: Collection[Entry]) -> bool:
-    """Whether a page of these entries takes one more, as large as the largest of them."""
+def has_room(entries: Collection[PageEntry]) -> bool:
+    """Whether one more entry, as large as the largest of these, fits on their page."""
     sizes = [e.size for e in entries]
     return len(sizes) < MOST_CLIPS and sum(sizes) + max(sizes, default=0) <= MOST_CHARACTERS
 
 
 def save_entries(
-    path: str | os.PathLike[str], entries: Sequence[Entry], clips: int, sound: Sound
+    path: str | os.PathLike[str], entries: Sequence[PageEntry], clips: int, sound: Sound
 ) -> Path:
-    """Write the page of `entries`, which are those of `clips` clips that it has room for."""
+    """Write the page of `entries`, which are as many of `clips` clips as fit on it."""
     path = as_path(path, "the report")
     content = page(entries, clips, sound).encode("utf-8")
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
     try:
-        write_aside(path, write)
+        write_bytes_aside(path, content)
     except OSError as error:
         raise LrpAudioError(
             f"The report {path} cannot be written ({error.strerror}): choose another folder, or "
@@ -78,8 +72,8 @@ def save_entries(
     return path
 
 
-def page(entries: Sequence[Entry], clips: int, sound: Sound) -> str:
-    """The page as text."""
+def page(entries: Sequence[PageEntry], clips: int, sound: Sound) -> str:
+    """The HTML of the page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -90,8 +84,8 @@ def page(entries: Sequence[Entry], clips: int, sound: Sound) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style = _own("page.css")
-    script = "".join(_own(name) for name in _SCRIPTS)
+    style = _source("page.css")
+    script = "".join(_source(name) for name in _SCRIPTS)
     return environment.get_template("page.html").render(
         entries=entries,
         clips=clips,
@@ -103,10 +97,10 @@ def page(entries: Sequence[Entry], clips: int, sound: Sound) -> str:
     )
 
 
-def _own(name: str) -> str:
+def _source(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
-    """What a Content-Security-Policy calls this very text of a style or script."""
+    """The source expression by which a Content-Security-Policy allows this style or script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
