@@ -17,6 +17,10 @@ class ModelError(LrpAudioError):
     """A weights file that is missing, damaged or for another model."""
 
 
+class FrontError(LrpAudioError):
+    """A front end that cannot be made: an unknown kind or parameter, or values that do not fit."""
+
+
 class RuleError(LrpAudioError):
     """A rule or composite that does not exist, or that a layer does not support."""
 

@@ -13,18 +13,16 @@ import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import as_path, one_of, whole_number
-from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, speaking, weighted
+from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Domain
 from lrp_audio.audio.files import MAX_RATE, MIN_RATE
-from lrp_audio.audio.spectral import dropped_relevance
 from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.models.network import INPUT
 from lrp_audio.rules.ledger import Entry, Ledger
-from lrp_audio.types import Array, Floats
+from lrp_audio.types import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +113,14 @@ class Explanation:
         if domain == self.domain:
             return self
         begun = time.perf_counter()
-        own = only_channel(self.layers[INPUT])
-        entries = self.ledger.entries[: None if self.domain.layer is None else -1]
-        relevance = np.ascontiguousarray(domain.carry(self.input, own))
+        own = self.front.plane(self.layers["input"])
+        relevance, carried = carry(domain, self.input, own, self.clip.samples)
+        entries = self.ledger.entries[: len(self.ledger) - len(self.domain.layers)]
         return replace(
             self,
             domain=domain,
             relevance=relevance,
-            ledger=Ledger(entries + _carried(domain, self.input, own, relevance)),
+            ledger=Ledger(entries + carried),
             seconds=self.seconds + time.perf_counter() - begun,
         )
 
@@ -142,7 +140,9 @@ class Explanation:
         rate = self.clip.source_rate if rate is None else rate
         rate = whole_number(rate, "The rate of a sound in Hz", MIN_RATE, MAX_RATE)
         samples = self.clip.samples
-        heard = self.domain.heard(speaking(self.relevance, sign), samples)
+        own = self.front.plane(self.layers["input"])
+        mask = self.front.mask(self.domain, self.relevance, own, samples, sign)
+        heard = self.domain.heard(mask, samples)
         levelled = (
             weighted(heard) if sound == "weighted" else masked(heard, samples, self.clip.rate)
         )
@@ -230,20 +230,14 @@ class Explanation:
         return arrays
 
 
-def only_channel(values: Floats) -> Floats:
-    """An input or its relevance, ``(1, ...)``, without its channel axis, as domains expect it."""
-    return np.asarray(values[0])
-
-
-def _carried(domain: Domain, x: Array, before: Array, after: Array) -> tuple[Entry, ...]:
-    """The ledger's line for the layer between the network's input and `domain`, if there is one."""
-    if domain.layer is None:
-        return ()
-    amounts = (
-        before.sum(dtype=np.float64),
-        after.sum(dtype=np.float64),
-        0.0,
-        0.0,
-        dropped_relevance(x, before),
+def carry(
+    domain: Domain, x: NDArray[Any], own: NDArray[Any], samples: NDArray[Any]
+) -> tuple[NDArray[Any], tuple[Entry, ...]]:
+    """Relevance in `domain` from `own`, that of the input `x`, and the lines of the ledger."""
+    found = domain.carry(x, own, samples)
+    amounts = ((e.relevance_out, e.relevance_in, 0.0, 0.0, e.dropped) for e in found.lines)
+    entries = (
+        Entry(line.layer, line.rule, *(np.array([each]) for each in of))
+        for line, of in zip(found.lines, amounts, strict=True)
     )
-    return (Entry(domain.layer, "lrp-0", *(np.array([float(a)]) for a in amounts)),)
+    return np.ascontiguousarray(found.relevance), tuple(entries)

@@ -15,11 +15,12 @@ from lrp_audio.arguments import as_number, described
 from lrp_audio.audio.clip import Clip, as_clip
 from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, ModelError
-from lrp_audio.explanation import Explanation, only_channel
+from lrp_audio.explanation import Explanation, carry
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
+from lrp_audio.rules.ledger import Ledger
 from lrp_audio.rules.presets import composite
 from lrp_audio.targets import Target, Targets, chosen, class_indices
 from lrp_audio.types import Array
@@ -132,8 +133,9 @@ class Model:
         given = _several(clips)
         wanted = class_indices(target, len(given), self.classes, self.name)
         explained: list[Explanation] = []
-        for first in range(0, len(given), _BATCH):
-            piece = slice(first, first + _BATCH)
+        together = 1 if self.front.length is None else _BATCH  # lengths may differ
+        for first in range(0, len(given), together):
+            piece = slice(first, first + together)
             fitted = [self._fitted(clip) for clip in given[piece]]
             explained += self._explain(fitted, wanted[piece], rules, domain)
         return explained
@@ -158,29 +160,38 @@ class Model:
         for index, (clip, own) in enumerate(
             zip(clips, found.relevance.split(len(clips)), strict=True)
         ):
-            explanation = Explanation(
+            begun = time.perf_counter()
+            plane = self.front.plane(x[index]).copy()  # a view would keep the whole batch in memory
+            relevance, carried = carry(domain, plane, self.front.plane(own[INPUT]), clip.samples)
+            yield Explanation(
                 model=self.name,
                 rules=str(rules),
                 front=self.front,
                 clip=clip,
-                input=only_channel(x[index]).copy(),  # a view would keep the batch in memory
+                input=plane,
                 classes=self.classes,
                 logits=found.output[index].copy(),
                 target=targets[index],
-                domain=self.front.domain,
-                relevance=only_channel(own[INPUT]),
+                domain=domain,
+                relevance=relevance,
                 layers=own,
-                ledger=found.ledger.of(index),
-                seconds=seconds,
+                ledger=Ledger(found.ledger.of(index).entries + carried),
+                seconds=seconds + time.perf_counter() - begun,
             )
-            yield explanation.in_domain(domain)
 
     def inputs(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """The network's inputs for `clips`, ``(clips, *front.shape)``."""
         given = _several(clips)
-        x = np.empty((len(given), *self.front.shape), self.dtype)
-        for index, clip in enumerate(given):
-            x[index] = self.front(self._fitted(clip).samples)
+        fitted = [self._fitted(clip).samples for clip in given]
+        lengths = {len(samples) for samples in fitted} or {self.front.length or 0}
+        if len(lengths) > 1:
+            raise ClipError(
+                f"This network takes clips of any length, and these have from {min(lengths)} to "
+                f"{max(lengths)} samples: give it one at a time."
+            )
+        x = np.empty((len(given), *self.front.input_shape(lengths.pop())), self.dtype)
+        for index, samples in enumerate(fitted):
+            x[index] = self.front(samples)
         return x
 
     def classify(self, clip: AnyClip) -> int:

@@ -61,7 +61,7 @@ def test_the_ledger_closes_through_the_inspection_layer(
 ) -> None:
     explained = model.explain(lrp_audio.example(), rules=rules, domain=domain)
     last = explained.ledger.entries[-1]
-    assert last.layer == explained.domain.layer
+    assert (last.layer,) == explained.domain.layers
     turnover = np.abs(explained.layers["input"]).sum(dtype=np.float64)
     assert abs(float(last.residual[0])) < 1e-10 * turnover
     assert last.relevance_in[0] == pytest.approx(explained.relevance.sum(), abs=1e-10 * turnover)

@@ -1,7 +1,7 @@
 """Domains: where the relevance of a clip is shown and heard, in time, in frequency or in both."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +15,57 @@ from lrp_audio.types import Floats
 DOMAINS = ("time", "frequency", "time-frequency")
 
 
+class Line(NamedTuple):
+    """A line of the ledger: what a step between a domain and the network's input kept and lost."""
+
+    layer: str
+    rule: str
+    relevance_out: float
+    relevance_in: float
+    dropped: float
+
+
+class Carried(NamedTuple):
+    """Relevance in a domain, and one line of the ledger for each of the domain's `layers`."""
+
+    relevance: Floats
+    lines: tuple[Line, ...] = ()
+
+
 @runtime_checkable
 class Domain(Protocol):
     """What relevance lies on, for clips at `rate` samples a second.
 
     `name` is one of `DOMAINS`; `along` names the axes of relevance in their order, ``frequencies``
-    in Hz and ``times`` in s. `layer` names the linear layer that makes the samples from this domain
-    (a line in the ledger), and is None where relevance lies on what the network itself is given.
+    in Hz and ``times`` in s. `layers` names the steps between this domain and the network's input,
+    each a line in the ledger; there is none where relevance lies on the input itself.
     """
 
-    name: ClassVar[str]
-    along: ClassVar[tuple[str, ...]]
-    layer: ClassVar[str | None]
+    @property
+    def along(self) -> tuple[str, ...]:
+        """Axes of the relevance."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """One of `DOMAINS`."""
+        ...
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Steps between this domain and the network's input, from that input on."""
+        ...
 
     @property
     def rate(self) -> int:
         """Samples a second of the clips."""
         ...
 
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
-        """Relevance in this domain from that of the network's input `x`, without channel axis."""
+    def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
+        """Relevance in this domain from that of the network's input `x`, without channel axis.
+
+        `samples` ``(length,)`` are those of the fitted clip that `x` was made of.
+        """
         ...
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
@@ -75,11 +106,11 @@ class Time:
 
     name: ClassVar[str] = "time"
     along: ClassVar[tuple[str, ...]] = ("times",)
-    layer: ClassVar[str | None] = None
+    layers: ClassVar[tuple[str, ...]] = ()
 
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
+    def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """`relevance` itself, ``(length,)``."""
-        return relevance
+        return Carried(relevance)
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``times`` of the samples."""
@@ -102,11 +133,11 @@ class Frequency:
 
     name: ClassVar[str] = "frequency"
     along: ClassVar[tuple[str, ...]] = ("frequencies",)
-    layer: ClassVar[str | None] = "inverse-dft"
+    layers: ClassVar[tuple[str, ...]] = ("inverse-dft",)
 
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
+    def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """``(length // 2 + 1,)``."""
-        return spectral.frequency_relevance(x, relevance)
+        return _through_dft("inverse-dft", x, relevance, spectral.frequency_relevance(x, relevance))
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``frequencies`` of the DFT."""
@@ -123,33 +154,35 @@ class Frequency:
 
 @dataclass(frozen=True)
 class TimeFrequency:
-    """Bins of a short-time Fourier transform, reached through its inverse (DFT-LRP)."""
+    """Bins of a short-time Fourier transform, reached through its inverse (DFT-LRP).
+
+    Clips of another length than that of `stft` are analysed with the same window and hop.
+    """
 
     stft: Stft
     rate: int
 
     name: ClassVar[str] = "time-frequency"
     along: ClassVar[tuple[str, ...]] = ("frequencies", "times")
-    layer: ClassVar[str | None] = "inverse-stft"
+    layers: ClassVar[tuple[str, ...]] = ("inverse-stft",)
 
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
+    def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """``(bins, frames)``."""
-        return spectral.time_frequency_relevance(x, relevance, self.stft)
+        found = spectral.time_frequency_relevance(x, relevance, self._over(len(samples)))
+        return _through_dft("inverse-stft", x, relevance, found)
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``frequencies`` and ``times`` of the bins and frames."""
-        return {
-            "frequencies": self.stft.frequencies(self.rate),
-            "times": self.stft.times(self.rate),
-        }
+        stft = self._over(length)
+        return {"frequencies": stft.frequencies(self.rate), "times": stft.times(self.rate)}
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
         """The clip with its spectra masked."""
-        return audible.in_time_frequency(mask, samples, self.stft)
+        return audible.in_time_frequency(mask, samples, self._over(len(samples)))
 
     def shown(self, samples: Floats) -> Floats:
         """Decibels of the bins."""
-        return decibels(np.abs(self.stft.spectra(samples)))
+        return decibels(np.abs(self._over(len(samples)).spectra(samples)))
 
     def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
         """All of them."""
@@ -159,8 +192,19 @@ class TimeFrequency:
         """The values themselves."""
         return values
 
+    def _over(self, length: int) -> Stft:
+        """The transform for a clip of `length` samples, where networks take any length."""
+        return self.stft if length == self.stft.length else replace(self.stft, length=length)
+
 
 def check_name(name: str) -> None:
     """Raise `SpectrumError` for a name that is not one of `DOMAINS`."""
     if name not in DOMAINS:
         raise SpectrumError(f"There is no domain {name!r}; choose one of {', '.join(DOMAINS)}.")
+
+
+def _through_dft(layer: str, x: Floats, before: Floats, after: Floats) -> Carried:
+    """Relevance carried through an inverse DFT, and the line of the ledger."""
+    out, within = (float(each.sum(dtype=np.float64)) for each in (before, after))
+    dropped = float(spectral.dropped_relevance(x, before))
+    return Carried(after, (Line(layer, "lrp-0", out, within, dropped),))

@@ -1,7 +1,29 @@
 """Front ends, one a file: how recordings become inputs, and relevance pictures and sound again."""
 
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.fronts.frames import Frames
+from lrp_audio.fronts.kinds import front_from
+from lrp_audio.fronts.log_mel import LogMel
+from lrp_audio.fronts.log_spectrogram import LogSpectrogram
+from lrp_audio.fronts.magnitude import Magnitude
+from lrp_audio.fronts.mel import Mel
+from lrp_audio.fronts.mfcc import Mfcc
+from lrp_audio.fronts.power import Power
 from lrp_audio.fronts.spectrogram import SPECTROGRAM, Spectrogram
 from lrp_audio.fronts.waveform import WAVEFORM, Waveform
 
-__all__ = ["SPECTROGRAM", "WAVEFORM", "FrontEnd", "Spectrogram", "Waveform"]
+__all__ = [
+    "SPECTROGRAM",
+    "WAVEFORM",
+    "Frames",
+    "FrontEnd",
+    "LogMel",
+    "LogSpectrogram",
+    "Magnitude",
+    "Mel",
+    "Mfcc",
+    "Power",
+    "Spectrogram",
+    "Waveform",
+    "front_from",
+]

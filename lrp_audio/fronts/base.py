@@ -6,67 +6,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import described
+from lrp_audio.audio.audible import Sign, speaking
 from lrp_audio.audio.clip import Clip
-from lrp_audio.audio.clip import fit as fit_clip
 from lrp_audio.audio.domain import DOMAINS, Domain, Spectral, check_name
 from lrp_audio.audio.segments import Segments
-from lrp_audio.errors import SpectrumError
-from lrp_audio.types import Array
+from lrp_audio.errors import ShapeError, SpectrumError
+from lrp_audio.fronts.fitting import fitted
+from lrp_audio.types import Array, Floats
 
 
 class FrontEnd(ABC):
     """How recordings become inputs of a network, and all that follows from it.
 
-    A network takes `length` samples at `rate` a second as an input of `shape`, the channel axis
-    first. No value of an input lies outside `bounds`, for the zB rule; `bounded` says whether these
-    are natural bounds, so that zB suits the first layer. `rules` names the default composite,
-    `compared` those that experiments compare. `silence` is the value of an input where there is no
-    sound; `segments` divide an input for methods that score parts. In training the network is given
-    ``(input - centre) / spread``, which is folded into its first layer afterwards.
+    A network takes `length` samples at `rate` a second, or any number of them where `length` is
+    None. In training the network is given ``(input - centre) / spread``, which is folded into its
+    first layer afterwards.
     """
 
     rate: int
-    length: int
-    bounds: tuple[float, float]
-    bounded: bool
-    rules: str
-    compared: tuple[str, ...]
-    silence: float
-    centre: float
-    spread: float
-    segments: Segments
+    length: int | None
+    centre: float = 0.0
+    spread: float = 1.0
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of an input, the channel axis first."""
+        """Shape of an input without the batch axis; raises `ShapeError` where it varies."""
+        if self.length is None:
+            raise ShapeError(
+                "This network takes clips of any length, so that its inputs have no one shape: ask "
+                "for input_shape(length)."
+            )
+        return self.input_shape(self.length)
+
+    def input_shape(self, length: int) -> tuple[int, ...]:
+        """Shape of the input that a clip of `length` samples becomes, without the batch axis."""
+        return self.shape
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Values between which every input lies, for the zB rule."""
+        raise NotImplementedError
+
+    @property
+    def bounded(self) -> bool:
+        """Whether these are natural bounds, so that zB suits the first layer."""
+        raise NotImplementedError
+
+    @property
+    def rules(self) -> str:
+        """Name of the default composite."""
+        return "epsilon-plus-box" if self.bounded else "epsilon-plus"
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """Names of the composites that experiments compare."""
+        box = "-box" * self.bounded
+        return ("epsilon", f"epsilon-plus{box}", f"epsilon-alpha2-beta1{box}")
+
+    @property
+    def silence(self) -> float:
+        """Value of an input where there is no sound."""
+        return 0.0
+
+    @property
+    def segments(self) -> Segments:
+        """How an input is divided for methods that score parts of it."""
         raise NotImplementedError
 
     @property
     @abstractmethod
     def domains(self) -> tuple[Domain, ...]:
-        """What relevance can lie on, first what the network itself is given."""
+        """What relevance can lie on, first the network's own domain."""
 
     @property
-    @abstractmethod
     def time_frequency(self) -> Spectral:
-        """The one of `domains` that has both axes."""
+        """The one of `domains` that has both axes and the published kind of transform."""
+        raise SpectrumError(
+            "The spectrogram of this network follows other conventions than the published one: "
+            "this analysis needs a model such as audionet-digit."
+        )
 
     @property
     def domain(self) -> Domain:
-        """What the relevance of an input lies on."""
+        """The network's own domain: where its relevance is shown and heard."""
         return self.domains[0]
 
     @abstractmethod
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The input, without its channel axis, of fitted samples ``(length,)`` in int16 scale."""
+        """The input, of any shape of that size, of fitted samples ``(length,)`` in int16 scale."""
 
     def __call__(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
         """The input of `shape` of fitted samples ``(length,)`` in int16 scale."""
-        return np.asarray(self.transform(samples)).reshape(self.shape)
+        return np.asarray(self.transform(samples)).reshape(self.input_shape(len(samples)))
 
     def fit(self, clip: Clip) -> Clip:
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
-        return fit_clip(clip, self.rate, self.length)
+        return fitted(clip, self.rate, self.length)
+
+    def plane(self, x: Array) -> Array:
+        """An input ``(*shape)``, or its relevance, as domains take it: without channel axis."""
+        return np.asarray(x[0])
+
+    def mask(
+        self, domain: Domain, relevance: Floats, own: Floats, samples: Floats, sign: Sign
+    ) -> Floats:
+        """The mask in `domain` through which the clip of `samples` is heard.
+
+        `relevance` lies in `domain`, `own` on the network's input, without channel axis.
+        """
+        return speaking(relevance, sign)
 
     def amplified(self, x: Array, gain: float) -> Array:
         """An input as it would be were the recording `gain` times as loud and not normalised."""

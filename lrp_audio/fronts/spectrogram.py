@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio import audible
-from lrp_audio.audio.domain import Domain
+from lrp_audio.audio.domain import Carried, Domain
 from lrp_audio.audio.levels import FLOOR, decibels
 from lrp_audio.audio.segments import Tiles
 from lrp_audio.audio.stft import Stft
@@ -31,16 +31,16 @@ class Picture:
 
     name: ClassVar[str] = "time-frequency"
     along: ClassVar[tuple[str, ...]] = ("frequencies", "times")
-    layer: ClassVar[str | None] = None
+    layers: ClassVar[tuple[str, ...]] = ()
 
     @property
     def stft(self) -> Stft:
         """`PUBLISHED`."""
         return PUBLISHED
 
-    def carry(self, x: Floats, relevance: Floats) -> Floats:
+    def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """`relevance` itself, ``(227, 227)``."""
-        return relevance
+        return Carried(relevance)
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
         """``frequencies``, 0 Hz first, 17.58 Hz apart; ``times``, 8.75 ms first, 4.375 ms apart."""
@@ -86,8 +86,6 @@ class Spectrogram(FrontEnd):
     shape = (1, SIZE, SIZE)
     bounds = (FLOOR, 0.0)
     bounded = True
-    rules = "epsilon-plus-box"
-    compared = ("epsilon", "epsilon-plus-box", "epsilon-alpha2-beta1-box")
     silence = FLOOR
     centre = -60.0
     spread = 20.0

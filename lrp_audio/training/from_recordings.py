@@ -38,15 +38,18 @@ def train_network(
     def standard(samples: Array) -> Array:
         return np.asarray((front(samples) - front.centre) / front.spread, np.float32)
 
+    length = front.length
+    assert length is not None  # the shipped architectures take clips of one length
+
     def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
-        placed, gain = augmentation(samples, front.length, rng, strength)
+        placed, gain = augmentation(samples, length, rng, strength)
         return front.amplified(standard(placed), gain)
 
     test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
     fitted = [front.fit(read(r, front.rate)).samples for r in test]
     labels = np.array([task.label(r) for r in test])
     samples = Samples(
-        [_loudest(read(r, front.rate), front.length) for r in split.training],
+        [_loudest(read(r, front.rate), length) for r in split.training],
         np.array([task.label(r) for r in split.training]),
         task.sampling_weights(split.training),
     )

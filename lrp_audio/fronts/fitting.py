@@ -1,0 +1,33 @@
+"""How a clip is brought to the rate and length of a network."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from lrp_audio.audio.clip import Clip, at_rate, fit
+
+SHORT = ("zeros", "repeat")
+"""What becomes of a clip that is too short: zeros around it, or the clip again and again."""
+
+
+def fitted(
+    clip: Clip,
+    rate: int,
+    length: int | None,
+    shortest: int = 1,
+    short: str = "zeros",
+    note: str | None = None,
+) -> Clip:
+    """`clip` at `rate` Hz with `length` samples, or with its own, at least `shortest`, if None.
+
+    What was done is noted, and the `note` is added once. Raises `ClipError` if silent.
+    """
+    clip = at_rate(clip, rate)
+    wanted = max(len(clip.samples), shortest) if length is None else length
+    if short == "repeat" and len(clip.samples) < wanted:
+        repeated = f"{clip.seconds:.2f} s long: repeated to {wanted / rate:g} s"
+        clip = replace(clip, samples=np.resize(clip.samples, wanted), notes=(*clip.notes, repeated))
+    clip = fit(clip, rate, wanted)
+    if note is None or note in clip.notes:
+        return clip
+    return replace(clip, notes=(*clip.notes, note))
