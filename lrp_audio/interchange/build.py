@@ -85,7 +85,9 @@ def _computed(call: Call, net: Construction) -> tuple[Value, ...]:
         made = OPERATORS[operation.op](call, net)
         return made if isinstance(made, tuple) else (made,)
     except MixedSamplesError as error:
-        raise MixedSamplesError(f"The node {operation} cannot be read: {error}.") from error
+        raise MixedSamplesError(
+            f"The node {operation} treats a batch as a whole: {error}."
+        ) from error
     except Exception as error:  # attributes of a damaged file may be of any type and length
         text = str(error) if isinstance(error, LrpAudioError) else f"it is damaged ({error!s:.200})"
         raise ModelError(f"The node {operation} cannot be read: {text.rstrip('.')}.") from error

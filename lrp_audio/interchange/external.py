@@ -10,6 +10,7 @@ from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.limits import MAX_FILE
 from lrp_audio.interchange.opening import read_exactly, regular_file
+from lrp_audio.interchange.text import as_text
 
 
 def external_bytes(tensor: Any, what: str, expected: int, folder: Path) -> bytearray:
@@ -18,7 +19,7 @@ def external_bytes(tensor: Any, what: str, expected: int, folder: Path) -> bytea
     Raises `ModelError` for a location that is not a plain file name, for a link, and where offset
     and length do not fit the file or the tensor.
     """
-    entries = {entry.key: entry.value for entry in tensor.external_data}
+    entries = {as_text(e.key): as_text(e.value) for e in tensor.external_data}
     path = folder / _file_name(entries.get("location", ""), what)
     offset = _number(entries.get("offset", "0"), "offset", what)
     length = _number(entries.get("length", str(expected)), "length", what)

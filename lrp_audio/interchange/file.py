@@ -43,7 +43,7 @@ def read_model(path: Path) -> Any:
 
 def opset_of(model: Any) -> int:
     """Version of the standard operators that `model` uses."""
-    versions = [entry.version for entry in model.opset_import if entry.domain in _STANDARD]
+    versions = [entry.version for entry in model.opset_import if str(entry.domain) in _STANDARD]
     if not versions:
         raise DamagedError("it does not say which version of ONNX's operators it uses")
     return int(max(versions))

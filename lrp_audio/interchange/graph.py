@@ -12,6 +12,7 @@ from lrp_audio.errors import ModelError
 from lrp_audio.interchange.file import opset_of
 from lrp_audio.interchange.limits import MAX_NODES
 from lrp_audio.interchange.tensors import Tensors
+from lrp_audio.interchange.text import as_text
 from lrp_audio.types import Array
 
 
@@ -71,10 +72,10 @@ def graph_of(model: Any, folder: Path) -> Graph:
         )
     if proto.sparse_initializer:
         raise ModelError("The graph has sparse tensors, which are not read; export dense ones.")
-    stored = {tensor.name: tensor for tensor in proto.initializer}
-    _different([tensor.name for tensor in proto.initializer], "tensors")
+    stored = {as_text(tensor.name): tensor for tensor in proto.initializer}
+    _different([as_text(tensor.name) for tensor in proto.initializer], "tensors")
     tensors = Tensors(stored, folder)
-    inputs = tuple(_entry(value) for value in proto.input if value.name not in stored)
+    inputs = tuple(_entry(value) for value in proto.input if as_text(value.name) not in stored)
     operations = [_operation(node, tensors) for node in proto.node]
     made = [name for operation in operations for name in operation.outputs if name]
     _different([entry.name for entry in inputs] + list(stored) + made, "values")
@@ -100,24 +101,27 @@ def _different(names: Sequence[str], what: str) -> None:
 
 
 def _entry(value: Any) -> Entry:
-    if value.type.WhichOneof("value") not in (None, "tensor_type"):
+    name, kind = as_text(value.name), value.type.WhichOneof("value")
+    if kind not in (None, "tensor_type"):
         raise ModelError(
-            f"{described(value.name)} is a {value.type.WhichOneof('value').removesuffix('_type')}, "
-            "where a tensor was expected; export a network that takes and gives arrays."
+            f"{described(name)} is a {kind.removesuffix('_type')}, where a tensor was expected; "
+            "export a network that takes and gives arrays."
         )
     tensor = value.type.tensor_type
     if not tensor.HasField("shape"):
-        return Entry(value.name, None)
+        return Entry(name, None)
     dims = tensor.shape.dim
-    return Entry(value.name, tuple(d.dim_value if d.HasField("dim_value") else None for d in dims))
+    return Entry(name, tuple(d.dim_value if d.HasField("dim_value") else None for d in dims))
 
 
 def _operation(node: Any, tensors: Tensors) -> Operation:
-    name = node.name or next(iter(node.output), "")
-    bare = Operation(name, node.op_type, node.domain, tuple(node.input), tuple(node.output), {})
-    if not any(node.output):
+    inputs, outputs = (tuple(map(as_text, names)) for names in (node.input, node.output))
+    name = as_text(node.name) or next(iter(outputs), "")
+    bare = Operation(name, as_text(node.op_type), as_text(node.domain), inputs, outputs, {})
+    if not any(outputs):
         raise ModelError(f"The node {bare} has no output; export the network again.")
-    return replace(bare, attributes={a.name: _attribute(a, bare, tensors) for a in node.attribute})
+    attributes = {as_text(a.name): _attribute(a, bare, tensors) for a in node.attribute}
+    return replace(bare, attributes=attributes)
 
 
 def _attribute(attribute: Any, operation: Operation, tensors: Tensors) -> Any:
@@ -126,10 +130,9 @@ def _attribute(attribute: Any, operation: Operation, tensors: Tensors) -> Any:
     if attribute.type == kinds.TENSOR:
         return partial(tensors.decoded, attribute.t, f"The tensor in the node {operation}")
     if attribute.type in (kinds.INT, kinds.FLOAT, kinds.STRING):
-        value = (attribute.i, attribute.f, attribute.s)[
-            (kinds.INT, kinds.FLOAT, kinds.STRING).index(attribute.type)
-        ]
-        return value.decode(errors="replace") if isinstance(value, bytes) else value
+        field = {kinds.INT: "i", kinds.FLOAT: "f", kinds.STRING: "s"}[attribute.type]
+        value = getattr(attribute, field)
+        return as_text(value) if field == "s" else value
     if attribute.type == kinds.INTS:
         return tuple(attribute.ints)
     return tuple(attribute.floats) if attribute.type == kinds.FLOATS else None

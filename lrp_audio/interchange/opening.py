@@ -24,17 +24,23 @@ def regular_file(path: Path, what: str, limit: int) -> Iterator[tuple[BinaryIO, 
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise ModelError(_refusal(path, what, error)) from error
+    try:
+        size = _size(os.fstat(descriptor), path, what, limit)
+    except ModelError:
+        os.close(descriptor)
+        raise
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ModelError(f"{what} {path} is not a regular file; give the path of a file.")
-        if status.st_size == 0:
-            raise ModelError(f"{what} {path} is empty; copy or export it again.")
-        if status.st_size > limit:
-            raise ModelError(
-                f"{what} {path} has {status.st_size:,} bytes; at most {limit:,} are read."
-            )
-        yield file, status.st_size
+        yield file, size
+
+
+def _size(status: os.stat_result, path: Path, what: str, limit: int) -> int:
+    if not stat.S_ISREG(status.st_mode):
+        raise ModelError(f"{what} {path} is not a regular file; give the path of a file.")
+    if status.st_size == 0:
+        raise ModelError(f"{what} {path} is empty; copy or export it again.")
+    if status.st_size > limit:
+        raise ModelError(f"{what} {path} has {status.st_size:,} bytes; at most {limit:,} are read.")
+    return status.st_size
 
 
 def read_exactly(file: BinaryIO, offset: int, length: int) -> bytearray | None:

@@ -10,6 +10,7 @@ from lrp_audio.interchange.limits import MAX_DEPTH, MAX_FIELDS, MAX_STRUCTURE, M
 
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _CHUNK = 65_536
+_TEXT, _DATA, _OTHER = "text", "data", "other"
 _TENSOR_DATA = ("raw_data", "float_data", "double_data")
 
 
@@ -25,6 +26,9 @@ class _Reader:
 
     def varint(self, position: int, end: int) -> tuple[int, int]:
         """The number at `position`, and the position after it."""
+        index = position - self._start
+        if 0 <= index < len(self._window) and position < end and self._window[index] < 128:
+            return self._window[index], position + 1  # most numbers take one byte
         value, shift = 0, 0
         while position < end and shift < 70:
             index = position - self._start
@@ -55,9 +59,7 @@ class _Totals:
         if self.fields > MAX_FIELDS:
             raise DamagedError(f"it has more than {MAX_FIELDS:,} fields")
         if self.structure > MAX_STRUCTURE:
-            raise DamagedError(
-                f"it has more than {MAX_STRUCTURE:,} bytes of names, texts and attributes"
-            )
+            raise DamagedError(f"it has more than {MAX_STRUCTURE:,} bytes of text and attributes")
 
 
 def check_framing(file: BinaryIO, size: int, message: Any) -> None:
@@ -65,28 +67,39 @@ def check_framing(file: BinaryIO, size: int, message: Any) -> None:
 
     `message` is the protobuf descriptor of what the file should hold.
     """
-    reader, totals = _Reader(file), _Totals()
+    reader, totals, known = _Reader(file), _Totals(), dict[str, dict[int, Any]]()
     unread = [(0, size, message, 0)]
     while unread:
         position, end, kind, depth = unread.pop()
         if depth > MAX_DEPTH:
             raise DamagedError(f"it is nested more than {MAX_DEPTH} levels deep")
+        if kind.full_name not in known:
+            known[kind.full_name] = _contents(kind)
+        contents = known[kind.full_name]
         while position < end:
             tag, position = reader.varint(position, end)
-            field = kind.fields_by_number.get(tag >> 3)
             position, length = _skipped(reader, position, end, tag)
-            part = None if field is None or tag & 7 != _LENGTH else field.message_type
-            is_data = field is not None and field.name in _TENSOR_DATA
-            totals.add(0 if part or is_data else length)
-            if field is not None and field.cpp_type == field.CPPTYPE_STRING and not is_data:
-                _check_text(length)
-            if part is not None:
-                unread.append((position - length, position, part, depth + 1))
+            content = contents.get(tag, _OTHER)
+            if content is _TEXT and length > MAX_TEXT:
+                raise DamagedError(f"a text in it has {length:,} bytes, more than {MAX_TEXT:,}")
+            totals.add(length if content is _TEXT or content is _OTHER else 0)
+            if content is not _TEXT and content is not _OTHER and content is not _DATA:
+                unread.append((position - length, position, content, depth + 1))
 
 
-def _check_text(length: int) -> None:
-    if length > MAX_TEXT:
-        raise DamagedError(f"a text in it has {length:,} bytes, more than {MAX_TEXT:,}")
+def _contents(message: Any) -> dict[int, Any]:
+    """What the length-delimited fields of a message hold, by their tags."""
+    found = {}
+    for number, field in message.fields_by_number.items():
+        content: Any = _OTHER
+        if field.message_type is not None:
+            content = field.message_type
+        elif field.name in _TENSOR_DATA:
+            content = _DATA
+        elif field.cpp_type == field.CPPTYPE_STRING:
+            content = _TEXT
+        found[number << 3 | _LENGTH] = content
+    return found
 
 
 def _skipped(reader: _Reader, position: int, end: int, tag: int) -> tuple[int, int]:
