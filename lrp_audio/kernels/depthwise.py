@@ -17,7 +17,7 @@ _MOST_OUTPUTS = 4  # for each input channel; with more of them GEMM is faster
 def suits(packed: Array, taps: int) -> bool:
     """Whether a weight ``(groups, taps * in/g, out/g)`` is one of a depthwise convolution."""
     groups, columns, made = packed.shape
-    return groups > 1 and columns == taps and made <= _MOST_OUTPUTS
+    return bool(groups > 1 and columns == taps and made <= _MOST_OUTPUTS)
 
 
 def products(images: Array, packed: Array, window: Window, z: Array) -> None:
