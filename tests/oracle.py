@@ -53,10 +53,8 @@ def as_dense(layer: LinearLayer, x: Array) -> Dense:
     units = np.eye(x.size).reshape(x.size, *x.shape)
     matrix = layer.linear(units, layer.weight).reshape(x.size, -1).T
     connected = layer.linear(units, np.ones_like(layer.weight)).reshape(x.size, -1).T != 0
-    size = layer.output_shape(x.shape)
-    bias = np.zeros(size[0]) if layer.bias is None else layer.bias
-    spread = np.broadcast_to(bias.reshape(-1, *[1] * (len(size) - 1)), size).reshape(-1)
-    return Dense(matrix, connected.astype(float), spread, x.reshape(-1))
+    bias = layer.linear(np.zeros((1, *x.shape)), layer.weight, layer.bias).reshape(-1)
+    return Dense(matrix, connected.astype(float), bias, x.reshape(-1))
 
 
 def plus(a: Array) -> Array:

@@ -11,21 +11,45 @@ from numpy.typing import NDArray
 from lrp_audio.layers import (
     ELU,
     GELU,
+    Abs,
+    Affine,
     AveragePool1D,
     AveragePool2D,
     BatchNorm,
+    Clip,
+    Concat,
     Conv1D,
     Conv2D,
     Dense,
+    Dropout,
+    Exp,
     Flatten,
     GlobalAveragePool,
+    GlobalMaxPool,
+    HardSigmoid,
+    HardSwish,
+    Identity,
     Layer,
     LeakyReLU,
+    Log,
+    LogSoftmax,
+    Maximum,
     MaxPool1D,
     MaxPool2D,
+    Minimum,
+    Pad,
+    Permute,
+    Pow,
+    PReLU,
+    Product,
     ReLU,
     Reshape,
     Sigmoid,
+    SiLU,
+    Slice,
+    Softmax,
+    Softplus,
+    Sqrt,
     Sum,
     Tanh,
 )
@@ -75,17 +99,26 @@ def biases(draw: st.DrawFn, count: int) -> Array | None:
 @st.composite
 def dense(draw: st.DrawFn) -> Case:
     inputs, outputs = draw(st.integers(1, 8)), draw(st.integers(1, 6))
+    leading = draw(st.sampled_from([(), (), (1,), (2, 2)]))
     weight = numbers(draw(generators()), (outputs, inputs))
-    return Dense(weight, draw(biases(outputs))), (inputs,)
+    return Dense(weight, draw(biases(outputs))), (*leading, inputs)
+
+
+def pads(most: list[int]) -> st.SearchStrategy[Any]:
+    """Padding of every form for axes that take at most `most` on a side."""
+    same = st.integers(0, min(most))
+    each = st.tuples(*(st.integers(0, m) for m in most))
+    pairs = st.tuples(*(st.tuples(st.integers(0, m), st.integers(0, m)) for m in most))
+    return same | each | pairs | st.just("same")
 
 
 @st.composite
 def convolution(draw: st.DrawFn, rank: int) -> Case:
-    groups, per_in, per_out = draw(st.integers(1, 2)), draw(small), draw(small)
+    groups, per_in, per_out = draw(st.integers(1, 3)), draw(small), draw(small)
     kernel = tuple(draw(small) for _ in range(rank))
     stride = tuple(draw(small) for _ in range(rank))
     dilation = tuple(draw(st.integers(1, 2)) for _ in range(rank))
-    pad = draw(st.just("same") | st.tuples(*[st.integers(0, 2)] * rank))
+    pad = draw(pads([2] * rank))
     weight = numbers(draw(generators()), (groups * per_out, per_in, *kernel))
     lengths = tuple(
         (k - 1) * d + 1 + draw(st.integers(0, 4)) for k, d in zip(kernel, dilation, strict=True)
@@ -99,9 +132,24 @@ def convolution(draw: st.DrawFn, rank: int) -> Case:
 def pool(draw: st.DrawFn, kind: Callable[..., Layer], rank: int) -> Case:
     kernel = tuple(draw(small) for _ in range(rank))
     stride = tuple(draw(small) for _ in range(rank))
-    pad = tuple(draw(st.integers(0, k // 2)) for k in kernel)
-    lengths = tuple(k + draw(st.integers(0, 4)) for k in kernel)
-    return kind(kernel, stride, pad, ceil_mode=draw(st.booleans())), (draw(small), *lengths)
+    dilation = tuple(draw(st.integers(1, 2)) for _ in range(rank))
+    spans = [(k - 1) * d for k, d in zip(kernel, dilation, strict=True)]
+    options: dict[str, Any] = {"ceil_mode": draw(st.booleans()), "dilation": dilation}
+    if kind in (AveragePool1D, AveragePool2D):
+        options["count_include_pad"] = draw(st.booleans())
+    lengths = tuple(span + 1 + draw(st.integers(0, 4)) for span in spans)
+    return kind(kernel, stride, draw(pads(spans)), **options), (draw(small), *lengths)
+
+
+@st.composite
+def global_pool(draw: st.DrawFn, kind: Callable[..., Layer]) -> Case:
+    shape = draw(deep_shapes)
+    axes = st.lists(st.sampled_from([*range(1, len(shape) + 1), -1]), min_size=1, unique=True)
+    chosen = draw(st.none() | axes.filter(lambda a: not {len(shape), -1} <= set(a)))
+    keepdims = draw(st.booleans())
+    if chosen is not None and len(chosen) == len(shape):
+        keepdims = True
+    return kind(chosen, keepdims), shape
 
 
 @st.composite
@@ -112,8 +160,74 @@ def batch_norm(draw: st.DrawFn) -> Case:
     return layer, (channels, *draw(st.sampled_from([(), (4,), (2, 3)])))
 
 
+@st.composite
+def affine(draw: st.DrawFn) -> Case:
+    """Constants that are broadcast against samples, and samples that are broadcast."""
+    shape = draw(st.sampled_from([(3,), (2, 3), (2, 1, 4)]))
+    full = tuple(4 if n == 1 else n for n in shape)
+
+    def constant() -> Array | float:
+        kept = draw(st.integers(0, len(full)))
+        lengths = [n if draw(st.booleans()) else 1 for n in full[kept:]]
+        lengths = [1, *lengths] if not kept and draw(st.booleans()) else lengths
+        return numbers(draw(generators()), tuple(lengths))
+
+    return Affine(constant(), constant() if draw(st.booleans()) else None), shape
+
+
+@st.composite
+def summed(draw: st.DrawFn) -> Case:
+    signs = draw(st.none() | st.tuples(*[st.sampled_from([1, -1, 0.5])] * 2))
+    return Sum(2, signs), (2, *draw(shapes))
+
+
+@st.composite
+def padded(draw: st.DrawFn) -> Case:
+    shape = draw(st.sampled_from([(4,), (3, 5), (2, 3, 4)]))
+    least = [-1 if n > 2 else 0 for n in shape]
+    amounts = [draw(st.tuples(st.integers(m, 3), st.integers(m, 3))) for m in least]
+    mode = draw(st.sampled_from(["constant", "reflect", "edge"]))
+    return Pad(amounts, mode, draw(st.sampled_from([0.0, 1.5]))), shape
+
+
+@st.composite
+def sliced(draw: st.DrawFn) -> Case:
+    shape = draw(st.sampled_from([(5,), (3, 6)]))
+    axes = draw(st.permutations(range(1, len(shape) + 1)))[: draw(st.integers(1, len(shape)))]
+    starts, ends, steps = [], [], []
+    for axis in axes:
+        length = shape[axis - 1]
+        step = draw(st.sampled_from([1, 2, 3, -1, -2]))
+        positions = range(length)[draw(st.integers(0, length - 1)) :: step]
+        starts.append(draw(st.sampled_from([positions[0], positions[0] - length])))
+        inside = positions[-1] + (1 if step > 0 else -1)
+        far = 2**62 if step > 0 else -(2**62)
+        ends.append(far if inside < 0 else draw(st.sampled_from([inside, far])))
+        steps.append(step)
+    return Slice(starts, ends, axes, steps), shape
+
+
+@st.composite
+def permuted(draw: st.DrawFn) -> Case:
+    shape = draw(shapes)
+    return Permute(draw(st.permutations(range(1, len(shape) + 1)))), shape
+
+
+@st.composite
+def prelu(draw: st.DrawFn) -> Case:
+    shape = draw(shapes)
+    slopes = numbers(draw(generators()), (draw(st.sampled_from([1, shape[0]])),))
+    return PReLU(slopes), shape
+
+
 shapes = st.sampled_from([(3,), (2, 3), (2, 3, 2)])
 deep_shapes = st.sampled_from([(2, 5), (3, 2, 3)])
+
+
+def on_values(kind: Callable[..., Layer], *options: st.SearchStrategy[Any]) -> Any:
+    """Layers of a `kind` that acts on every value, and shapes for them."""
+    return st.tuples(st.builds(kind, *options), shapes)
+
 
 LINEAR: dict[type[Layer], st.SearchStrategy[Case]] = {
     Dense: dense(),
@@ -121,28 +235,103 @@ LINEAR: dict[type[Layer], st.SearchStrategy[Case]] = {
     Conv2D: convolution(2),
     AveragePool1D: pool(AveragePool1D, 1),
     AveragePool2D: pool(AveragePool2D, 2),
-    GlobalAveragePool: st.tuples(st.builds(GlobalAveragePool), deep_shapes),
+    GlobalAveragePool: global_pool(GlobalAveragePool),
     BatchNorm: batch_norm(),
-    Sum: st.tuples(st.builds(Sum, st.just(2)), shapes.map(lambda shape: (2, *shape))),
+    Affine: affine(),
+    Sum: summed(),
 }
 
 POOLS: dict[type[Layer], st.SearchStrategy[Case]] = {
     MaxPool1D: pool(MaxPool1D, 1),
     MaxPool2D: pool(MaxPool2D, 2),
+    GlobalMaxPool: global_pool(GlobalMaxPool),
 }
 
 PASSING: dict[type[Layer], st.SearchStrategy[Case]] = {
-    ReLU: st.tuples(st.builds(ReLU), shapes),
-    LeakyReLU: st.tuples(st.builds(LeakyReLU, st.floats(0.01, 0.5)), shapes),
-    ELU: st.tuples(st.builds(ELU, st.floats(0.5, 2)), shapes),
-    GELU: st.tuples(st.builds(GELU), shapes),
-    Tanh: st.tuples(st.builds(Tanh), shapes),
-    Sigmoid: st.tuples(st.builds(Sigmoid), shapes),
-    Flatten: st.tuples(st.builds(Flatten), deep_shapes),
-    Reshape: st.just((Reshape((3, 4)), (2, 6))),
+    ReLU: on_values(ReLU),
+    LeakyReLU: on_values(LeakyReLU, st.floats(0.01, 0.5)),
+    PReLU: prelu(),
+    ELU: on_values(ELU, st.floats(0.5, 2)),
+    GELU: on_values(GELU),
+    SiLU: on_values(SiLU),
+    HardSwish: on_values(HardSwish),
+    HardSigmoid: on_values(HardSigmoid, st.sampled_from([0.2, 1 / 6, 5.0])),
+    Softplus: on_values(Softplus),
+    Tanh: on_values(Tanh),
+    Sigmoid: on_values(Sigmoid),
+    Abs: on_values(Abs),
+    Exp: on_values(Exp),
+    Log: on_values(Log),
+    Sqrt: on_values(Sqrt),
+    Pow: on_values(Pow, st.sampled_from([2.0, 0.5, -1.0, 1.7, 3.0])),
+    Softmax: on_values(Softmax, st.sampled_from([1, -1])),
+    LogSoftmax: on_values(LogSoftmax, st.sampled_from([1, -1])),
+    Identity: on_values(Identity),
 }
 
-OTHER = POOLS | PASSING
+MOVING: dict[type[Layer], st.SearchStrategy[Case]] = {
+    Flatten: st.tuples(st.builds(Flatten), deep_shapes),
+    Reshape: st.just((Reshape((3, 4)), (2, 6))),
+    Permute: permuted(),
+    Slice: sliced(),
+    Pad: padded(),
+    Concat: st.sampled_from([(Concat(1, (2, 1)), (3, 2)), (Concat(-1, (1, 3)), (2, 4))]),
+}
+
+CLIPPING: dict[type[Layer], st.SearchStrategy[Case]] = {
+    Clip: on_values(Clip, st.just(-0.03), st.sampled_from([0.0, 0.04, float("inf")])),
+    Maximum: on_values(Maximum, st.sampled_from([0.0, -0.02, 0.03])),
+    Minimum: on_values(Minimum, st.sampled_from([0.0, -0.02, 0.03])),
+}
+
+PRODUCTS: dict[type[Layer], st.SearchStrategy[Case]] = {
+    Product: st.tuples(st.builds(Product, st.integers(0, 1)), shapes.map(lambda s: (2, *s))),
+}
+
+OTHER = POOLS | PASSING | MOVING | CLIPPING | PRODUCTS
+
+POSITIVE = (Log, Sqrt, Pow)
+"""Layers for inputs above 0."""
+
+_rng = np.random.default_rng(5)
+
+
+def some(*shape: int) -> NDArray[np.float32]:
+    return _rng.standard_normal(shape).astype(np.float32)
+
+
+EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
+    *((kind(), (3, 6)) for kind in PASSING if kind not in (PReLU, Pow)),
+    (PReLU(np.abs(some(3))), (3, 6)),
+    (Pow(1.5), (3, 6)),
+    (Dropout(), (3, 6)),
+    (Flatten(), (3, 6)),
+    (Reshape((2, 9)), (3, 6)),
+    (Permute((2, 1)), (3, 6)),
+    (Slice((0, -1), (3, -100), steps=(2, -1)), (3, 6)),
+    (Pad(((0, 1), (2, 1))), (3, 6)),
+    (Pad(((0, 1), (2, 1)), "reflect"), (3, 6)),
+    (Concat(1, (1, 2)), (3, 6)),
+    (Clip(-9.0, 9.0), (3, 6)),
+    (Maximum(-9.0), (3, 6)),
+    (Minimum(9.0), (3, 6)),
+    (Product(), (2, 6)),
+    (Sum(3), (3, 6)),
+    (Affine(some(3, 1), some(6)), (3, 6)),
+    (BatchNorm(some(3), some(3), some(3), np.abs(some(3)) + 1), (3, 6)),
+    (Dense(some(4, 6), some(4)), (6,)),
+    (Dense(some(4, 6), some(4)), (3, 6)),
+    (Conv1D(some(4, 3, 3), some(4), pad=1), (3, 6)),
+    (Conv1D(some(6, 1, 3), some(6), pad=((2, 0),), groups=3), (3, 6)),
+    (Conv2D(some(4, 3, 2, 3), some(4)), (3, 5, 6)),
+    (MaxPool1D(2), (3, 6)),
+    (MaxPool2D(2), (3, 4, 6)),
+    (GlobalMaxPool(), (3, 6)),
+    (AveragePool1D(2), (3, 6)),
+    (AveragePool2D(2), (3, 4, 6)),
+    (GlobalAveragePool(), (3, 6)),
+]
+"""At least one layer of each sort, with the shape of a sample that it takes."""
 
 RULES: dict[type[Rule], st.SearchStrategy[Any]] = {
     LRP0: st.builds(LRP0),

@@ -6,12 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from strategies import EXAMPLES, POSITIVE, some
 
 from lrp_audio.errors import RuleError, ShapeError
 from lrp_audio.layers import (
-    ELU,
-    GELU,
-    AveragePool1D,
     AveragePool2D,
     BatchNorm,
     Conv1D,
@@ -19,16 +17,10 @@ from lrp_audio.layers import (
     Dense,
     Dropout,
     Flatten,
-    GlobalAveragePool,
     Layer,
-    LeakyReLU,
     MaxPool1D,
     MaxPool2D,
     ReLU,
-    Reshape,
-    Sigmoid,
-    Sum,
-    Tanh,
 )
 from lrp_audio.layers.arrays import as_floats
 from lrp_audio.layers.fused_convolution import FusedConvolution
@@ -49,27 +41,9 @@ Array = NDArray[Any]
 rng = np.random.default_rng(5)
 
 
-def some(*shape: int) -> NDArray[np.float32]:
-    return rng.standard_normal(shape).astype(np.float32)
-
-
 CONV1, CONV2 = Conv1D(some(4, 3, 3), some(4), pad=1), Conv2D(some(4, 3, 2, 3), some(4))
-# Every layer, with the shape of a sample it takes.
 LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
-    *((layer, (3, 6)) for layer in (ReLU(), LeakyReLU(), ELU(), GELU(), Sigmoid(), Tanh())),
-    (Dropout(), (3, 6)),
-    (Flatten(), (3, 6)),
-    (Reshape((2, 9)), (3, 6)),
-    (Sum(3), (3, 6)),
-    (BatchNorm(some(3), some(3), some(3), np.abs(some(3)) + 1), (3, 6)),
-    (Dense(some(4, 6), some(4)), (6,)),
-    (CONV1, (3, 6)),
-    (CONV2, (3, 5, 6)),
-    (MaxPool1D(2), (3, 6)),
-    (MaxPool2D(2), (3, 4, 6)),
-    (AveragePool1D(2), (3, 6)),
-    (AveragePool2D(2), (3, 4, 6)),
-    (GlobalAveragePool(), (3, 6)),
+    *EXAMPLES,
     (FusedConvolution(CONV1), (3, 6)),
     (FusedConvolution(CONV1, MaxPool1D(2)), (3, 6)),
     (FusedConvolution(CONV2, MaxPool2D(2)), (3, 5, 6)),
@@ -103,7 +77,7 @@ def test_numbers_of_every_type_are_taken_and_nothing_is_lost(
 
 @every_layer
 def test_any_layout_in_memory_gives_the_same(layer: Layer, shape: tuple[int, ...]) -> None:
-    x = some(2, *shape)
+    x = np.abs(some(2, *shape)) + 0.5 if isinstance(layer, POSITIVE) else some(2, *shape)
     x.setflags(write=False)
     wide = np.zeros((2, *shape[:-1], 2 * shape[-1]), np.float32)
     wide[..., ::2] = x
@@ -272,6 +246,7 @@ def test_nan_propagates_and_ends_in_nan(
 ) -> None:
     """In the output wherever the input reaches, and in the relevance of what it reached."""
     x = rng.standard_normal((2, *shape)).astype(dtype)
+    x = np.abs(x) if isinstance(layer, POSITIVE) else x
     x[1].reshape(-1)[where] = np.nan
     y = layer.forward(x)
     assert np.isfinite(y[0]).all()

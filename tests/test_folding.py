@@ -8,6 +8,7 @@ from strategies import generators
 
 from lrp_audio.errors import ModelError
 from lrp_audio.layers import (
+    Affine,
     AveragePool1D,
     BatchNorm,
     Conv1D,
@@ -74,6 +75,12 @@ FOLDABLE: dict[str, list[Layer]] = {
     "across a ReLU forwards": [d.conv(), ReLU(), d.norm(), d.conv()],
     "across dropout": [d.conv(), Dropout(), d.norm()],
     "across flatten into a dense layer": [d.norm(), Flatten(), d.dense(48)],
+    "across a mean over time": [d.conv(), GlobalAveragePool((2,), keepdims=True), d.norm()],
+    "across a mean over counted padding, unshifted": [
+        d.conv(),
+        AveragePool1D(3, pad=1, count_include_pad=True),
+        d.norm(shifted=False),
+    ],
     "two in a row before a convolution": [d.norm(), d.norm(), d.conv()],
     "two in a row after a convolution": [d.conv(), d.norm(), d.norm()],
 }
@@ -85,6 +92,22 @@ REFUSED: dict[str, tuple[list[Layer], str]] = {
         "layer1 .MaxPool1D. is in the way: a weight is not above 0",
     ),
     "a shift at a ReLU": ([d.conv(), ReLU(), d.norm(positive=True)], "or a bias not 0"),
+    "a shift at a mean over counted padding": (
+        [d.conv(), AveragePool1D(3, pad=1, count_include_pad=True), d.norm()],
+        "layer1 .AveragePool1D. is in the way: it counts padding",
+    ),
+    "a mean over channels": (
+        [d.conv(), GlobalAveragePool((1,), keepdims=True), Affine(np.ones((4, 1))), d.norm()],
+        "layer2 .Affine. is in the way",
+    ),
+    "a dense layer along the last axis, before": (
+        [d.dense(12), d.norm()],
+        "layer0 .Dense. acts along another axis than the channels",
+    ),
+    "a dense layer along the last axis, after": (
+        [d.norm(), d.dense(12)],
+        "layer1 .Dense. acts along another axis than the channels",
+    ),
     "a sigmoid": ([d.conv(), Sigmoid(), d.norm(True)], "layer1 .Sigmoid. .* do not commute"),
     "nothing around it": ([d.norm()], "no dense or convolution layer"),
 }

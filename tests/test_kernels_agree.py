@@ -79,6 +79,21 @@ LINEAR = {
         ((3, 6, 59, 57), (32, 3, 5, 5), (32,)),
         3 * 25 + 1,
     ),
+    "convolve, depthwise": Kernel(
+        lambda x, w, b: _convolve(x, w, b, STRIDED, 32),
+        ((3, 32, 59, 57), (64, 1, 5, 5), (64,)),
+        25 + 1,
+    ),
+    "transpose, depthwise": Kernel(
+        lambda s, w: _transpose(s, w, STRIDED, 32, (59, 57)),
+        ((3, 64, 30, 29), (64, 1, 5, 5)),
+        2 * 25,
+    ),
+    "weight gradient, depthwise": Kernel(
+        lambda x, g: convolution.weight_gradient(x, g, STRIDED, 32, (64, 1, 5, 5), None),
+        ((3, 32, 59, 57), (3, 64, 30, 29)),
+        3 * 30 * 29,
+    ),
     "convolve, transformed image": Kernel(
         lambda x, w, b: _convolve(x, w, b, PLAIN, 2), (IMAGE, WEIGHT, (32,)), 16 * 9 + 1, 5
     ),

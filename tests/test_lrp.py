@@ -56,15 +56,18 @@ def drawn(seed: int, image: bool) -> tuple[Network, Array]:
 
     def pool() -> Layer:
         size, step = int(rng.integers(1, 4)), int(rng.integers(1, 4))
-        pad, ceil = int(rng.integers(0, size // 2 + 1)), bool(rng.integers(2))
+        dilation, ceil = int(rng.integers(1, 3)), bool(rng.integers(2))
+        before, after = (int(n) for n in rng.integers(0, (size - 1) * dilation + 1, 2))
         if image:
-            return MaxPool2D((size, 2), (step, 1), (pad, 0), ceil)
-        return MaxPool1D((size,), (step,), (pad,), ceil)
+            pads = ((before, after), (0, 1))
+            return MaxPool2D((size, 2), (step, 1), pads, ceil, (dilation, 1))
+        return MaxPool1D((size,), (step,), ((before, after),), ceil, dilation)
 
-    groups, taps = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+    groups, taps = int(rng.choice([1, 2, 4])), int(rng.integers(1, 4))
     kind, kernel = (Conv2D, (taps, 3)) if image else (Conv1D, (taps,))
     strides = (int(rng.integers(1, 3)), *([1] * (len(kernel) - 1)))
-    first = kind(some(4, 2, *kernel), some(4), stride=strides, pad=tuple(k // 2 for k in kernel))
+    pad = [(k // 2, int(rng.integers(0, k))) for k in kernel]
+    first = kind(some(4, 2, *kernel), some(4), stride=strides, pad=pad)
     second = kind(some(4, 4 // groups, *kernel), some(4), pad=(1,) * len(kernel), groups=groups)
     layers: list[tuple[str, Layer]] = [("conv1", first), ("relu1", ReLU())]
     layers += [("pool1", pool())] if rng.integers(2) else []

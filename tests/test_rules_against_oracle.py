@@ -5,13 +5,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import FORMULAS, as_dense
-from strategies import LINEAR, PASSING, POOLS, RULES, generators, numbers, settings_of
+from strategies import (
+    CLIPPING,
+    EXAMPLES,
+    LINEAR,
+    MOVING,
+    OTHER,
+    PASSING,
+    POOLS,
+    POSITIVE,
+    PRODUCTS,
+    RULES,
+    generators,
+    numbers,
+    settings_of,
+)
 
 import lrp_audio.layers
 import lrp_audio.rules
-from lrp_audio.layers import Dropout, Layer
+from lrp_audio.layers import Dropout, Layer, Pad
 from lrp_audio.layers.base import LinearLayer
-from lrp_audio.rules import LinearRule, Pass, Proportional, Rule, WinnerTakesAll
+from lrp_audio.rules import (
+    LinearRule,
+    Pass,
+    PassCopies,
+    Proportional,
+    Rule,
+    SignalTakesAll,
+    WinnerTakesAll,
+)
 
 every_pair = [
     pytest.param(layer, rule, id=f"{layer.__name__}-{rule.__name__}")
@@ -27,10 +49,17 @@ def public_classes(module: object, base: type) -> set[type]:
 
 def test_no_layer_and_no_rule_is_missing_from_the_comparison() -> None:
     layers = public_classes(lrp_audio.layers, Layer)
-    assert layers == set(LINEAR) | set(POOLS) | set(PASSING) | {Dropout}
+    assert layers == set(LINEAR) | set(OTHER) | {Dropout}
+    assert layers == {type(layer) for layer, _ in EXAMPLES}
     assert {c for c in layers if issubclass(c, LinearLayer)} == set(LINEAR)
     rules = public_classes(lrp_audio.rules, Rule) - {LinearRule}
-    assert rules == set(RULES) | {Pass, WinnerTakesAll, Proportional}
+    assert rules == set(RULES) | {
+        Pass,
+        PassCopies,
+        SignalTakesAll,
+        WinnerTakesAll,
+        Proportional,
+    }
     assert set(RULES) == set(FORMULAS)
 
 
@@ -67,17 +96,72 @@ def test_ledger_closes_and_names_only_what_the_rule_absorbs(
 
 @pytest.mark.parametrize("kind", PASSING, ids=lambda c: c.__name__)
 @given(data=st.data())
-def test_relevance_passes_through_activations_and_shapes(
+def test_relevance_passes_through_functions_of_single_values(
     kind: type[Layer], data: st.DataObject
 ) -> None:
     layer, shape = data.draw(PASSING[kind])
     rng = data.draw(generators())
-    x = numbers(rng, (2, *shape))
+    x = numbers(rng, (2, *shape), "positive" if kind in POSITIVE else "both")
     y = layer.forward(x)
     relevance = rng.standard_normal(y.shape)
     flow = layer.relevance(x, y, relevance, Pass())
-    np.testing.assert_array_equal(flow.relevance.reshape(-1), relevance.reshape(-1))
-    assert flow.relevance.shape == x.shape
+    np.testing.assert_array_equal(flow.relevance, relevance)
+    assert not flow.accounts.any()
+
+
+@pytest.mark.parametrize("kind", MOVING, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_relevance_goes_to_what_was_copied_and_that_of_constants_is_dropped(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, shape = data.draw(MOVING[kind])
+    x = 10.0 + np.arange(2 * int(np.prod(shape))).reshape(2, *shape)  # all values differ
+    y = layer.forward(x)
+    relevance = data.draw(generators()).standard_normal(y.shape)
+    rule = PassCopies() if kind is Pad else Pass()
+    flow = layer.relevance(x, y, relevance, rule)
+    for sample in range(2):
+        copies = y[sample].reshape(-1) == x[sample].reshape(-1, 1)
+        expected = copies @ relevance[sample].reshape(-1)
+        np.testing.assert_allclose(flow.relevance[sample].reshape(-1), expected, atol=1e-12)
+        constants = relevance[sample].reshape(-1) @ ~copies.any(axis=0)
+        np.testing.assert_allclose(flow.accounts[sample], [0, 0, constants], atol=1e-12)
+    assert kind is Pad or not flow.accounts.any()
+
+
+@pytest.mark.parametrize("kind", CLIPPING, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_relevance_of_values_that_a_limit_replaced_is_dropped_or_passes_on_request(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, shape = data.draw(CLIPPING[kind])
+    rng = data.draw(generators())
+    x = rng.uniform(-0.1, 0.1, (2, *shape))
+    y = layer.forward(x)
+    relevance = rng.standard_normal(y.shape)
+    flow = layer.relevance(x, y, relevance, PassCopies())
+    np.testing.assert_array_equal(flow.relevance, np.where(y == x, relevance, 0))
+    lost = np.where(y == x, 0, relevance).reshape(2, -1).sum(axis=1)
+    np.testing.assert_allclose(flow.accounts, np.stack([0 * lost, 0 * lost, lost], 1), atol=1e-12)
+    passed = layer.relevance(x, y, relevance, Pass())
+    np.testing.assert_array_equal(passed.relevance, relevance)
+    assert not passed.accounts.any()
+
+
+@pytest.mark.parametrize("kind", PRODUCTS, ids=lambda c: c.__name__)
+@given(data=st.data())
+def test_all_relevance_of_a_product_goes_to_the_signal(
+    kind: type[Layer], data: st.DataObject
+) -> None:
+    layer, shape = data.draw(PRODUCTS[kind])
+    rng = data.draw(generators())
+    x = numbers(rng, (2, *shape))
+    y = layer.forward(x)
+    np.testing.assert_array_equal(y, x[:, 0] * x[:, 1])
+    relevance = rng.standard_normal(y.shape)
+    flow = layer.relevance(x, y, relevance, SignalTakesAll())
+    np.testing.assert_array_equal(flow.relevance[:, layer.signal], relevance)
+    assert not flow.relevance[:, 1 - layer.signal].any()
     assert not flow.accounts.any()
 
 

@@ -195,7 +195,7 @@ def test_a_front_end_with_a_centre_meets_a_first_layer_without_padding() -> None
         network = architecture.build(architecture.initial(2, np.random.default_rng(0)))
         (first,) = (node.layer for node in network.nodes if node.name == "conv1")
         assert isinstance(first, Conv1D | Conv2D)
-        padded = first.window.pad != (0,) * first.rank
+        padded = first.window.pads(network.input_shape[1:])
         assert architecture.front.centre == 0 or not padded, name
 
 

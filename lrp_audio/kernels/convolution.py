@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from lrp_audio.kernels import depthwise
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.operands import Operand, Operands, by_group, unpacked
@@ -127,7 +128,8 @@ def transpose(
     grid = _Grid(channels_last(s), at)
     matrix = weight.forward.packed
     groups, columns, _ = matrix.shape
-    channels = columns // (window.kernel[0] * window.kernel[1]) * groups
+    taps = window.kernel[0] * window.kernel[1]
+    channels = columns // taps * groups
     if weight.backward is not None:
         return _transpose_as_convolution(grid, weight.backward, window, size)
     out = np.zeros((len(s), *size, channels), s.dtype)
@@ -138,8 +140,11 @@ def transpose(
         for tile in tiles(last - first, grid.size[0], rows):
             samples = slice(first + tile.samples.start, first + tile.samples.stop)
             image = grid.rows(samples, tile.rows)
-            panel = scratch("panel", (image[..., 0].size, columns), s.dtype)
             shifted = window.below(tile.rows.start)
+            if depthwise.suits(matrix, taps):
+                depthwise.add_transpose(image, matrix, shifted, out[part][tile.samples])
+                continue
+            panel = scratch("panel", (image[..., 0].size, columns), s.dtype)
             for group, flat in enumerate(by_group(image, groups)):
                 np.matmul(flat, matrix[group].T, out=panel)
                 scatter_add(panel, out[part][tile.samples], group, image.shape[1:3], shifted)
@@ -181,6 +186,9 @@ def weight_gradient(
             samples = slice(first + tile.samples.start, first + tile.samples.stop)
             outer = grid.rows(samples, tile.rows)
             shifted = window.below(tile.rows.start)
+            if depthwise.suits(gradient, kh * kw):
+                depthwise.add_weight_gradient(images[samples], outer, shifted, gradient)
+                continue
             for group, flat in enumerate(by_group(outer, groups)):
                 panel = gathered(images[samples], group, depth, outer.shape[1:3], shifted)
                 gradient[group] += panel.T @ flat

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrp_audio.kernels import minimal
+from lrp_audio.kernels import depthwise, minimal
 from lrp_audio.kernels.windows import Window, gathered
 from lrp_audio.types import Array
 
@@ -54,6 +54,9 @@ class Operand(NamedTuple):
         signal = z.shape[2] == 1 and images.shape[2] == 1
         if self.points is not None and (signal or window.kernel == minimal.IMAGE):
             minimal.products(images, self.points, window, z)
+            return
+        if depthwise.suits(self.packed, math.prod(window.kernel)):
+            depthwise.products(images, self.packed, window, z)
             return
         depth = images.shape[3] // len(self.packed)
         for group, flat in enumerate(by_group(z, len(self.packed))):

@@ -76,10 +76,15 @@ def _even(count: int, most: int) -> Iterator[slice]:
 
 
 def gathered(images: Array, group: int, depth: int, size: tuple[int, int], window: Window) -> Array:
-    """The panel of `size` windows of each image, in a group of `depth` channels."""
+    """The panel of `size` windows of each image, in a group of `depth` channels.
+
+    To read only: it is a view of `images` where each window is one position.
+    """
     kernel, stride, _, dilation = window
     own = images[..., group * depth : (group + 1) * depth]
     seen = framed(own, window.extent(size), window.pad)
+    if kernel == (1, 1) and stride == (1, 1) and seen.flags.c_contiguous:
+        return seen.reshape(-1, depth)
     of_sample, of_row, of_column, of_channel = seen.strides
     shape = (len(images), *size, *kernel, depth)
     strides = (

@@ -1,4 +1,4 @@
-"""What layers and networks take as numbers: one check where arrays enter."""
+"""The check of every array that is given to a layer or a network."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,11 +18,11 @@ _EXACT = 2**53  # whole numbers up to here are exact in float64
 
 
 def as_floats(x: ArrayLike, what: str = "An input") -> Array:
-    """`x` as an array of float32 or float64, and `x` itself where it is one already.
+    """`x` as an array of float32 or float64; `x` itself where it is one already.
 
-    Converted is what loses nothing: float16, bool and integers of up to 16 bits to float32; other
-    integers up to 2^53 to float64; any byte order; lists. Raises `ShapeError`, with `what` as its
-    subject, for all else.
+    Other numbers are converted where nothing is lost: float16, bool and integers of up to 16 bits
+    to float32, other integers up to 2^53 to float64, in any byte order, and lists. Raises
+    `ShapeError`, with `what` as its subject, for everything else.
     """
     if type(x) is np.ndarray and x.dtype in _TAKEN and x.dtype.isnative:
         return x
@@ -50,17 +50,17 @@ def as_floats(x: ArrayLike, what: str = "An input") -> Array:
 
 
 def _kept(given: Array, floats: Array) -> bool:
-    """Whether wide numbers are the same as float64."""
+    """Whether wide numbers are equal to their float64 values."""
     if given.dtype.kind == "f":
         return bool(((floats == given) | np.isnan(given)).all())
     return given.size == 0 or (int(given.max()) <= _EXACT and int(given.min()) >= -_EXACT)
 
 
 def checked(method: Method) -> Method:
-    """A layer's ``forward(x)``, ``gradient(x, y, g)`` or ``relevance(x, y, relevance, rule)``.
+    """Wrap ``forward(x)``, ``gradient(x, y, g)`` or ``relevance(x, y, relevance, rule)``.
 
-    The arrays go through `as_floats`, the last two must be of one shape, and all of as many
-    samples.
+    All arrays are converted by `as_floats`. The last two must have the shape of the output for
+    `x`.
     """
 
     @wraps(method)
@@ -77,8 +77,8 @@ def checked(method: Method) -> Method:
             if any(other.shape != expected for other in others):
                 raise ShapeError(
                     f"A {layer.kind} layer was given an input of shape {x.shape}, an output of "
-                    f"shape {others[0].shape} and what arrives there of shape {others[1].shape}; "
-                    f"expected {expected} for both."
+                    f"shape {others[0].shape}, and a gradient or relevance of shape "
+                    f"{others[1].shape} there; expected {expected} for both."
                 )
         for rule in given[3:]:
             if not isinstance(rule, Rule):

@@ -1,4 +1,4 @@
-"""What every layer offers, and what layers with a linear map share."""
+"""The interface of all layers, and what the layers of each sort share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -24,8 +24,8 @@ Pullback = Callable[[Array, bool], tuple[Array | None, Gradients]]
 class Layer(ABC):
     """A layer is a function: it keeps nothing between calls, so threads can share it.
 
-    Arrays carry the batch axis first; `x` is a layer's input and `y` its output for that input.
-    What `forward`, `gradient` and `relevance` are given is checked before (`checked`).
+    Arrays have the batch axis first; `x` is a layer's input and `y` its output for that input.
+    The arguments of `forward`, `gradient` and `relevance` are checked before the call (`checked`).
     """
 
     kind: ClassVar[str]
@@ -44,7 +44,7 @@ class Layer(ABC):
         """
 
     def joined_shape(self, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-        """Shape of the input that `join` makes of inputs of `shapes`, all without the batch axis.
+        """Shape of what `join` returns for arrays of `shapes`, all without the batch axis.
 
         Raises `ShapeError` where the layer cannot join these.
         """
@@ -53,11 +53,11 @@ class Layer(ABC):
         return (len(shapes), *shapes[0])
 
     def join(self, arrays: Sequence[Array]) -> Array:
-        """One input from the outputs of several nodes: stacked along axis 1."""
+        """The layer's input, made of the outputs of several nodes: stacked along axis 1."""
         return np.stack(arrays, axis=1)
 
     def split(self, at_input: Array) -> Iterable[Array]:
-        """The share of each node, of what a backward pass gives the joined input."""
+        """The part of each node, from a gradient or relevance at the joined input."""
         return (at_input[:, index] for index in range(at_input.shape[1]))
 
     @abstractmethod
@@ -73,13 +73,13 @@ class Layer(ABC):
         """Relevance of the input, for the `relevance` of the output under `rule`."""
 
     def forward_with_relevance(self, x: Array) -> tuple[Array, RelevanceBackward]:
-        """Output, and the function from its relevance and a rule to the relevance of the input."""
+        """Output, and the function from its relevance and a rule to the input's relevance."""
         y = self.forward(x)
         return y, lambda relevance, rule: self.relevance(x, y, relevance, rule)
 
     @classmethod
     def accepts(cls, rule: Rule | type[Rule]) -> bool:
-        """Whether `relevance` can take `rule` (or rules of that class)."""
+        """Whether `relevance` supports `rule` (or rules of that class)."""
         return issubclass(rule_class(rule), Pass)
 
     def parameters(self) -> Gradients:
@@ -91,9 +91,10 @@ class Layer(ABC):
         return {}
 
     def differentiable(self, x: Array, rng: np.random.Generator) -> tuple[Array, Pullback]:
-        """Output in training, and the function that takes its gradient back.
+        """Output in training, and its pullback.
 
-        The pullback takes the gradient and whether the input's own gradient is wanted.
+        The pullback takes the gradient at the output and whether the gradient at the input is
+        wanted, and returns that (or None) and the gradients of the parameters.
         """
         y = self.forward(x)
 
@@ -106,26 +107,36 @@ class Layer(ABC):
         return y, pullback
 
 
-class PassingLayer(Layer):
-    """A layer that hands its relevance through unchanged, in the shape of its input."""
+class Rearrangement(Layer):
+    """A layer whose outputs are copies of its inputs; relevance goes back to what was copied."""
+
+    kind: ClassVar[str] = "shape"
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
-        """The same relevance, in the shape of `x`."""
-        return Propagation(relevance.reshape(x.shape), np.zeros((len(x), 3)))
+        """For each input the sum of the relevance of its copies."""
+        return Propagation(self.gradient(x, y, relevance), np.zeros((len(x), 3)))
 
 
-class Activation(PassingLayer):
-    """A function of each value alone; relevance passes."""
-
-    kind: ClassVar[str] = "activation"
+class SameShape(Layer):
+    """A layer whose output has the shape of its input; relevance passes unchanged."""
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the input."""
         return shape
 
+    def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
+        """The same relevance."""
+        return Propagation(relevance, np.zeros((len(x), 3)))
+
+
+class Activation(SameShape):
+    """A function of each value by itself, which is therefore the only one to receive relevance."""
+
+    kind: ClassVar[str] = "activation"
+
 
 class LinearLayer(Layer):
-    """A layer ``z = W x + b``: it knows its map and the map's transpose, and serves every rule."""
+    """A layer ``z = W x + b``, given as the map and its transpose; every rule applies to it."""
 
     default_rule: ClassVar[Rule | None] = Epsilon(1e-6)
     weight: Array
@@ -146,27 +157,27 @@ class LinearLayer(Layer):
 
     @property
     def positive_weight(self) -> Array:
-        """``W+``; remembered where the weight is read-only, as a loaded model's is."""
+        """``W+``; cached where the weight is read-only, as in a loaded model."""
         return self.remembered(self.weight, "positive", lambda: _frozen(positive(self.weight)))
 
     @property
     def negative_weight(self) -> Array:
-        """``W-``; remembered where the weight is read-only, as a loaded model's is."""
+        """``W-``; cached where the weight is read-only, as in a loaded model."""
         return self.remembered(self.weight, "negative", lambda: _frozen(negative(self.weight)))
 
     def remembered(self, weight: Array, what: str, make: Callable[[], T]) -> T:
-        """What `make` makes of `weight`; made only once if the weight is read-only."""
+        """The result of `make`, named `what`; cached for a `weight` that is read-only."""
         if weight.flags.writeable:
             return make()
         memory = self.__dict__.setdefault("_memory", {})
         key = (id(weight), what)
         if key not in memory:
-            memory[key] = (weight, make())  # the weight is kept, so that its id stays its own
+            memory[key] = (weight, make())  # the weight is stored too, so that no other gets its id
         made: T = memory[key][1]
         return made
 
     def __getstate__(self) -> dict[str, object]:
-        """Without what is remembered, which copies make anew of their own weights."""
+        """The state without the cache, which copies fill from their own weights."""
         return {name: value for name, value in vars(self).items() if name != "_memory"}
 
     def forward(self, x: Array) -> Array:
@@ -191,7 +202,7 @@ class LinearLayer(Layer):
 
 
 class WeightedLayer(LinearLayer):
-    """A linear layer whose `weight` ``(out, ...)`` and `bias` ``(out,)`` are trained."""
+    """A linear layer with a trained `weight` ``(out, ...)`` and `bias` ``(out,)``."""
 
     default_rule: ClassVar[Rule | None] = None
 
@@ -210,7 +221,7 @@ class WeightedLayer(LinearLayer):
         self.bias = bias
 
     def with_parameters(self, weight: Array, bias: Array | None) -> Self:
-        """The same layer over another weight, of the same shape, and another bias."""
+        """A copy of the layer with another weight, of the same shape, and another bias."""
         other = copy(self)
         other.weight, other.bias = weight, bias
         return other

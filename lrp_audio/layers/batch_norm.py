@@ -1,4 +1,4 @@
-"""Batch normalisation with its running statistics, as in use after training."""
+"""Batch normalisation with its running statistics, as used after training."""
 
 from typing import ClassVar
 
@@ -13,9 +13,9 @@ from lrp_audio.types import Array
 class BatchNorm(LinearLayer):
     """``y = scale (x - mean) / sqrt(variance + epsilon) + shift`` for each channel.
 
-    It is the linear map ``weight x + bias`` with one weight a channel, so every linear rule applies
-    to it as it stands. An explanation is better served by folding it into its neighbour
-    (`lrp_audio.models.folding`), for then the rule sees the map that the network computes.
+    It is the linear map ``weight x + bias`` with one weight for each channel, so every linear rule
+    applies to it. Folding it into its neighbour (`lrp_audio.models.folding`) is better where
+    possible: the rule then applies to both maps as one.
     """
 
     kind: ClassVar[str] = "batch-norm"

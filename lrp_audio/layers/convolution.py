@@ -1,6 +1,6 @@
 """What the convolutions over one and two axes share."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
@@ -8,14 +8,25 @@ from lrp_audio.kernels.operands import Operands, pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers.base import WeightedLayer
-from lrp_audio.layers.window import Axes, Sliding, per_axis, spatial, spatial_size, with_rank
+from lrp_audio.layers.window import (
+    Axes,
+    Padding,
+    Sliding,
+    padding,
+    per_axis,
+    spatial,
+    spatial_size,
+    with_rank,
+)
 from lrp_audio.types import Array
 
 
 class Convolution(WeightedLayer):
     """Cross-correlation with `weight` ``(out, in / groups, *kernel)``.
 
-    `stride`, `pad` and `dilation` are a whole number for all axes, or one for each."""
+    `stride`, `pad` and `dilation` are a whole number for all axes, or one for each. `pad` may also
+    be a pair (before, after) for each axis, or "same".
+    """
 
     kind: ClassVar[str] = "convolution"
     rank: ClassVar[int]
@@ -25,7 +36,7 @@ class Convolution(WeightedLayer):
         weight: Array,
         bias: Array | None = None,
         stride: Axes = 1,
-        pad: Axes | Literal["same"] = 0,
+        pad: Padding = 0,
         dilation: Axes = 1,
         groups: int = 1,
     ) -> None:
@@ -40,7 +51,7 @@ class Convolution(WeightedLayer):
         self.window = Sliding(
             weight.shape[2:],
             per_axis(stride, self.rank, "stride"),
-            "same" if isinstance(pad, str) and pad == "same" else per_axis(pad, self.rank, "pad"),
+            padding(pad, self.rank),
             per_axis(dilation, self.rank, "dilation"),
         )
         self.groups = groups

@@ -4,21 +4,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from lrp_audio.layers.base import Gradients, PassingLayer, Pullback
+from lrp_audio.layers.base import Gradients, Pullback, SameShape
 from lrp_audio.types import Array
 
 
-class Dropout(PassingLayer):
-    """In training zeroes a value with probability `rate` and scales the rest by 1 / (1 - rate)."""
+class Dropout(SameShape):
+    """In training, sets values to 0 with probability `rate` and scales others by 1 / (1 - rate)."""
 
     kind: ClassVar[str] = "dropout"
 
     def __init__(self, rate: float = 0.5) -> None:
         self.rate = rate
-
-    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the input."""
-        return shape
 
     def forward(self, x: Array) -> Array:
         """`x` itself."""

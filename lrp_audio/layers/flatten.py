@@ -1,16 +1,13 @@
 """All values of a sample in one row."""
 
 import math
-from typing import ClassVar
 
-from lrp_audio.layers.base import PassingLayer
+from lrp_audio.layers.base import Rearrangement
 from lrp_audio.types import Array
 
 
-class Flatten(PassingLayer):
-    """``(batch, channels, ...)`` to ``(batch, channels * ...)``, channels slowest."""
-
-    kind: ClassVar[str] = "shape"
+class Flatten(Rearrangement):
+    """``(batch, channels, ...)`` to ``(batch, channels * ...)``, last axis fastest."""
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """One axis with as many values."""

@@ -37,7 +37,7 @@ class FusedConvolution(Layer):
         self.pool = pool
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape that the last of the layers gives."""
+        """The output shape of the last of the layers."""
         shape = self.convolution.output_shape(shape)
         return shape if self.pool is None else self.pool.output_shape(shape)
 
@@ -46,7 +46,7 @@ class FusedConvolution(Layer):
         return self.winning(x)[0]
 
     def winning(self, x: Array) -> tuple[Array, Winners | None]:
-        """Output and winners; there are none without a pool."""
+        """Output and winners, the latter None without a pool."""
         layer = self.convolution
         inputs = (spatial(x), layer.operands(layer.weight), layer.bias, layer.geometry(x.shape))
         size = layer.size(x.shape)
@@ -81,7 +81,7 @@ class FusedConvolution(Layer):
         return linear.transpose(gate(g, y), self.convolution.weight, x.shape)
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
-        """Relevance of the input, the winners being looked for anew."""
+        """Relevance of the input; the winners are found again."""
         return self.forward_with_relevance(x)[1](relevance, rule)
 
     @classmethod
@@ -94,7 +94,7 @@ class FusedConvolution(Layer):
         return self.convolution.parameters()
 
     def differentiable(self, x: Array, rng: np.random.Generator) -> tuple[Array, Pullback]:
-        """Output in training, and the function that takes its gradient back."""
+        """Output in training, and its pullback."""
         y, winners = self.winning(x)
         layer = self.convolution
 
@@ -111,10 +111,10 @@ class FusedConvolution(Layer):
 
 
 class SelectedOutputs:
-    """The convolution's map to those of its outputs that won; all of them without a pool.
+    """The convolution's map to the winners among its outputs; to all outputs without a pool.
 
-    A `LinearMap` in the sense of the rules, not a layer: a selection of rows of the convolution's
-    matrix, chosen for one batch.
+    A `LinearMap` in the sense of the rules, not a layer: rows of the convolution's matrix, selected
+    for one batch.
     """
 
     def __init__(self, convolution: Convolution, winners: Winners | None) -> None:
@@ -144,7 +144,7 @@ class SelectedOutputs:
         return with_rank(z, layer.rank)
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
-        """The transposed convolution of an `s` that is zero but at the winners."""
+        """The transposed convolution of an `s` that is 0 everywhere but at the winners."""
         layer = self._convolution
         operands, size = layer.operands(weight), spatial_size(shape[2:])
         c = kernel.transpose(spatial(s), operands, layer.geometry(shape), size, self._winners)
@@ -163,10 +163,10 @@ class WinnersRelevance:
     rank: int
 
     def whole(self) -> Array:
-        """The relevance of all outputs of the convolution; all but the winners have 0."""
+        """The relevance of all outputs of the convolution; 0 for all but the winners."""
         return with_rank(hand_to_winners(spatial(self.relevance), self.winners), self.rank)
 
     def of(self, take: Callable[[Array], Array]) -> "WinnersRelevance":
-        """The same for a part of the batch, which `take` takes of every stored array."""
+        """The same for the part of the batch that `take` selects from every stored array."""
         winners = self.winners._replace(place=take(self.winners.place))
         return WinnersRelevance(take(self.relevance), winners, self.rank)

@@ -34,7 +34,7 @@ class MaxPool(Pooled, Layer):
         return with_rank(pooling.to_winners(spatial(x), spatial(y), spatial(g), window), self.rank)
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
-        """Winner-takes-all is the gradient's map; proportional is z+ on the sum of the window."""
+        """Winner-takes-all maps as the gradient does; proportional is z+ on the window's sum."""
         if isinstance(rule, WinnerTakesAll):
             return Propagation(self.gradient(x, y, relevance), np.zeros((len(x), 3)))
         if isinstance(rule, Proportional):

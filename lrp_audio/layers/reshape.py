@@ -1,17 +1,14 @@
 """The same values in another shape."""
 
 import math
-from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
-from lrp_audio.layers.base import PassingLayer
+from lrp_audio.layers.base import Rearrangement
 from lrp_audio.types import Array
 
 
-class Reshape(PassingLayer):
-    """Each sample's values, last axis fastest, in `shape` (batch axis left out)."""
-
-    kind: ClassVar[str] = "shape"
+class Reshape(Rearrangement):
+    """The values of each sample in `shape`, the batch axis left out; last axis fastest."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.shape = shape

@@ -1,9 +1,9 @@
-"""The sliding window that convolutions and pools share, over one axis or two."""
+"""The sliding window of convolutions and pools, over one axis or two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,32 +30,65 @@ def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
 Axes = int | Sequence[int]
 """One whole number for all axes, or one for each."""
 
+Padding = int | Sequence[int | Sequence[int]] | Literal["same"]
+"""One whole number for all axes; or for each axis a number or a pair (before, after); or "same"."""
+
+Pairs = tuple[tuple[int, int], ...]
+"""(before, after) for each axis."""
+
 
 def per_axis(value: Axes, rank: int, what: str) -> tuple[int, ...]:
     """`value` as one whole number for each of `rank` axes; `what` names it in a `ShapeError`."""
-    given = [value] * rank if not isinstance(value, Sequence | np.ndarray) else list(value)
     try:
-        if isinstance(value, str) or len(given) != rank:
-            raise TypeError
-        return tuple(index(number) for number in given)
+        return tuple(index(number) for number in _for_each(value, rank))
     except TypeError as error:
         raise ShapeError(
-            f"The {what} {value!r} was given for a window over {rank} "
-            f"{'axis' if rank == 1 else 'axes'}; expected a whole number, or {rank} of them."
+            f"The {what} {value!r} was given for a window over {_axes(rank)}; expected a whole "
+            f"number, or {rank} of them."
         ) from error
+
+
+def padding(value: Padding, rank: int) -> Pairs | Literal["same"]:
+    """`value` as a pair (before, after) for each of `rank` axes, or "same" as it is."""
+    if isinstance(value, str) and value == "same":
+        return "same"
+    try:
+        return tuple(_pair_of(number) for number in _for_each(value, rank))
+    except (TypeError, ValueError) as error:
+        raise ShapeError(
+            f"The pad {value!r} was given for a window over {_axes(rank)}; expected a whole "
+            f"number, or {rank} of them, each of which may be a pair (before, after), or 'same'."
+        ) from error
+
+
+def _for_each(value: object, rank: int) -> list[Any]:
+    given = list(value) if isinstance(value, Sequence | np.ndarray) else [value] * rank
+    if isinstance(value, str) or len(given) != rank:
+        raise TypeError
+    return given
+
+
+def _pair_of(number: Any) -> tuple[int, int]:
+    before, after = number if isinstance(number, Sequence | np.ndarray) else (number, number)
+    return index(before), index(after)
+
+
+def _axes(rank: int) -> str:
+    return f"{rank} {'axis' if rank == 1 else 'axes'}"
 
 
 @dataclass(frozen=True)
 class Sliding:
-    """A window over the spatial axes: one number an axis in each field, `pad` on both sides.
+    """A window over the spatial axes: in each field one number an axis, in `pad` (before, after).
 
-    ``pad="same"`` keeps the length of the input where the stride is 1 (an odd one goes to the end).
-    With `ceil_mode` a last window that is clipped by the end of the input still counts.
+    ``pad="same"`` keeps the length of the input where the stride is 1; where the padding is odd,
+    the end gets one more. With `ceil_mode` a last window that the end of the input clips still
+    counts.
     """
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
-    pad: tuple[int, ...] | Literal["same"]
+    pad: Pairs | Literal["same"]
     dilation: tuple[int, ...]
     ceil_mode: bool = False
 
@@ -66,50 +99,55 @@ class Sliding:
                 f"A window was given kernel {self.kernel}, stride {self.stride} and dilation "
                 f"{self.dilation}; expected the same number of whole numbers >= 1 in each."
             )
-        if self.pad != "same" and (len(self.pad) != len(self.kernel) or min(self.pad) < 0):
+        if self.pad != "same" and (
+            len(self.pad) != len(self.kernel) or min(map(min, self.pad)) < 0
+        ):
             raise ShapeError(
                 f"A window with kernel {self.kernel} was given pad {self.pad}; expected 'same' or "
-                f"{len(self.kernel)} whole numbers >= 0."
+                f"{len(self.kernel)} pairs (before, after) of whole numbers >= 0."
             )
 
     def size(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Number of windows along each axis of an input of spatial `shape`."""
-        return tuple(self._length(axis, length) for axis, length in enumerate(shape))
+        return tuple(self.size_along(axis, length) for axis, length in enumerate(shape))
 
     def pads(self, shape: tuple[int, ...]) -> bool:
         """Whether windows reach beyond an input of spatial `shape`."""
-        return any(sum(self._pads(axis, length)) > 0 for axis, length in enumerate(shape))
+        return any(sum(self.pads_of(axis, length)) > 0 for axis, length in enumerate(shape))
 
     def geometry(self, shape: tuple[int, ...]) -> Window:
         """The window as kernels take it, over two axes, for an input of spatial `shape`."""
-        pads = tuple(self._pads(axis, length)[0] for axis, length in enumerate(shape))
+        pads = tuple(self.pads_of(axis, length)[0] for axis, length in enumerate(shape))
         return Window(
             _pair(self.kernel, 1), _pair(self.stride, 1), _pair(pads, 0), _pair(self.dilation, 1)
         )
 
-    def _pads(self, axis: int, length: int) -> tuple[int, int]:
+    def pads_of(self, axis: int, length: int) -> tuple[int, int]:
+        """Padding before and after an axis of that `length`."""
         if self.pad != "same":
-            return self.pad[axis], self.pad[axis]
+            return self.pad[axis]
         stride = self.stride[axis]
         windows = -(-length // stride)
-        total = max(0, (windows - 1) * stride + self._reach(axis) - length)
+        total = max(0, (windows - 1) * stride + self.reach(axis) - length)
         return total // 2, total - total // 2
 
-    def _reach(self, axis: int) -> int:
+    def reach(self, axis: int) -> int:
+        """How many positions of an axis the window spans."""
         return (self.kernel[axis] - 1) * self.dilation[axis] + 1
 
-    def _length(self, axis: int, length: int) -> int:
-        before, after = self._pads(axis, length)
+    def size_along(self, axis: int, length: int) -> int:
+        """Number of windows along an axis of that `length`."""
+        before, after = self.pads_of(axis, length)
         stride = self.stride[axis]
-        room = length + before + after - self._reach(axis)
+        room = length + before + after - self.reach(axis)
         if room < 0:
             raise ShapeError(
-                f"A window that reaches over {self._reach(axis)} values was given an input of "
+                f"A window that reaches over {self.reach(axis)} values was given an input of "
                 f"{length} (padded to {length + before + after}); expected at least as many."
             )
         windows = (-(-room // stride) if self.ceil_mode else room // stride) + 1
         if self.ceil_mode and (windows - 1) * stride >= length + before:
-            windows -= 1  # a window that would start behind the input sees nothing
+            windows -= 1  # a window that starts after the end of the input sees nothing
         return windows
 
 

@@ -1,4 +1,4 @@
-"""The sum over each window as a linear map that rules can work on."""
+"""The sum over each window, as a linear map to which rules apply."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from lrp_audio.types import Array
 
 
 class WindowSum:
-    """``z_k = weight * sum over window k of x``; its one weight is 1, so that rules can modify it.
+    """``z_k = weight * sum over window k of x``, with one weight, 1, that rules may modify.
 
     A `LinearMap` in the sense of the rules, not a layer.
     """

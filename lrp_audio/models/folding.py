@@ -3,7 +3,8 @@
 A batch-norm is ``weight x + bias`` a channel. It moves backwards into a convolution or dense layer
 before it, or forwards into one after it. On the way it may pass
 
-- an average pool or dropout: always (the mean of an affine map is the affine map of the mean);
+- an average pool or dropout: always (the mean of an affine map is the affine map of the mean), but
+  for means over channels, and with bias 0 only where a mean counts padding;
 - a max-pool: with weights > 0 (then it keeps the order);
 - a ReLU or LeakyReLU: with weights > 0 and bias 0 (these are homogeneous);
 - flatten: forwards into a dense layer.
@@ -23,15 +24,17 @@ from lrp_audio.layers import (
     Dense,
     Dropout,
     Flatten,
+    Identity,
     Layer,
     LeakyReLU,
     MaxPool1D,
     MaxPool2D,
     ReLU,
 )
-from lrp_audio.layers.average_pool import AveragePool, GlobalAveragePool
+from lrp_audio.layers.average_pool import AveragePool
 from lrp_audio.layers.base import WeightedLayer
 from lrp_audio.layers.convolution import Convolution
+from lrp_audio.layers.global_average_pool import GlobalAveragePool
 from lrp_audio.models.network import INPUT, Network, Node
 from lrp_audio.types import Array
 
@@ -60,13 +63,20 @@ def _fold(network: Network, node: Node) -> tuple[Network | None, list[str]]:
     obstacles = []
     for way, merge in ((_backwards, _after), (_forwards, _before)):
         place, obstacle = _find(network, node.layer, way(network, node))
-        if place is not None:
+        if place is not None and _along_other_axis(network, place):
+            obstacle = f"{place.name} (Dense) acts along another axis than the channels"
+        elif place is not None:
             merged = merge(place.layer, node.layer, network.shapes[place.sources[0]])
             if merged is not None:
                 return _replaced(network, node, place, merged), []
             obstacle = f"{place.name} pads with zeros, which the bias of the batch-norm would shift"
         obstacles.append(obstacle)
     return None, obstacles
+
+
+def _along_other_axis(network: Network, place: Node) -> bool:
+    """Whether `place` is a dense layer along the last of several axes."""
+    return isinstance(place.layer, Dense) and len(network.shapes[place.name]) > 1
 
 
 def _find(network: Network, norm: BatchNorm, way: Iterator[Node]) -> tuple[Node | None, str]:
@@ -82,7 +92,11 @@ def _find(network: Network, norm: BatchNorm, way: Iterator[Node]) -> tuple[Node 
 
 def _obstacle(layer: Layer, norm: BatchNorm) -> str:
     """Why a batch-norm cannot change places with `layer`; empty if it can."""
-    if isinstance(layer, AveragePool | GlobalAveragePool | Dropout | Flatten):
+    if isinstance(layer, AveragePool) and layer.count_include_pad and norm.bias.any():
+        return "it counts padding, which the bias of the batch-norm would shift"
+    if isinstance(layer, GlobalAveragePool) and layer.axes is not None:
+        return "" if min(layer.axes) > 1 else "it may average over channels"
+    if isinstance(layer, AveragePool | GlobalAveragePool | Dropout | Flatten | Identity):
         return ""
     if isinstance(layer, MaxPool1D | MaxPool2D):
         return "" if (norm.weight > 0).all() else "a weight is not above 0"

@@ -103,10 +103,16 @@ def _candidate(node: Node, readers: Readers) -> Group:
             if len(following) != 1 or not isinstance(following[0].layer, kind):
                 break
             layer = following[0].layer
-            if isinstance(layer, MaxPool) and math.prod(layer.window.kernel) > MOST_PLACES:
+            if isinstance(layer, MaxPool) and not _may_select(layer):
                 break
             group += (following[0],)
     return group
+
+
+def _may_select(pool: MaxPool) -> bool:
+    """Whether the kernels that store winners support the window of `pool`."""
+    window = pool.window
+    return math.prod(window.kernel) <= MOST_PLACES and set(window.dilation) == {1}
 
 
 def _as_one(group: Group) -> Layer:

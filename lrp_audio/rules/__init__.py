@@ -6,9 +6,10 @@ from lrp_audio.rules.box import Box
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.epsilon import LRP0, Epsilon, RelativeEpsilon
 from lrp_audio.rules.gamma import Gamma, GeneralisedGamma
+from lrp_audio.rules.gating import SignalTakesAll
 from lrp_audio.rules.input_independent import Flat, WSquare
 from lrp_audio.rules.ledger import Entry, Ledger
-from lrp_audio.rules.passing import Pass
+from lrp_audio.rules.passing import Pass, PassCopies
 from lrp_audio.rules.pooling import Proportional, WinnerTakesAll
 from lrp_audio.rules.presets import PRESETS, composite
 
@@ -29,10 +30,12 @@ __all__ = [
     "LinearRule",
     "Part",
     "Pass",
+    "PassCopies",
     "Propagation",
     "Proportional",
     "RelativeEpsilon",
     "Rule",
+    "SignalTakesAll",
     "Term",
     "Trace",
     "WSquare",

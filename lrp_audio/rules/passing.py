@@ -1,4 +1,4 @@
-"""The rule of layers that act on each neuron alone, or only move values."""
+"""The rules of layers that act on each value alone, or only move values."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,3 +14,16 @@ class Pass(Rule):
     formula: ClassVar[str] = "R_j = R_k"
     source: ClassVar[str] = "Bach et al. 2015"
     absorbs: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True)
+class PassCopies(Rule):
+    """Relevance goes to the input that an output is a copy of; that of constants is dropped.
+
+    Constants are the padding, and the outputs that a floor or a ceiling replaced.
+    """
+
+    name: ClassVar[str] = "pass-copies"
+    formula: ClassVar[str] = "R_j = sum_k [y_k is a copy of x_j] R_k"
+    source: ClassVar[str] = "this project"
+    absorbs: ClassVar[tuple[str, ...]] = ("dropped",)

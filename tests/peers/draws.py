@@ -19,13 +19,20 @@ from lrp_audio.layers import (
     Dropout,
     Flatten,
     GlobalAveragePool,
+    GlobalMaxPool,
+    HardSigmoid,
+    HardSwish,
+    Identity,
     Layer,
     LeakyReLU,
     MaxPool1D,
     MaxPool2D,
+    PReLU,
     ReLU,
     Reshape,
     Sigmoid,
+    SiLU,
+    Softplus,
     Sum,
     Tanh,
 )
@@ -146,7 +153,8 @@ class _Builder:
                 self._residual(rank)
             if self._chance(0.5):
                 self._pool(rank)
-        self._add(GlobalAveragePool() if self._chance(0.3) else Flatten())
+        ends = [GlobalAveragePool(), GlobalMaxPool(), Flatten()]
+        self._add(ends[int(self.rng.choice(3, p=[0.2, 0.2, 0.6]))])
 
     def _residual(self, rank: int) -> None:
         start, channels = self.source, self.shape[0]
@@ -183,7 +191,12 @@ class _Builder:
         while True:
             kernel = self._axes(rank, 1, 3)
             pad = tuple(self._whole(0, k // 2) for k in kernel)
-            layer = kind(kernel, self._axes(rank, 1, 3), pad, ceil_mode=self._chance(0.5))
+            options = {"ceil_mode": self._chance(0.5)}
+            if kind in (AveragePool1D, AveragePool2D):
+                options["count_include_pad"] = self._chance(0.5)
+            else:
+                options["dilation"] = self._axes(rank, 1, 2)
+            layer = kind(kernel, self._axes(rank, 1, 3), pad, **options)
             if self._fits(layer):
                 return self._add(layer)
 
@@ -197,7 +210,9 @@ class _Builder:
             self._add(RecordedBatchNorm(scale, shift, mean, self.rng.uniform(0.2, 2, channels)))
 
     def _activation(self) -> None:
+        slopes = self.rng.uniform(-0.5, 0.5, self.shape[0])
         choices = [ReLU(), ReLU(), LeakyReLU(0.1), ELU(1.2), GELU(), Tanh(), Sigmoid()]
+        choices += [PReLU(slopes), SiLU(), HardSwish(), HardSigmoid(), Softplus(), Identity()]
         self._add(ReLU() if self.non_negative else choices[self._whole(0, len(choices) - 1)])
 
     def _add(self, layer: Layer, also: str | None = None) -> None:

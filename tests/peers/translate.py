@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import singledispatch
+from typing import Literal
 
 import numpy as np
 from draws import Draw, RecordedBatchNorm
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from lrp_audio import layers, rules
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.pooled import Pooled
+from lrp_audio.layers.window import Pairs
 from lrp_audio.models.network import INPUT, Network
 
 Array = NDArray[np.float64]
@@ -75,7 +77,7 @@ def _(layer: Convolution) -> Module:
             outputs,
             tuple(kernel),
             window.stride,
-            window.pad,
+            _symmetric(window.pad),
             window.dilation,
             layer.groups,
             layer.bias is not None,
@@ -123,10 +125,21 @@ def _(layer: Pooled) -> Module:
         kind = torch.nn.MaxPool1d if layer.rank == 1 else torch.nn.MaxPool2d
     else:
         kind = torch.nn.AvgPool1d if layer.rank == 1 else torch.nn.AvgPool2d
-    # Here an average is one over real inputs; torch's default counts the padding as zeros.
-    options = {} if maximum else {"count_include_pad": False}
     window = layer.window
-    return kind(window.kernel, window.stride, window.pad, ceil_mode=window.ceil_mode, **options)
+    if maximum:
+        options = {"dilation": window.dilation}
+    else:
+        options = {"count_include_pad": layer.count_include_pad}
+    pad = _symmetric(window.pad)
+    return kind(window.kernel, window.stride, pad, ceil_mode=window.ceil_mode, **options)
+
+
+def _symmetric(pad: Pairs | Literal["same"]) -> tuple[int, ...] | str:
+    """One number for both sides of each axis: torch's layers have no others."""
+    if pad == "same":
+        return pad
+    assert all(before == after for before, after in pad)
+    return tuple(before for before, _ in pad)
 
 
 @module.register
@@ -142,6 +155,18 @@ class GlobalAverage(torch.nn.AdaptiveAvgPool1d):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean(dim=tuple(range(2, x.ndim)))
+
+
+@module.register
+def _(layer: layers.GlobalMaxPool) -> Module:
+    return GlobalMaximum()
+
+
+class GlobalMaximum(Module):
+    """Maximum of each channel of any number of axes; the gradient of `max` goes to one winner."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.flatten(2).max(dim=2).values
 
 
 @module.register
@@ -189,6 +214,38 @@ class GELU(torch.nn.GELU):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * 0.5 * torch.special.erfc(-x / 2**0.5)
+
+
+@module.register
+def _(layer: layers.PReLU) -> Module:
+    made = torch.nn.PReLU(len(layer.slope))
+    made.weight = torch.nn.Parameter(torch.tensor(layer.slope))
+    return made
+
+
+@module.register
+def _(layer: layers.SiLU) -> Module:
+    return torch.nn.SiLU()
+
+
+@module.register
+def _(layer: layers.HardSwish) -> Module:
+    return torch.nn.Hardswish()
+
+
+@module.register
+def _(layer: layers.HardSigmoid) -> Module:
+    return torch.nn.Hardsigmoid()
+
+
+@module.register
+def _(layer: layers.Softplus) -> Module:
+    return torch.nn.Softplus(threshold=1e9)  # above it, torch's is linear
+
+
+@module.register
+def _(layer: layers.Identity) -> Module:
+    return torch.nn.Identity()
 
 
 @module.register

@@ -1,0 +1,186 @@
+"""Reading a network from an ONNX file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrp_audio.arguments import as_path, described, one_of
+from lrp_audio.errors import ModelError
+from lrp_audio.interchange.build import network_of
+from lrp_audio.interchange.ending import Ending, without_ending
+from lrp_audio.interchange.file import read_model
+from lrp_audio.interchange.graph import Entry, Graph, Operation, graph_of
+from lrp_audio.interchange.limits import numbers
+from lrp_audio.interchange.patterns import with_activations
+from lrp_audio.interchange.values import Axis, MixedSamplesError
+from lrp_audio.models.network import Network
+from lrp_audio.types import Array
+
+
+@dataclass(frozen=True)
+class ReadNetwork:
+    """A network that was read, and what the file says of it.
+
+    `input` and `output` are the names in the graph, `input_shape` is that of a sample, without the
+    batch axis, as ``network.forward`` takes it, and `free_axes` are those of its axes that may have
+    another length. `ending` is the activation that was cut off after the output. `notes` are
+    sentences on what was decided while reading.
+    """
+
+    network: Network
+    input: str
+    input_shape: tuple[int, ...]
+    free_axes: tuple[int, ...]
+    output: str
+    ending: Ending
+    notes: tuple[str, ...]
+
+
+def read_onnx_network(
+    path: str | Path,
+    dtype: str = "float32",
+    input: str | None = None,
+    output: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> ReadNetwork:
+    """The network in the ONNX file at `path`, computing in `dtype`; nothing of it is executed.
+
+    `input` and `output` name values of the graph; they may be left out where there is only one,
+    and `output` may be any value inside of the graph. `shape`, that of a sample, is needed where
+    the graph leaves lengths open. A batch that the graph fixes to 1 may have any size here.
+    Raises `ModelError` for a file that is damaged, too large or not safe to read, and for a graph
+    that cannot be explained, with the name of the node and what to do.
+    """
+    one_of(dtype, ("float32", "float64"), "number type")
+    path = as_path(path, "an ONNX file")
+    try:
+        graph = graph_of(read_model(path), path.parent)
+        return _network(graph, np.dtype(dtype).type, input, output, shape)
+    except ModelError as error:
+        text = str(error)
+        raise ModelError(text if str(path) in text else f"{path}: {text}") from error
+
+
+def _network(
+    graph: Graph,
+    dtype: type[np.floating[Any]],
+    input: str | None,
+    output: str | None,
+    shape: Sequence[int] | None,
+) -> ReadNetwork:
+    out = _output(graph, output)
+    operations, ending, notes = without_ending(graph.leading_to(out), out)
+    entry = _input(graph, input, {name for o in operations for name in o.inputs} | {out})
+    sample, free, batch = _sample_shape(entry, shape)
+    numbers(sample, f"The input {described(entry.name)}")
+    operations = with_activations(operations, _scalars(graph, operations))
+    wanted = replace(graph, operations=tuple(operations)).leading_to(out)
+    try:
+        network, more = network_of(graph, wanted, (entry.name, sample), out, batch, dtype)
+    except MixedSamplesError as error:
+        if batch is not Axis.BATCH:
+            raise
+        network, more = network_of(graph, wanted, (entry.name, sample), out, Axis.ONE, dtype)
+        notes.append(f"The network was read for one sample at a time. {error}")
+    return ReadNetwork(network, entry.name, sample, free, out, ending, (*notes, *more))
+
+
+def _output(graph: Graph, wanted: str | None) -> str:
+    declared = [entry.name for entry in graph.outputs]
+    if wanted is None:
+        if len(declared) != 1:
+            raise ModelError(
+                f"The graph has {len(declared)} outputs ({_listed(declared)}); choose one with "
+                "output=."
+            )
+        wanted = declared[0]
+    made = {name for operation in graph.operations for name in operation.outputs}
+    if not wanted or wanted not in made | {entry.name for entry in graph.inputs}:
+        raise ModelError(
+            f"There is no value {described(wanted)} in the graph; its outputs are "
+            f"{_listed(declared)}."
+        )
+    return wanted
+
+
+def _input(graph: Graph, wanted: str | None, read: set[str]) -> Entry:
+    entries = {entry.name: entry for entry in graph.inputs if entry.name in read}
+    if wanted is not None and wanted not in entries:
+        raise ModelError(
+            f"There is no input {described(wanted)} that the output depends on; there are "
+            f"{_listed(list(entries))}."
+        )
+    if len(entries) != 1:
+        raise ModelError(
+            f"The output depends on {len(entries)} inputs ({_listed(list(entries))}), and one is "
+            "explained; make the others constants when exporting, or choose an output that "
+            "depends on one of them."
+        )
+    return next(iter(entries.values()))
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(described(name) for name in names[:8])
+    return (shown or "none") + (", ..." if len(names) > 8 else "")
+
+
+def _sample_shape(
+    entry: Entry, wanted: Sequence[int] | None
+) -> tuple[tuple[int, ...], tuple[int, ...], Axis | None]:
+    """Shape of a sample, its axes of any length, and what the first axis of the graph's input is.
+
+    The first of several axes is the batch if its length is open or 1.
+    """
+    declared = entry.shape
+    if declared is None:
+        if wanted is None:
+            raise ModelError(
+                f"The graph does not say the shape of its input {described(entry.name)}; give "
+                "shape=, that of a sample without the batch axis."
+            )
+        declared = (None,) * (1 + len(wanted))
+    batch: Axis | None = None
+    if len(declared) > 1 and declared[0] in (None, 1):
+        batch = Axis.BATCH if declared[0] is None else Axis.ONE
+        declared = declared[1:]
+    free = tuple(axis for axis, length in enumerate(declared) if length is None)
+    if wanted is None:
+        if free:
+            raise ModelError(
+                f"The input {described(entry.name)} takes samples of any length, "
+                f"({_axes(declared)}); give shape=, with a number for each axis."
+            )
+        sample = tuple(length for length in declared if length is not None)
+    else:
+        sample = tuple(int(length) for length in wanted)
+        fits = len(sample) == len(declared) and all(
+            n >= 1 and m in (None, n) for n, m in zip(sample, declared, strict=True)
+        )
+        if not fits:
+            raise ModelError(
+                f"The shape {sample} was given, and the input {described(entry.name)} takes "
+                f"samples of ({_axes(declared)})."
+            )
+    if not sample or min(sample) < 1:
+        raise ModelError(f"The input {described(entry.name)} takes samples of shape {sample}.")
+    return sample, free, batch
+
+
+def _axes(lengths: Sequence[int | None]) -> str:
+    return ", ".join("any" if length is None else str(length) for length in lengths)
+
+
+def _scalars(graph: Graph, operations: Sequence[Operation]) -> dict[str, Array]:
+    """The single numbers among the constants that `operations` read."""
+    found = {}
+    for operation in operations:
+        for name in operation.inputs:
+            if name in graph.tensors and graph.tensors[name].size == 1:
+                found[name] = graph.tensors[name]
+        value = operation.attributes.get("value") if operation.op == "Constant" else None
+        if callable(value) and value().size == 1:
+            found[operation.outputs[0]] = value()
+    return found
