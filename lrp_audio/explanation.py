@@ -23,6 +23,7 @@ from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.targets import softmax
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +63,7 @@ class Explanation:
     @property
     def probabilities(self) -> NDArray[np.float64]:
         """Softmax of the logits, ``(classes,)``."""
-        powers = np.exp(self.logits.astype(np.float64) - float(self.logits.max()))
-        return np.asarray(powers / powers.sum())
+        return softmax(self.logits)
 
     @property
     def predicted(self) -> int:

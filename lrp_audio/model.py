@@ -17,6 +17,7 @@ from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.models.batches import batches, slices
 from lrp_audio.models.network import INPUT, Network, Step
 from lrp_audio.models.zoo import load_network
 from lrp_audio.rules.composite import Assignment, Composite
@@ -27,7 +28,6 @@ from lrp_audio.types import Array
 AnyClip = str | os.PathLike[str] | Clip | tuple[Array, int]
 _SINGLE = (str, bytes, bytearray, memoryview, os.PathLike, Clip)
 _FROZEN = "frozen"
-_TOGETHER = 32  # clips of a batch: more of them save no time and take memory
 
 
 def load(name: str | os.PathLike[str], dtype: DTypeLike = "float32") -> "Model":
@@ -128,11 +128,10 @@ class Model:
         """
         rules = self._composite(rules)
         domain = self.front.as_domain(domain)
-        given = _several(clips)
+        given = list(_several(clips))
         wanted = class_indices(target, len(given), self.classes, self.name)
         explained: list[Explanation] = []
-        for first in range(0, len(given), _TOGETHER):
-            piece = slice(first, first + _TOGETHER)
+        for piece in slices(len(given)):
             fitted = [self._fitted(clip) for clip in given[piece]]
             explained += self._explain(fitted, wanted[piece], rules, domain)
         return explained
@@ -176,15 +175,30 @@ class Model:
 
     def inputs(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """What the network is given for each clip: ``(clips, *input shape)``."""
-        given = _several(clips)
-        x = np.empty((len(given), *self.front.shape), self.dtype)
-        for index, clip in enumerate(given):
+        return self._inputs(list(_several(clips)))
+
+    def _inputs(self, clips: Sequence[AnyClip]) -> Array:
+        x = np.empty((len(clips), *self.front.shape), self.dtype)
+        for index, clip in enumerate(clips):
             x[index] = self.front(self._fitted(clip).samples)
         return x
 
+    def logits(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
+        """Logits ``(clips, classes)``, computed in batches.
+
+        Clips are taken from the iterable batch by batch, so that any number of them needs the same
+        memory. Raises `ClipError` for the first one that cannot be used.
+        """
+        found = [self.network.forward(self._inputs(batch)) for batch in batches(_several(clips))]
+        return np.concatenate([np.empty((0, len(self.classes)), self.dtype), *found])
+
+    def classify_batch(self, clips: AnyClip | Iterable[AnyClip]) -> list[int]:
+        """Index of the class with the largest logit for each clip; batches as in `logits`."""
+        return [int(index) for index in self.logits(clips).argmax(axis=1)]
+
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""
-        return int(self.network.forward(self.inputs([clip]))[0].argmax())
+        return self.classify_batch([clip])[0]
 
     def steps(
         self,
@@ -214,7 +228,7 @@ class Model:
         return self.front.fit(as_clip(clip))
 
 
-def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:
+def _several(clips: AnyClip | Iterable[AnyClip]) -> Iterable[AnyClip]:
     """The clips of any iterable of them, and a single clip as the only one."""
     if _is_one(clips):
         return [cast(AnyClip, clips)]
@@ -222,7 +236,7 @@ def _several(clips: AnyClip | Iterable[AnyClip]) -> list[AnyClip]:
         raise ClipError(
             f"{described(clips)} holds no clips: give a list of paths, or of samples with rates."
         )
-    return list(cast(Iterable[AnyClip], clips))
+    return cast(Iterable[AnyClip], clips)
 
 
 def _is_one(clips: object) -> bool:

@@ -54,3 +54,9 @@ def chosen(targets: Sequence[int | None], logits: NDArray[np.floating]) -> list[
     """The index of each target, with the class of the largest of its `logits` where it is None."""
     best = logits.argmax(axis=1)
     return [int(b) if target is None else target for target, b in zip(targets, best, strict=True)]
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities ``(..., classes)`` of `logits`, in float64."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

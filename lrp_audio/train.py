@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
-from lrp_audio.commands.run import disk_errors, name_broken, run
+from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import DataError
 
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> int:
     import lrp_audio
-    from lrp_audio.data.corpus import find_recordings, tell
+    from lrp_audio.data.corpus import find_recordings
     from lrp_audio.data.reading import readable
     from lrp_audio.data.split import Split
     from lrp_audio.data.tasks import TASKS
@@ -103,7 +103,7 @@ def _train(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
     given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
-    recordings = find_recordings(options.data, tell)
+    recordings = find_recordings(options.data, say)
     chosen = TASKS[options.task].split(recordings, options.hold_out)
     training, errors = readable(chosen.training, rate)
     test, more = readable(chosen.test, rate)

@@ -6,8 +6,8 @@ from statistics import mean
 from typing import Any
 
 from lrp_audio.commands.text import aligned
-from lrp_audio.data.corpus import Recording
-from lrp_audio.data.tasks import SEXES
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.speakers import SEXES
 
 Figures = dict[str, Any]
 Heard = list[tuple[Recording, bool]]

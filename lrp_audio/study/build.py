@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import lrp_audio
-from lrp_audio.data.corpus import read
+from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
 from lrp_audio.model import Model
