@@ -31,7 +31,7 @@ _MAX_META_BYTES = 1_000_000
 # begins with a digit, so that a copy such as `7_ann_0 (1).wav` does not make up a speaker.
 _FSDD_NAME = re.compile(
     r"(?P<digit>\d)_(?:(?P<speaker>[^_](?:.*[^_])?)_(?P<index>\d+)|(?P<only>[^_]+(?:_[^_\d][^_]*)*))",
-    re.ASCII,
+    re.ASCII | re.DOTALL,  # a speaker may have any name
 )
 _EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[a-z]{2}", re.ASCII | re.IGNORECASE)
 

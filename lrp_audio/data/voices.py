@@ -191,11 +191,7 @@ def make_voices(out: Path, seed: int = 0, count_per_digit: int = 240) -> int:
     jobs = _plan(seed, count_per_digit)
     out.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        try:
-            list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # after an error or Ctrl-C no further clip is made
-            raise
+        list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
     return len(jobs)
 
 

@@ -106,10 +106,9 @@ def test_where_no_recording_is_left_one_sentence_says_so(digits: Path, run: Run)
 def test_train_names_all_and_goes_on_without_them(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipes = ARCHITECTURES["audionet"].recipes
-    recipe = recipes["digit"]
+    recipe = ARCHITECTURES["audionet"].recipes["digit"]
     small = replace(recipe, settings=replace(recipe.settings, batch=4, epochs=1))
-    monkeypatch.setitem(recipes, "digit", small)  # type: ignore[arg-type]
+    monkeypatch.setitem(ARCHITECTURES["audionet"].recipes, "digit", small)
     monkeypatch.setattr(from_recordings, "_TYPICAL", 4)
     folder = tmp_path / "few"
     folder.mkdir()
@@ -162,10 +161,9 @@ def test_a_recording_that_breaks_changes_no_unit_but_its_own(tmp_path: Path) -> 
 def test_experiments_go_on_without_them(
     given: tuple[str, ...], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipes = ARCHITECTURES["audionet"].recipes
-    recipe = recipes["sex"]
+    recipe = ARCHITECTURES["audionet"].recipes["sex"]
     small = replace(recipe, settings=replace(recipe.settings, batch=4))
-    monkeypatch.setitem(recipes, "sex", small)  # type: ignore[arg-type]
+    monkeypatch.setitem(ARCHITECTURES["audionet"].recipes, "sex", small)
     monkeypatch.setattr(from_recordings, "_TYPICAL", 4)
     folder = tmp_path / "voices"
     folder.mkdir()

@@ -650,7 +650,7 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
 
 
 def test_the_document_says_what_is_so() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "corpora.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text(encoding="utf-8")
     assert f"nothing comes for {RetryPolicy().timeout:g} s" in text
     for corpus in PUBLIC.values():
         count = f"{corpus.speakers * 10 * corpus.repetitions:,} recordings"
