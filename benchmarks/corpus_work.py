@@ -3,7 +3,8 @@
 from functools import lru_cache
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, read
+from lrp_audio.data.reading import read
+from lrp_audio.data.recording import Recording
 from lrp_audio.model import Model
 
 

@@ -21,7 +21,9 @@ from tqdm import tqdm
 
 import lrp_audio
 from lrp_audio.commands.text import aligned
-from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.corpus import find_recordings
+from lrp_audio.data.reading import read
+from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import split_speakers
 from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model

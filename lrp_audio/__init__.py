@@ -21,6 +21,8 @@ _HOMES = {
     "example": "lrp_audio.model",
     "load": "lrp_audio.model",
     "Model": "lrp_audio.model",
+    "ArrayModel": "lrp_audio.model",
+    "read_onnx": "lrp_audio.model",
     "Explanation": "lrp_audio.explanation",
     "threads": "lrp_audio.kernels.threads",
 }

@@ -21,6 +21,7 @@ from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.files import staged
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.outputs import Output
 from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.types import Floats
 
@@ -42,7 +43,7 @@ class Explanation:
     front: FrontEnd
     clip: Clip
     input: Floats
-    classes: tuple[str, ...]
+    output: Output
     logits: Floats
     target: int
     domain: Domain
@@ -50,33 +51,47 @@ class Explanation:
     layers: Mapping[str, Floats]
     ledger: Ledger
     seconds: float
+    moment: float | None = None
 
     def __repr__(self) -> str:
-        target, best = self.classes[self.target], self.classes[self.predicted]
+        heard = f", heard as {self.classes[self.predicted]}" if self.output.kind == "class" else ""
         return (
-            f"<Explanation of {self.clip.name!r} by {self.model} under {self.rules}: {target}, "
-            f"heard as {best}; relevance {self.relevance.shape} in {self.domain.name} of sum "
-            f"{float(self.relevance.sum(dtype=np.float64)):.4g}>"
+            f"<Explanation of {self.clip.name!r} by {self.model} under {self.rules}: "
+            f"{self.target_name}{heard}; relevance {self.relevance.shape} in {self.domain.name} of "
+            f"sum {float(self.relevance.sum(dtype=np.float64)):.4g}>"
         )
 
     @property
-    def probabilities(self) -> NDArray[np.float64]:
-        """Softmax of the logits, ``(classes,)``."""
-        powers = np.exp(self.logits.astype(np.float64) - float(self.logits.max()))
-        return np.asarray(powers / powers.sum())
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, or of the values that the network gives."""
+        return self.output.names
+
+    @property
+    def target_name(self) -> str:
+        """The class or value that is explained, with its moment where there are several."""
+        name = self.classes[self.target]
+        return name if self.moment is None else f"{name}@{self.moment:.3g}"
+
+    @property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """Probabilities of the classes, ``(classes,)``; None where the network gives values."""
+        return self.output.probabilities(self.logits)
 
     @property
     def predicted(self) -> int:
-        """Index of the class with the largest logit."""
-        return int(self.logits.argmax())
+        """Index of the class with the largest logit; of values, that of the explained one."""
+        return int(self.logits.argmax()) if self.output.kind == "class" else self.target
 
-    def top(self, k: int = 3) -> list[tuple[str, float, float]]:
+    def top(self, k: int = 3) -> list[tuple[str, float, float | None]]:
         """Class, logit and probability of the ``k`` likeliest classes, best first.
 
-        All of them where there are fewer; raises `LrpAudioError` for a `k` below 0.
+        All of them where there are fewer. Of values their first ``k``, without probabilities.
+        Raises `LrpAudioError` for a `k` below 0.
         """
         k = whole_number(k, "k, the number of classes,", 0)
         shares = self.probabilities
+        if shares is None:
+            return [(self.classes[i], float(of), None) for i, of in enumerate(self.logits[:k])]
         best = np.argsort(-self.logits, kind="stable")[:k]
         return [(self.classes[i], float(self.logits[i]), float(shares[i])) for i in best]
 
@@ -86,17 +101,21 @@ class Explanation:
         Raises `ClipError` if relevance, logits or ledger are not finite.
         """
         self._require_finite()
-        name, logit, probability = self.top(1)[0]
+        best, shares = self.predicted, self.probabilities
         return {
             "clip": self.clip.name,
             "model": self.model,
             "rules": self.rules,
             "domain": self.domain.name,
-            "target": self.classes[self.target],
-            "predicted": {"class": name, "logit": logit, "probability": probability},
+            "target": self.target_name,
+            "predicted": {
+                "class": self.classes[best],
+                "logit": float(self.logits[best]),
+                "probability": None if shares is None else float(shares[best]),
+            },
             "classes": list(self.classes),
             "logits": self.logits.astype(np.float64).tolist(),
-            "probabilities": self.probabilities.tolist(),
+            "probabilities": None if shares is None else shares.tolist(),
             "relevance_sum": float(self.relevance.sum(dtype=np.float64)),
             "seconds": self.seconds,
             "ledger": self.ledger.sample(0),
@@ -199,8 +218,11 @@ class Explanation:
         layers: bool,
         settings: Mapping[str, object] | None,
     ) -> None:
-        target, best = self.classes[self.target], self.classes[self.predicted]
-        title = f"{Path(self.clip.name).name}: relevance for “{target}” (heard as “{best}”)"
+        title = f"{Path(self.clip.name).name}: relevance for “{self.target_name}”"
+        if self.output.kind == "class":
+            title += f" (heard as “{self.classes[self.predicted]}”)"
+        else:
+            title += f" = {self.logits[self.target]:.3g}"
         samples = self.clip.samples
         save_heatmap(folder / "heatmap.png", samples, self.relevance, self.domain, title)
         with (folder / "audible.wav").open("wb") as file:

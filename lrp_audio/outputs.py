@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,16 @@ A name or number of a class or value; of a network with frames ``NAME@SECONDS``.
 """
 
 
-class Wanted(NamedTuple):
+@dataclass(frozen=True)
+class Wanted:
     """A target as it was given: index of its name, None for the largest; moment in seconds."""
 
     index: int | None
     seconds: float | None
 
 
-class Position(NamedTuple):
+@dataclass(frozen=True)
+class Position:
     """Where a target stands in the scores of a sample."""
 
     frame: int
@@ -80,7 +82,7 @@ class Output:
             )
 
     def scores(self, output: Array) -> Array:
-        """The output of a batch ``(batch, ...)`` as ``(batch, frames, names)``, one frame if none."""
+        """The output of a batch as ``(batch, frames, names)``; of a whole clip, as one frame."""
         if self.frames is None:
             return output.reshape(len(output), 1, len(self.names))
         frames_first = np.moveaxis(output, self._axis(output.ndim), 1)
@@ -90,8 +92,8 @@ class Output:
         """The relevance to start from: the output at each sample's position, and 0 elsewhere."""
         scores = self.scores(output)
         relevance = np.zeros_like(scores)
-        for sample, position in enumerate(positions):
-            relevance[(sample, *position)] = scores[(sample, *position)]
+        for sample, at in enumerate(positions):
+            relevance[sample, at.frame, at.index] = scores[sample, at.frame, at.index]
         if self.frames is None:
             return relevance.reshape(output.shape)
         axis = self._axis(output.ndim)
@@ -108,8 +110,8 @@ class Output:
         each = list(cast(Sequence[Target], targets))
         if len(each) != count:
             raise TargetError(
-                f"{len(each)} targets were given for {count} clip{'s' * (count != 1)}: give one for "
-                "each clip, or a single class for all."
+                f"{len(each)} targets were given for {count} clip{'s' * (count != 1)}: give one "
+                "for each clip, or a single class for all."
             )
         return [self._wanted(target, model) for target in each]
 
@@ -132,8 +134,7 @@ class Output:
         wide = logits.astype(np.float64)
         if self.ending == "sigmoid":
             return np.asarray(0.5 * (1 + np.tanh(0.5 * wide)))
-        powers = np.exp(wide - float(wide.max()))
-        return np.asarray(powers / powers.sum())
+        return softmax(wide)
 
     def _axis(self, rank: int) -> int:
         assert self.frames is not None
@@ -141,15 +142,15 @@ class Output:
 
     def _position(self, wanted: Wanted, scores: Floats) -> Position:
         if wanted.seconds is None or self.frames is None:
-            best = scores if wanted.index is None else scores[:, wanted.index : wanted.index + 1]
-            frame, index = np.unravel_index(int(best.argmax()), best.shape)
-            return Position(int(frame), int(index) if wanted.index is None else wanted.index)
-        frame = round((wanted.seconds - self.frames.start) / self.frames.step)
+            best = scores if wanted.index is None else scores[:, [wanted.index]]
+            frame, index = map(int, np.unravel_index(int(best.argmax()), best.shape))
+            return Position(frame, index if wanted.index is None else wanted.index)
+        start, step = self.frames.start, self.frames.step
+        frame = int(np.rint((wanted.seconds - start) / step))
         if not 0 <= frame < len(scores):
-            first, last = self.seconds(0), self.seconds(len(scores) - 1)
             raise TargetError(
-                f"There is no frame at {wanted.seconds:g} s: the frames lie from {first:g} to "
-                f"{last:g} s."
+                f"There is no frame at {wanted.seconds:g} s: the frames lie from {start:g} to "
+                f"{start + (len(scores) - 1) * step:g} s."
             )
         index = int(scores[frame].argmax()) if wanted.index is None else wanted.index
         return Position(frame, index)
@@ -197,3 +198,9 @@ def _float(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def softmax(logits: Array) -> NDArray[np.float64]:
+    """Probabilities ``(..., classes)`` of `logits`, in float64."""
+    powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))

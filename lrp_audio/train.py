@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
-from lrp_audio.commands.run import disk_errors, name_broken, run
+from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import DataError
 
@@ -17,9 +17,9 @@ _EXAMPLES = """\
 examples:
   python -m lrp_audio.data.voices voices/
   python -m lrp_audio.train --model audionet --task digit --data fsdd/recordings voices --out my.npz
-  python -m lrp_audio.train ... --hold-out theo      keep one speaker for testing
+  python -m lrp_audio.train ... --hold-out theo      reserve one speaker for testing
 
-The run writes OUT.checkpoint every five minutes. Give the same command again to go on after a kill.
+The run writes OUT.checkpoint every five minutes. After a kill, the same command resumes from it.
 Recordings with index 0 to 4 are FSDD's official test set and never trained on.
 
 exit code: 0 done, 2 an argument, the data or some of the recordings could not be used, 130 stopped
@@ -42,8 +42,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         "--rate must lie between 0 and 1": options.rate is None or 0 < options.rate < 1,
         "--fall must lie from 0 to 1": options.fall is None or 0 <= options.fall <= 1,
     }
-    for sentence, held in checks.items():
-        if not held:
+    for sentence, holds in checks.items():
+        if not holds:
             parser.error(sentence)
     if options.out.suffix != ".npz":
         parser.error("--out must end in .npz")
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(options: argparse.Namespace) -> int:
     import lrp_audio
-    from lrp_audio.data.corpus import find_recordings, tell
+    from lrp_audio.data.corpus import find_recordings
     from lrp_audio.data.reading import readable
     from lrp_audio.data.split import Split
     from lrp_audio.data.tasks import TASKS
@@ -103,14 +103,14 @@ def _train(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
     given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
-    recordings = find_recordings(options.data, tell)
+    recordings = find_recordings(options.data, say)
     chosen = TASKS[options.task].split(recordings, options.hold_out)
     training, errors = readable(chosen.training, rate)
     test, more = readable(chosen.test, rate)
     code = name_broken([*errors, *more], options.skip_broken)
     if not (training and test):
         raise DataError("Of the recordings to train on or to test on none can be read.")
-    # Left out after the split: it does not depend on which recordings are broken.
+    # Broken recordings are left out after the split, which does not depend on them.
     split = Split(tuple(training), tuple(test))
     print(f"{len(training)} recordings to train on, {len(test)} to test on")
     measured = train_network(options.model, options.task, split, settings, options.out)

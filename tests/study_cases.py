@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lrp_audio.data.voices import WORDS
+from lrp_audio.data.recording import WORDS
 from lrp_audio.study.design import CATCHES, PRACTICE, Item, orders
 from lrp_audio.study.key import Key, Rules
 

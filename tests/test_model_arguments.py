@@ -1,16 +1,17 @@
 """What the library takes for clips, targets, rules, domains and numbers, and what it refuses."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import pytest
 
 import lrp_audio
 from lrp_audio.arguments import as_path, described, whole_number
-from lrp_audio.audio.clip import read_clip
+from lrp_audio.audio.clip import Clip, read_clip
 from lrp_audio.audio.domain import Frequency
 from lrp_audio.errors import (
     ClipError,
@@ -169,6 +170,39 @@ def test_no_clips_are_no_explanations(model: Model) -> None:
         assert model.explain_batch(nothing, target="seven", domain="frequency") == []
         found = model.inputs(nothing)
         assert (found.shape, found.dtype) == ((0, 1, 8000), np.float32)
+        found = model.logits(nothing)
+        assert (found.shape, found.dtype) == ((0, 10), np.float32)
+        assert model.classify_batch(nothing) == []
+
+
+def test_logits_and_classes_of_many_clips_are_those_of_each(model: Model) -> None:
+    clips = [
+        lrp_audio.example(f"{digit}_{sex}") for digit in range(10) for sex in ("female", "male")
+    ]
+    clips += clips[::-1]  # more than one batch
+    expected = [model.explain(clip) for clip in clips[:20]]
+    found = model.logits(iter(clips))
+    np.testing.assert_allclose(found[:20], [e.logits for e in expected], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found[20:], found[19::-1], rtol=1e-4, atol=1e-4)
+    assert model.classify_batch(clips)[:20] == [e.predicted for e in expected]
+    assert model.classify_batch(clips[0]) == [model.classify(clips[0])]
+
+
+def test_no_more_clips_than_two_batches_are_in_memory(model: Model) -> None:
+    alive: WeakSet[Clip] = WeakSet()
+    most = 0
+
+    def clips() -> Iterator[Clip]:
+        nonlocal most
+        for _ in range(100):
+            clip = read_clip(TWO[0])
+            alive.add(clip)
+            most = max(most, len(alive))
+            yield clip
+            del clip
+
+    assert model.classify_batch(clips()) == [3] * 100
+    assert 32 <= most <= 64
 
 
 @pytest.mark.parametrize("clips", [None, 7, 0.5, {"a": "b"}])

@@ -7,7 +7,7 @@ import pytest
 
 import lrp_audio
 from lrp_audio.data.corpus import find_recordings
-from lrp_audio.data.voices import WORDS
+from lrp_audio.data.recording import WORDS
 from lrp_audio.errors import ModelError
 from lrp_audio.model import Model
 from lrp_audio.models.zoo import shipped

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lrp_audio.arguments import described
-from lrp_audio.attributions.queries import pieces
 from lrp_audio.errors import AttributionError, ShapeError, TargetError
+from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
@@ -34,7 +34,7 @@ class Attribution(ABC):
         """
         x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
-        for piece in pieces(len(x)):
+        for piece in slices(len(x)):
             found[piece] = self.attribute_batch(network, x[piece], targets[piece])
         return found
 

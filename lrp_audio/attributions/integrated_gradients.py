@@ -7,7 +7,8 @@ import numpy as np
 
 from lrp_audio.arguments import finite, whole
 from lrp_audio.attributions.base import OneByOne
-from lrp_audio.attributions.queries import mean_gradient, pieces
+from lrp_audio.attributions.queries import mean_gradient
+from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
@@ -37,5 +38,5 @@ class IntegratedGradients(OneByOne):
         way = sample - sample.dtype.type(self.baseline)
         shares = ((np.arange(self.steps) + 0.5) / self.steps).astype(sample.dtype)
         shares = shares.reshape(-1, *[1] * sample.ndim)
-        points = (sample + (shares[piece] - 1) * way for piece in pieces(self.steps))
+        points = (sample + (shares[piece] - 1) * way for piece in slices(self.steps))
         return np.asarray(way * mean_gradient(network, points, target))

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine, finite
 from lrp_audio.attributions.base import OneByOne
-from lrp_audio.attributions.queries import logit, pieces
+from lrp_audio.attributions.queries import logit
 from lrp_audio.audio.segments import Labels, Segments, require_segments
+from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
@@ -41,7 +42,7 @@ class Game(OnOneLine):
         absent = self.sample.dtype.type(self.baseline)
         batches = (
             np.where(there[piece][:, self.labels], self.sample, absent)
-            for piece in pieces(len(there))
+            for piece in slices(len(there))
         )
         return logit(self.network, batches, self.target)
 

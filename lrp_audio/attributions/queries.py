@@ -1,21 +1,12 @@
 """Asking a network for logits and their gradients, in batches of bounded memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
-
-TOGETHER = 32
-"""Inputs of a batch: more of them save no time and take memory."""
-
-
-def pieces(count: int) -> Iterator[slice]:
-    """``range(count)`` in pieces of at most `TOGETHER`."""
-    for first in range(0, count, TOGETHER):
-        yield slice(first, min(first + TOGETHER, count))
 
 
 def only_targets(logits: Array, targets: Array) -> Array:

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from lrp_audio.arguments import above_zero, whole
 from lrp_audio.attributions.base import OneByOne, generator
-from lrp_audio.attributions.queries import mean_gradient, pieces
+from lrp_audio.attributions.queries import mean_gradient
+from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
@@ -35,6 +36,6 @@ class SmoothGrad(OneByOne):
     def _copies(self, sample: Array) -> Iterator[Array]:
         rng = generator(self.seed, sample)
         spread = self.noise * float(sample.max() - sample.min())
-        for piece in pieces(self.samples):
+        for piece in slices(self.samples):
             noise = rng.standard_normal((piece.stop - piece.start, *sample.shape))
             yield sample + (spread * noise).astype(sample.dtype)

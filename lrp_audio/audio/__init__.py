@@ -1,1 +1,1 @@
-"""Sound in and out: reading and fitting clips, and listening to relevance."""
+"""Reading and fitting clips, transforms, domains of relevance, audible relevance."""

@@ -1,8 +1,8 @@
-"""Audible heatmaps: hearing only what spoke for a class, or against it.
+"""Audible heatmaps: the part of a sound that is relevant for a class, or against it.
 
-Relevance becomes a mask (`speaking`), the mask is laid on the sound in the domain of the relevance
-(`in_time`, `in_frequency`, `in_time_frequency`), and what is left is brought to a level for
-listening (`weighted`, `masked`). Sounds are ``(time,)`` in int16 scale, as clips are.
+Relevance becomes a mask (`speaking`), which is applied to the sound in the domain of the relevance
+(`in_time`, `in_frequency`, `in_time_frequency`); the result is scaled for listening (`weighted`,
+`masked`). Sounds are ``(time,)`` in int16 scale, like clips.
 
 Values that are not finite raise `LrpAudioError`, shapes that do not fit `ShapeError`.
 """
@@ -25,21 +25,21 @@ PEAK = 0.99
 """Largest magnitude of a sound for listening, just below the full scale of 1.0."""
 
 MAX_GAIN = 10 ** (30 / 20)
-"""Most that `masked` raises any part against the loudest: 30 dB, over which speech moves (SII).
+"""Largest gain of `masked` for any part, relative to the loudest: 30 dB, the range of speech (SII).
 
-What is relevant at all comes up to its old loudness; what the mask silenced is not blown up out of
-nothing.
+With it, relevant parts reach their original loudness, and what the mask has silenced is not
+amplified from almost nothing.
 """
 
-# 30 ms hold two periods of a deep voice, so that the loudness does not beat with its pitch, and
-# are shorter than most sounds of speech.
+# 30 ms contain two periods of a deep voice, so that the loudness does not vary with each period,
+# and are shorter than most speech sounds.
 _LOUDNESS_SECONDS = 0.03
 
 
 def speaking(relevance: Floats, sign: Sign = "for") -> NDArray[np.float64]:
-    """The mask of `relevance` of any shape: ``relu(R)`` or, against, ``relu(-R)``, of peak 1.
+    """The mask for `relevance` of any shape: ``relu(R)`` or, against, ``relu(-R)``, with peak 1.
 
-    0 everywhere where nothing speaks. Raises `LrpAudioError` for another `sign`.
+    All zeros where no relevance has that sign. Raises `LrpAudioError` for another `sign`.
     """
     if sign not in ("for", "against"):
         raise LrpAudioError(f"Relevance does not speak {sign!r} a class: choose for or against.")
@@ -55,7 +55,7 @@ def in_time(mask: Floats, signal: Floats) -> NDArray[np.float64]:
 
 
 def in_frequency(mask: Floats, signal: Floats) -> NDArray[np.float64]:
-    """The DFT of `signal` ``(time,)`` times `mask` ``(time // 2 + 1,)``, with its own phases."""
+    """`signal` ``(time,)`` with its DFT times `mask` ``(time // 2 + 1,)``; phases are kept."""
     _check(signal, (signal.size,))
     _check(mask, (signal.size // 2 + 1,))
     x, peak = _at_peak_one(signal)
@@ -63,9 +63,9 @@ def in_frequency(mask: Floats, signal: Floats) -> NDArray[np.float64]:
 
 
 def in_time_frequency(mask: Floats, signal: Floats, stft: Stft) -> NDArray[np.float64]:
-    """The spectra of `signal` ``(length,)`` times `mask` ``(bins, frames)``, with their own phases.
+    """`signal` ``(length,)`` with its spectra times `mask` ``(bins, frames)``; phases are kept.
 
-    Frames overlap, so that this is the sound whose own spectra come closest to the masked ones.
+    Frames overlap, so that this is the signal whose spectra are closest to the masked ones.
     """
     _check(signal, (stft.length,))
     _check(mask, (stft.bins, stft.frames))
@@ -74,17 +74,17 @@ def in_time_frequency(mask: Floats, signal: Floats, stft: Stft) -> NDArray[np.fl
 
 
 def weighted(sound: Floats) -> NDArray[np.float32]:
-    """`sound` ``(time,)`` at a peak of 0.99, for listening: its loudness follows the relevance."""
+    """`sound` ``(time,)`` scaled to a peak of 0.99: its loudness follows the relevance."""
     _check(sound, (sound.size,))
     return (PEAK * _at_peak_one(sound)[0]).astype(np.float32)
 
 
 def masked(sound: Floats, original: Floats, rate: int) -> NDArray[np.float32]:
-    """`sound` with the loudness of `original`, both ``(time,)`` at `rate`, to compare by ear.
+    """`sound` with the loudness of `original`, both ``(time,)`` at `rate` Hz, to compare by ear.
 
-    The RMS of `sound` over 30 ms is brought to that of `original`, the loudest one first; no part
-    is raised by more than `MAX_GAIN` beyond that. Full scale becomes 1.0, and where the sound would
-    go beyond 0.99 all of it is lowered alike.
+    First one gain makes the largest RMS over 30 ms equal to that of `original`, then each part is
+    brought to its original RMS, by a gain of at most `MAX_GAIN`. Full scale becomes 1.0; a sound
+    that would exceed 0.99 is scaled down as a whole.
     """
     _check(original, (original.size,))
     _check(sound, original.shape)
@@ -101,14 +101,14 @@ def masked(sound: Floats, original: Floats, rate: int) -> NDArray[np.float32]:
 
 
 def at_rate(sound: Floats, rate: int, new_rate: int) -> NDArray[np.float32]:
-    """`sound` ``(time,)`` resampled from `rate` to `new_rate` Hz, lowered if beyond 0.99."""
+    """`sound` ``(time,)`` resampled from `rate` to `new_rate` Hz, scaled down to 0.99 if beyond."""
     resampled = resample(sound, rate, new_rate)
     peak = float(np.abs(resampled).max(initial=0.0))
     return (resampled * min(1.0, PEAK / peak) if peak > 0 else resampled).astype(np.float32)
 
 
 def _loudness(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
-    """RMS ``(time,)`` over the window around each sample, zeros lying around the sound."""
+    """RMS ``(time,)`` over the window around each sample, with zeros around the sound."""
     half = round(_LOUDNESS_SECONDS / 2 * rate)
     window = np.hanning(2 * half + 3)[1:-1]
     power = np.convolve(sound**2, window / window.sum())
@@ -116,7 +116,7 @@ def _loudness(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
 
 
 def _at_peak_one(values: Floats) -> tuple[NDArray[np.float64], float]:
-    """`values` over their largest magnitude, so that no product overflows, and that magnitude."""
+    """`values` divided by their largest magnitude, so that products do not overflow, and it."""
     wide = values.astype(np.float64)
     peak = float(np.abs(wide).max(initial=0.0))
     return (wide / peak if peak > 0 else wide), peak

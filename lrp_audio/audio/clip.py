@@ -8,42 +8,43 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from lrp_audio.audio.channels import Sound
+from lrp_audio.audio.channels import Mono
 from lrp_audio.audio.files import decode, decode_stream
 from lrp_audio.audio.resample import resample
 from lrp_audio.audio.samples import from_array
 from lrp_audio.errors import ClipError
+from lrp_audio.types import Floats
 
 FULL_SCALE = 32768.0
 """One step of a 16-bit recording is 1, full scale is 32768, whatever the source's format."""
 
-# What is never one of a pair of samples and rate.
+# Types that are neither samples nor a rate.
 _NO_SAMPLES = (str, bytes, os.PathLike, Iterator, type(None))
-# Windows whose energy differs by less are equally loud: the middle one of them centres the word.
+# Windows whose energies differ by less are equally loud; the middle one of them centres the word.
 _EQUALLY_LOUD = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """A mono recording that is known to hold sound.
+    """A mono recording that is not silent.
 
-    ``samples`` has shape ``(time,)``, float32 or float64, in int16 scale (full scale is 32768),
-    taken ``rate`` times a second. ``name`` says where it came from (the path as given); ``notes``
-    are sentences on what was done; ``source_rate`` is the rate of the recording in Hz before it was
-    resampled, by default ``rate``.
-    Raises `ClipError` for samples that are empty, silent, not finite or of another shape or type.
+    ``samples`` has shape ``(time,)``, float32 or float64, in int16 scale (full scale is 32768), at
+    ``rate`` Hz. ``name`` is its source (the path as given); ``notes`` are sentences on how it was
+    changed; ``source_rate`` is the rate of the recording in Hz before resampling, by default
+    ``rate``. Raises `ClipError` for samples that are empty, silent, not finite or of another shape
+    or type.
     """
 
-    samples: NDArray[np.floating]
+    samples: Floats
     rate: int
     name: str = "samples"
     notes: tuple[str, ...] = ()
     source_rate: int = 0
 
     def __post_init__(self) -> None:
-        """Check what the class promises, so that no function below has to."""
+        """Check what the class guarantees, so that other functions need not."""
         object.__setattr__(self, "source_rate", self.source_rate or self.rate)
         samples = self.samples
         if samples.ndim != 1 or samples.dtype not in (np.float32, np.float64):
@@ -74,16 +75,16 @@ class Clip:
 
 
 def as_clip(source: object, name: str | None = None) -> Clip:
-    """The clip that `source` means, whichever way it is given.
+    """The clip that `source` stands for.
 
     | `source` | |
     |---|---|
-    | a path | read as `read_clip` does |
-    | a `Clip` | itself |
-    | `(samples, rate)` or `(rate, samples)` | taken as `clip_from_samples` does |
-    | bytes, or a file opened in binary mode | decoded; a file that can go back, from its start |
+    | a path | read as by `read_clip` |
+    | a `Clip` | returned unchanged |
+    | `(samples, rate)` or `(rate, samples)` | converted as by `clip_from_samples` |
+    | bytes, or a file opened in binary mode | decoded; a seekable file, from its start |
 
-    `name` stands for it in sentences, by default its path or what it is. Raises `ClipError`.
+    `name` is used in messages, by default the path or a description. Raises `ClipError`.
     """
     if isinstance(source, Clip):
         return source
@@ -101,28 +102,28 @@ def as_clip(source: object, name: str | None = None) -> Clip:
 
 
 def read_clip(path: str | os.PathLike[str]) -> Clip:
-    """Read a file that libsndfile knows: one channel of it at the rate of the recording.
+    """Read a file of any format that libsndfile supports, as mono at the rate of the recording.
 
-    The channel is the mean of all; where they cancel each other, the loudest one. Raises
-    `ClipError` with one sentence for a file that is missing, a folder, empty, silent, cut off, too
-    large, holds NaN or is no audio.
+    The samples are the mean of all channels or, where these cancel each other, the loudest channel.
+    Raises `ClipError` with one sentence for a file that is missing, a folder, empty, silent, cut
+    off, too large, contains NaN or is no audio.
     """
     return _clip_of(decode(Path(path)), str(path))
 
 
 def clip_from_samples(samples: ArrayLike, rate: float, name: str = "samples") -> Clip:
-    """Make a clip of samples ``(time,)`` or ``(time, channels)`` taken ``rate`` times a second.
+    """Make a clip of samples ``(time,)`` or ``(time, channels)`` at `rate` Hz.
 
-    ``(channels, time)`` is taken as such where it can mean nothing else: one row, or no more rows
-    than `MAX_CHANNELS` and more columns than that. Floats have full scale 1.0, integers of up to 32
-    bits their type's own (unsigned ones are centred on half their range, as in WAV). `rate` is a
-    whole number of any type. Raises `ClipError` as `read_clip` does.
+    ``(channels, time)`` is recognised where the shape cannot mean anything else: one row, or at
+    most `MAX_CHANNELS` rows and more columns than that. Floats have full scale 1.0, integers of up
+    to 32 bits that of their type (unsigned ones are centred on half their range, as in WAV). `rate`
+    is a whole number of any type. Raises `ClipError` as `read_clip` does.
     """
     return _clip_of(from_array(samples, rate, name), name)
 
 
 def at_rate(clip: Clip, rate: int) -> Clip:
-    """`clip` resampled to `rate` Hz, float64; raises `ClipError` where that leaves silence."""
+    """`clip` resampled to `rate` Hz, float64; raises `ClipError` where the result is silent."""
     if clip.rate == rate and clip.samples.dtype == np.float64:
         return clip
     notes = clip.notes
@@ -136,10 +137,10 @@ def at_rate(clip: Clip, rate: int) -> Clip:
 
 
 def fit(clip: Clip, rate: int, length: int) -> Clip:
-    """Bring a clip to `rate` Hz and `length` samples, and note what was done.
+    """Bring a clip to `rate` Hz and `length` samples; a note records the change.
 
-    A longer one is cut to the loudest window (largest energy; where several are equally loud, the
-    middle one), a shorter one is centred between zeros. One that fits is returned as it is.
+    A longer clip is cut to the loudest window (largest energy; the middle one of several equally
+    loud ones), a shorter clip is centred between zeros. A clip that fits is returned unchanged.
     """
     clip = at_rate(clip, rate)
     samples = clip.samples
@@ -163,28 +164,28 @@ def _read_stream(stream: IO[bytes], name: str) -> Clip:
     return _clip_of(decode_stream(stream, name), name)
 
 
-def _clip_of(sound: Sound, name: str) -> Clip:
-    """Bring to int16 scale; what is not finite is refused with its place."""
-    mono, rate, notes = sound
+def _clip_of(mono: Mono, name: str) -> Clip:
+    """The clip in int16 scale; a value that is not finite is refused with its position."""
+    samples, rate, notes = mono
     with np.errstate(over="ignore"):
-        mono *= np.float32(FULL_SCALE)  # in place: half an hour of it is large
-    if not np.isfinite(mono).all():
-        first = int(np.argmin(np.isfinite(mono))) / rate
+        samples *= np.float32(FULL_SCALE)  # in place, because half an hour is large
+    if not np.isfinite(samples).all():
+        first = int(np.argmin(np.isfinite(samples))) / rate
         raise ClipError(
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    return Clip(mono, rate, name, notes)
+    return Clip(samples, rate, name, notes)
 
 
 def _name_of(stream: object) -> str:
-    """The name of an open file, or what kind of stream it is."""
+    """The name of an open file, or the type of a stream without one."""
     name = getattr(stream, "name", None)
     return name if isinstance(name, str) and name else f"the {type(stream).__name__}"
 
 
 def _is_rate(value: object) -> bool:
-    """Whether one of a pair is a single number, and so its rate."""
+    """Whether a value of a pair is a single number, which must be the rate."""
     if isinstance(value, _NO_SAMPLES):
         return False
     try:
@@ -195,7 +196,7 @@ def _is_rate(value: object) -> bool:
 
 
 def _no_recording(source: object) -> str:
-    """The sentence for what is no recording, or one without its rate."""
+    """The message for a `source` that is no recording, or one without its rate."""
     if isinstance(source, tuple) and len(source) == 2:
         kinds = " and ".join(type(part).__name__ for part in source)
         return (
@@ -218,8 +219,8 @@ def _no_recording(source: object) -> str:
     )
 
 
-def _loudest(samples: NDArray[np.floating], length: int) -> int:
-    """First sample of the window of ``length`` samples with the largest energy."""
+def _loudest(samples: Floats, length: int) -> int:
+    """First sample of the window of `length` samples with the largest energy."""
     total = np.concatenate(([0.0], np.cumsum(np.square(samples, dtype=np.float64))))
     energy = total[length:] - total[:-length]
     equal = np.flatnonzero(energy >= (1 - _EQUALLY_LOUD) * energy.max())

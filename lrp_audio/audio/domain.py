@@ -1,7 +1,7 @@
-"""Domains: where the relevance of a clip is shown and heard, in time, in frequency or in both."""
+"""Domains of relevance: time, frequency, or both; how it is shown and made audible in each."""
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from lrp_audio.audio import audible, spectral
 from lrp_audio.audio.levels import decibels
 from lrp_audio.audio.stft import Stft
 from lrp_audio.errors import SpectrumError
-from lrp_audio.types import Floats
+from lrp_audio.types import Array, Floats
 
 DOMAINS = ("time", "frequency", "time-frequency")
 
@@ -34,11 +34,11 @@ class Carried(NamedTuple):
 
 @runtime_checkable
 class Domain(Protocol):
-    """What relevance lies on, for clips at `rate` samples a second.
+    """The domain of relevance for clips at `rate` Hz.
 
-    `name` is one of `DOMAINS`; `along` names the axes of relevance in their order, ``frequencies``
+    `name` is one of `DOMAINS`; `along` lists the axes of relevance in their order, ``frequencies``
     in Hz and ``times`` in s. `layers` names the steps between this domain and the network's input,
-    each a line in the ledger; there is none where relevance lies on the input itself.
+    each a line in the ledger; there is none where relevance is that of the input itself.
     """
 
     @property
@@ -58,7 +58,7 @@ class Domain(Protocol):
 
     @property
     def rate(self) -> int:
-        """Samples a second of the clips."""
+        """Sample rate of the clips in Hz."""
         ...
 
     def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
@@ -69,38 +69,38 @@ class Domain(Protocol):
         ...
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
-        """The axes named in `along`, of a clip of `length` samples."""
+        """The axes listed in `along`, for a clip of `length` samples."""
         ...
 
     def heard(self, mask: Floats, samples: Floats) -> Floats:
-        """The sound ``(length,)`` that `mask`, of the shape of the relevance, leaves of samples."""
+        """`samples` ``(length,)`` under a `mask` of the shape of the relevance."""
         ...
 
     def shown(self, samples: Floats) -> Floats:
-        """What is drawn with the relevance, in its shape: the samples, or levels in decibels."""
+        """What is drawn together with the relevance, in its shape: samples, or decibels."""
         ...
 
 
 class Spectral(Domain, Protocol):
-    """A domain of time and frequency: relevance lies on bins of a short-time Fourier transform."""
+    """A domain of time and frequency: relevance of the bins of a short-time Fourier transform."""
 
     @property
     def stft(self) -> Stft:
         """The transform."""
         ...
 
-    def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
-        """Those of `bins` ``(..., bins, frames)`` of the transform that relevance lies on."""
+    def cropped(self, bins: Array) -> Array:
+        """The part of `bins` ``(..., bins, frames)`` of the transform that has relevance."""
         ...
 
     def uncropped(self, values: Floats) -> Floats:
-        """Values of all bins of the transform from those of the bins that relevance lies on."""
+        """Values of all bins of the transform from `values` of those that have relevance."""
         ...
 
 
 @dataclass(frozen=True)
 class Time:
-    """Samples, as a waveform network hears them."""
+    """Samples, the input of a waveform network."""
 
     rate: int
 
@@ -127,7 +127,7 @@ class Time:
 
 @dataclass(frozen=True)
 class Frequency:
-    """Frequencies of the whole clip, reached through the inverse DFT (DFT-LRP)."""
+    """Frequencies of the whole clip, by LRP through the inverse DFT (DFT-LRP)."""
 
     rate: int
 
@@ -154,7 +154,7 @@ class Frequency:
 
 @dataclass(frozen=True)
 class TimeFrequency:
-    """Bins of a short-time Fourier transform, reached through its inverse (DFT-LRP).
+    """Bins of a short-time Fourier transform, by LRP through its inverse (DFT-LRP).
 
     Clips of another length than that of `stft` are analysed with the same window and hop.
     """
@@ -184,7 +184,7 @@ class TimeFrequency:
         """Decibels of the bins."""
         return decibels(np.abs(self._over(len(samples)).spectra(samples)))
 
-    def cropped(self, bins: NDArray[Any]) -> NDArray[Any]:
+    def cropped(self, bins: Array) -> Array:
         """All of them."""
         return bins
 

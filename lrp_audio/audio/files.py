@@ -1,4 +1,4 @@
-"""Sound files: decoding through libsndfile, with every failure turned into one sentence."""
+"""Sound files: decoding with libsndfile; every failure becomes a `ClipError` of one sentence."""
 
 import io
 import tempfile
@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from lrp_audio.audio.channels import Levels, Sound, cancelled_note
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note
 from lrp_audio.audio.containers import Finding, inspect
 from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
 from lrp_audio.audio.patched import Patched
@@ -26,13 +26,13 @@ _BLOCK_FRAMES = 65_536
 _AGAIN = "copy or record it again"
 _CONVERT = "convert it, for example with `ffmpeg -i INPUT output.wav`"
 
-_UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it does not know it
+_UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it is unknown
 
 # Newer versions of soundfile hold a lock while they open a file.
 if (_opening := getattr(soundfile.SoundFile, "_sf_error_lock", None)) is not None:
     fork_outside(_opening)
 
-# A stream is kept aside to go back and forth in it: half an hour of 32-bit stereo has 0.7 GB.
+# A stream is stored in a temporary file for seeking; half an hour of 32-bit stereo has 0.7 GB.
 _MOST_STREAMED = 1_000_000_000
 _IN_MEMORY = 16_000_000
 
@@ -42,26 +42,26 @@ _View = IO[bytes] | Patched
 class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
     """A file that is read from front to back.
 
-    `SoundFile` seeks after every read, which not every decoder can: of FLAC of unknown length none.
+    `SoundFile` seeks after every read, which decoders cannot do in FLAC of unknown length.
     """
 
     def seekable(self) -> bool:
         return False
 
 
-def decode(path: Path) -> Sound:
+def decode(path: Path) -> Mono:
     """The mean of the channels of a file; one channel, and a note, where they cancel each other.
 
-    Raises `ClipError` for whatever keeps the file from being read to its end.
+    Raises `ClipError` for any file that cannot be read to its end.
     """
     with _open(path) as file:
         return _decode(file, str(path))
 
 
 def duration(path: Path) -> float:
-    """Seconds of sound in a file, decoded only where its header does not say.
+    """Seconds of sound in a file, which is decoded only where its header does not state them.
 
-    Raises `ClipError` for what cannot be read.
+    Raises `ClipError` for a file that cannot be read.
     """
     name = str(path)
     with (
@@ -75,13 +75,13 @@ def duration(path: Path) -> float:
         return frames / int(sound.samplerate)
 
 
-def decode_stream(stream: IO[bytes], name: str) -> Sound:
-    """The same for an open file or a stream of bytes; one that can go back is read from its start.
+def decode_stream(stream: IO[bytes], name: str) -> Mono:
+    """As `decode`, for an open file or a stream of bytes; a seekable one is read from its start.
 
     Raises `ClipError` also where `stream` gives text, is closed or does not end.
     """
     try:
-        if getattr(stream, "seekable", bool)():  # `read` is all that some streams have
+        if getattr(stream, "seekable", bool)():  # some streams have no method but `read`
             stream.seek(0)
         with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
             total = 0
@@ -104,7 +104,7 @@ def decode_stream(stream: IO[bytes], name: str) -> Sound:
 
 
 def check_size(name: str, frames: int, rate: int) -> None:
-    """Raise `ClipError` for a rate that is no sound's or for more frames than are worth reading."""
+    """Raise `ClipError` for a rate in Hz or a number of frames that is out of range."""
     if not MIN_RATE <= rate <= MAX_RATE:
         raise ClipError(
             f"{name} has a rate of {rate} Hz: expected are {MIN_RATE} to {MAX_RATE} Hz."
@@ -117,7 +117,7 @@ def check_size(name: str, frames: int, rate: int) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """Raise `ClipError` for what is no regular file that holds something."""
+    """Raise `ClipError` for a path that is no regular file, or an empty one."""
     if path.is_dir():
         raise ClipError(f"{path} is a folder: give the recordings in it, for example {path}/*.wav.")
     if not path.exists():
@@ -130,10 +130,10 @@ def _check_file(path: Path) -> None:
 
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
-    """A file that holds something, open; `ClipError` for one that does not or cannot be read."""
+    """The file at `path`, open; raises `ClipError` for an empty one or one that cannot be read."""
     try:
         _check_file(path)
-        # Opened here, because libsndfile takes neither every file name nor tells its errors apart.
+        # Opened here, because libsndfile does not support every file name nor distinguish errors.
         with path.open("rb") as file:
             yield file
     except OSError as error:
@@ -142,7 +142,7 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
-    """A file as libsndfile gets it, whose errors become `ClipError`."""
+    """A file as it is given to libsndfile, whose errors become `ClipError`."""
     finding = inspect(file, file.seek(0, io.SEEK_END))
     if finding.cut:
         raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
@@ -156,7 +156,7 @@ def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
 
 
 def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.LibsndfileError) -> str:
-    """Why a file cannot be decoded, as far as its first bytes and libsndfile tell."""
+    """Why a file cannot be decoded, according to its first bytes and libsndfile."""
     file.seek(0)
     if other := foreign(file.read(16)):
         return f"{name} is {other}, which {LIBRARY} does not read: {_CONVERT}."
@@ -172,15 +172,15 @@ def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.Libsn
     )
 
 
-def _decode(file: IO[bytes], name: str) -> Sound:
+def _decode(file: IO[bytes], name: str) -> Mono:
     with _view(file, name) as (view, finding):
         return _mono(view, name, finding)
 
 
-def _mono(view: _View, name: str, finding: Finding) -> Sound:
+def _mono(view: _View, name: str, finding: Finding) -> Mono:
     with _opened(view, name, finding) as file:
         levels, channels = Levels(file.channels), file.channels
-        # Channels are averaged block by block, so that memory is bounded by one channel.
+        # Channels are averaged block by block, so that memory is that of one channel.
         means: list[NDArray[np.float32]] = []
         for block in _blocks(file, name, finding):
             with np.errstate(invalid="ignore", over="ignore"):
@@ -190,11 +190,11 @@ def _mono(view: _View, name: str, finding: Finding) -> Sound:
         rate = int(file.samplerate)
     chosen = levels.loudest_of_cancelled()
     if chosen is None:
-        return Sound(_joined(means), rate, finding.notes)
+        return Mono(_joined(means), rate, finding.notes)
     means.clear()
     with _opened(view, name, finding) as file:
         means += (block[:, chosen].copy() for block in _blocks(file, name, finding))
-    return Sound(_joined(means), rate, (*finding.notes, cancelled_note(channels, chosen)))
+    return Mono(_joined(means), rate, (*finding.notes, cancelled_note(channels, chosen)))
 
 
 def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
@@ -210,17 +210,17 @@ def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
 
 
 def _promised(file: _Forwards, finding: Finding) -> int | None:
-    """The number of frames in the header, where there is one that is more than an estimate."""
+    """The number of frames in the header; None where it is unknown or an estimate."""
     known = finding.counted and file.frames != _UNKNOWN_FRAMES
     return int(file.frames) if known else None
 
 
 def _blocks(file: _Forwards, name: str, finding: Finding) -> Iterator[NDArray[np.float32]]:
-    """Blocks ``(time, channels)`` of a file to its end, which is where its header says."""
+    """Blocks ``(time, channels)`` of a file; raises `ClipError` where it ends too early."""
     promised = _promised(file, finding)
     frames = 0
     while True:
-        # Beyond the last frame some decoders take what follows for a broken one.
+        # Beyond the last frame some decoders try to decode what follows, and fail.
         wanted = _BLOCK_FRAMES if promised is None else min(_BLOCK_FRAMES, promised - frames)
         block = file.read(wanted, dtype="float32", always_2d=True)
         if len(block) == 0:

@@ -1,17 +1,16 @@
-"""Which formats the installed libsndfile reads, and the suffixes of their files."""
+"""The formats that the installed libsndfile reads, and the suffixes of their files."""
 
 import soundfile
 
 LIBRARY = f"libsndfile {soundfile.__libsndfile_version__}"
 
-# Suffixes that stand for sound wherever they occur: `.mat`, for one, mostly holds other data.
+# Suffixes that always mean sound (`.mat`, for one, does not). Lossless formats come first: of the
+# formats in which a recording is stored, a corpus uses the first.
 _BY_FORMAT = {
     "WAV": (".wav", ".wave", ".bwf"),
     "RF64": (".rf64", ".bw64"),
     "W64": (".w64",),
     "FLAC": (".flac",),
-    "OGG": (".ogg", ".oga", ".opus"),
-    "MP3": (".mp3", ".mp2"),
     "AIFF": (".aiff", ".aif", ".aifc"),
     "AU": (".au", ".snd"),
     "CAF": (".caf",),
@@ -21,6 +20,8 @@ _BY_FORMAT = {
     "IRCAM": (".sf",),
     "PVF": (".pvf",),
     "AVR": (".avr",),
+    "OGG": (".ogg", ".oga", ".opus"),
+    "MP3": (".mp3", ".mp2"),
 }
 _NEVER_READ = (
     *(".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".mka", ".mov", ".3gp", ".amr"),
@@ -29,13 +30,13 @@ _NEVER_READ = (
 
 _READ = soundfile.available_formats()
 SUFFIXES = tuple(s for name, of in _BY_FORMAT.items() if name in _READ for s in of)
-"""Suffixes, in lower case, of recordings that are read; what a file holds decides in the end."""
+"""Suffixes, in lower case, of readable recordings; a file is recognised by its content alone."""
 
 UNREADABLE = (*_NEVER_READ, *(s for of in _BY_FORMAT.values() for s in of if s not in SUFFIXES))
-"""Suffixes of sound that this libsndfile does not read."""
+"""Suffixes of sound files that this libsndfile does not read."""
 
 COMMON = "WAV, FLAC, Ogg, MP3 or AIFF"
-"""The formats that sentences name; the list of all is too long for one."""
+"""The formats that messages name; the list of all would be too long."""
 
 _FOREIGN = (
     (4, b"ftyp", "MP4 or M4A"),

@@ -1,4 +1,4 @@
-"""A file as it should have been written: bytes before it, and bytes over some of its own."""
+"""A file with a corrected header: bytes put before it, and bytes that replace some of its own."""
 
 import io
 from typing import IO, Protocol
@@ -12,10 +12,10 @@ class _Buffer(Protocol):
 
 
 class Patched(io.RawIOBase):
-    """A file to be read with the prefix and the patches of a `Finding`."""
+    """A file that is read with the prefix and the patches of a `Finding`."""
 
     def __init__(self, file: IO[bytes], finding: Finding) -> None:
-        """Begin at the first byte of the prefix; `file` stays the caller's to close."""
+        """Begin at the first byte of the prefix; the caller closes `file`."""
         self._file = file
         self._prefix = finding.prefix
         self._patches = finding.patches
@@ -32,13 +32,13 @@ class Patched(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to `offset` from the beginning, from here or from the end."""
+        """Move to `offset` from the beginning, the current position or the end."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(start + offset, 0)
         return self._position
 
     def readinto(self, buffer: _Buffer) -> int:  # type: ignore[override]
-        """Read into `buffer`; the number of bytes read, 0 at the end."""
+        """Read into `buffer`; returns the number of bytes read, 0 at the end."""
         content = bytearray(self._prefix[self._position : self._position + len(buffer)])
         begin = self._position + len(content) + self._shift
         if len(content) < len(buffer):

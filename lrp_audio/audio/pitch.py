@@ -4,22 +4,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio.stft import Stft
+from lrp_audio.types import Floats
 
 LOWEST, HIGHEST = 60.0, 400.0
-"""Hz between which a speaking voice has its fundamental."""
+"""The range in Hz of the fundamental of a speaking voice."""
 
 _VOICED = 0.45  # autocorrelation, of 1, from which a frame counts as voiced (Boersma 1993)
-_SILENT_DB = 25.0  # frames this far below the loudest say nothing of the voice
-_OCTAVE_COST = 0.005  # what each octave down has to be better by
+_SILENT_DB = 25.0  # frames further below the loudest count as unvoiced
+_OCTAVE_COST = 0.005  # by how much the autocorrelation must be higher an octave lower
 _FINER = 4  # lags for each sample: peaks of a high voice lie between samples
 
 
-def fundamental(samples: NDArray[np.floating], stft: Stft, rate: int) -> NDArray[np.float64]:
+def fundamental(samples: Floats, stft: Stft, rate: int) -> NDArray[np.float64]:
     """Fundamental in Hz of each frame of `stft`, ``(frames,)``; NaN where there is no voice.
 
-    The lag at which a frame of `samples` ``(length,)`` at `rate` is most like itself. The
-    autocorrelation of the windowed frame is divided by that of the window, without which long lags
-    look less alike than they are (Boersma 1993).
+    It is found from the lag of the highest autocorrelation of a frame of `samples` ``(length,)`` at
+    `rate` Hz. The autocorrelation of the windowed frame is divided by that of the window, which
+    would otherwise reduce it at long lags (Boersma 1993).
     """
     finer = _FINER * rate
     lags = np.arange(
@@ -42,7 +43,7 @@ def _autocorrelation(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Power of each frame, and its autocorrelation at `lags` as a share of that.
 
-    The lags count in parts of a sample: more zeros beyond the spectrum, more values between.
+    Lags are in fractions of a sample, by zero-padding the spectrum.
     """
     size = 2 * frames.shape[1]
     found = np.fft.irfft(np.abs(np.fft.rfft(frames, size)) ** 2, _FINER * size)
@@ -53,7 +54,7 @@ def _autocorrelation(
 def _refined(
     lags: NDArray[np.intp], alike: NDArray[np.float64], best: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """The lags of the peaks `best` between the samples, by the parabola through three of them."""
+    """The lags of the peaks at `best`, refined by the parabola through three values each."""
     rows = np.arange(len(best))
     before, at, after = (alike[rows, best + step] for step in (-1, 0, 1))
     bend = before - 2 * at + after

@@ -1,22 +1,21 @@
-"""Samples from arrays of any type and shape that have one plain meaning."""
-
-from typing import Any
+"""Samples from arrays of any type and shape whose meaning is unambiguous."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.audio.channels import Levels, Sound, cancelled_note
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note
 from lrp_audio.audio.files import MAX_CHANNELS, check_size
 from lrp_audio.errors import ClipError
+from lrp_audio.types import Array
 
-# Beyond this a float is no sample of sound, and its square would leave float32.
+# A larger float is no sample of sound, and its square would exceed float32.
 _LARGEST_FLOAT = 1e9
 
 
-def from_array(samples: ArrayLike, rate: object, name: str) -> Sound:
-    """Mono samples of full scale 1.0 from an array, a sequence or whatever numpy makes one of.
+def from_array(samples: ArrayLike, rate: object, name: str) -> Mono:
+    """Mono samples of full scale 1.0 from an array, or from anything that numpy converts to one.
 
-    `clip_from_samples` says which shapes, types and rates are taken. Raises `ClipError`.
+    For shapes, types and rates see `clip_from_samples`. Raises `ClipError`.
     """
     array = _array(samples, name)
     if array.ndim == 2 and array.shape[1] > 1:
@@ -32,18 +31,18 @@ def from_array(samples: ArrayLike, rate: object, name: str) -> Sound:
     check_size(name, len(array), hertz)
     values = _full_scale_one(array, name)
     if values.ndim == 1:
-        return Sound(values, hertz)
-    with np.errstate(invalid="ignore"):  # infinities are refused later, with their place
+        return Mono(values, hertz)
+    with np.errstate(invalid="ignore"):  # infinities are refused later, with their position
         mean = values.mean(axis=1)
     levels = Levels(values.shape[1])
     levels.add(values)
     chosen = levels.loudest_of_cancelled()
     if chosen is None:
-        return Sound(mean, hertz)
-    return Sound(values[:, chosen], hertz, (cancelled_note(values.shape[1], chosen),))
+        return Mono(mean, hertz)
+    return Mono(values[:, chosen], hertz, (cancelled_note(values.shape[1], chosen),))
 
 
-def _array(samples: ArrayLike, name: str) -> NDArray[Any]:
+def _array(samples: ArrayLike, name: str) -> Array:
     try:
         array = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError) as error:
@@ -59,7 +58,7 @@ def _array(samples: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def _whole(rate: object, name: str) -> int:
-    """A rate as an int; it may be a float or an array of one number."""
+    """A rate as an int; `rate` may be a float or an array of one number."""
     array = np.asarray(rate)
     whole = array.size == 1 and array.dtype.kind in "iuf" and float(array.item()).is_integer()
     if not whole:
@@ -68,7 +67,7 @@ def _whole(rate: object, name: str) -> int:
 
 
 def _full_scale_one(array: NDArray[np.generic], name: str) -> NDArray[np.float64]:
-    """A copy in float64, its type's own full scale brought to 1.0."""
+    """A copy in float64, in which the full scale of its type becomes 1.0."""
     kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "f":
         values = array.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Segments: which values of an input are there, or absent, together."""
+"""Segments: groups of input values that are kept or removed together."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -14,18 +14,18 @@ Labels = NDArray[np.intp]
 
 @runtime_checkable
 class Segments(Protocol):
-    """A way to divide an input; sizes differ by as little as possible."""
+    """A division of an input into segments of sizes as equal as possible."""
 
     def labels(self, shape: tuple[int, ...]) -> Labels:
-        """For each value of an input of `shape` the number of its segment, from 0.
+        """The number of the segment, from 0, of each value of an input of `shape`.
 
-        Raises `AttributionError` where the input cannot be divided like that.
+        Raises `AttributionError` where the input cannot be divided in this way.
         """
         ...
 
 
 def require_segments(segments: object) -> None:
-    """Raise `AttributionError` for what is no division of an input."""
+    """Raise `AttributionError` for an object that is no division of an input."""
     if isinstance(segments, type) or not isinstance(segments, Segments):
         raise AttributionError(
             f"segments is {described(segments)}; expected a division such as TimeSegments(40)."
@@ -34,7 +34,7 @@ def require_segments(segments: object) -> None:
 
 @dataclass(frozen=True)
 class TimeSegments:
-    """`count` segments of the time axis, the last one; of equal length, but for a sample."""
+    """`count` segments of the last axis, time; their lengths differ by at most one sample."""
 
     count: int = 40
 
@@ -42,7 +42,7 @@ class TimeSegments:
         whole(self, count=1)
 
     def labels(self, shape: tuple[int, ...]) -> Labels:
-        """``(..., time)``; all channels and frequencies of a moment are in one segment."""
+        """``(..., time)``; all channels and frequencies at a time are in the same segment."""
         return np.broadcast_to(_divided(shape[-1], self.count, "samples"), shape)
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class TimeSegments:
 
 @dataclass(frozen=True)
 class Tiles:
-    """`rows` x `columns` tiles of a spectrogram: rows of the frequency axis, columns of time."""
+    """`rows` x `columns` tiles of a spectrogram: rows along frequency, columns along time."""
 
     rows: int = 6
     columns: int = 6

@@ -1,4 +1,4 @@
-"""The short-time Fourier transform and its inverse, as `scipy.signal.stft` and `istft` do them.
+"""The short-time Fourier transform and its inverse, equal to `scipy.signal.stft` and `istft`.
 
 Importing `scipy.signal` takes most of a second, longer than an explanation.
 """
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.errors import SpectrumError
+from lrp_audio.types import Floats
 
-# Below this share of its largest value the summed squared window cannot be divided by.
+# Where the summed squared window is below this share of its largest value, it is no divisor.
 _LEAST_SUM = 1e-6
 
 
@@ -19,10 +20,10 @@ _LEAST_SUM = 1e-6
 class Stft:
     """Hann windows of `win_length` samples every `hop_length`, over signals of `length` samples.
 
-    The signal is extended by half a window of zeros on both sides, and at its end by the zeros
-    that complete the last frame. The spectrum of a frame is divided by the sum of the window, so
-    that a sine of amplitude a has the magnitude a / 2. Raises `SpectrumError` for a window or hop
-    that is not possible or that leaves samples which no frame hears (overlap-add condition).
+    The signal is extended by half a window of zeros on both sides, and at its end by zeros that
+    complete the last frame. The spectrum of a frame is divided by the sum of the window, so that a
+    sine of amplitude a has the magnitude a / 2. Raises `SpectrumError` for a window or hop that is
+    out of range, or with which some samples are in no frame (overlap-add condition).
     """
 
     win_length: int
@@ -51,14 +52,14 @@ class Stft:
 
     @cached_property
     def window(self) -> NDArray[np.float64]:
-        """The window itself, ``(win_length,)``: periodic Hann."""
+        """The periodic Hann window, ``(win_length,)``."""
         return np.asarray(
             0.5 - 0.5 * np.cos(2 * np.pi * np.arange(self.win_length) / self.win_length)
         )
 
     @cached_property
     def window_sumsquare(self) -> NDArray[np.float64]:
-        """Sum of the squared windows over every sample, ``(length,)``: what overlap-add divides."""
+        """Sum of the squared windows at every sample, ``(length,)``: the divisor of overlap-add."""
         squares = np.broadcast_to(self.window**2, (self.frames, self.win_length))
         return np.asarray(self._overlap_add(squares), np.float64)
 
@@ -71,7 +72,7 @@ class Stft:
 
     @property
     def bins(self) -> int:
-        """Number of frequencies, from 0 to at most half the rate."""
+        """Number of frequencies, from 0 to at most half the sample rate."""
         return self.win_length // 2 + 1
 
     def frequencies(self, rate: int) -> NDArray[np.float64]:
@@ -79,25 +80,25 @@ class Stft:
         return np.arange(self.bins) * rate / self.win_length
 
     def times(self, rate: int) -> NDArray[np.float64]:
-        """Time of the middle of each frame in seconds, ``(frames,)``; the first is at 0."""
+        """Time of the middle of each frame in seconds, ``(frames,)``; that of the first is 0."""
         return np.arange(self.frames) * self.hop_length / rate
 
-    def spectra(self, x: NDArray[np.floating]) -> NDArray[np.complexfloating]:
-        """Complex spectrum ``(..., bins, frames)`` of `x` ``(..., length)``."""
+    def spectra(self, x: Floats) -> NDArray[np.complexfloating]:
+        """Complex spectra ``(..., bins, frames)`` of `x` ``(..., length)``."""
         tapered = self.framed(x) * (self.window / self.window.sum())
         return np.fft.rfft(tapered).swapaxes(-1, -2)
 
-    def signal(self, spectra: NDArray[np.complexfloating]) -> NDArray[np.floating]:
+    def signal(self, spectra: NDArray[np.complexfloating]) -> Floats:
         """The signal ``(..., length)`` of spectra ``(..., bins, frames)``: inverse of `spectra`.
 
-        Of spectra that belong to no signal, the signal whose own spectra come closest (Griffin &
+        Spectra that belong to no signal give the one whose spectra are closest to them (Griffin &
         Lim 1984).
         """
         frames = np.fft.irfft(spectra.swapaxes(-1, -2), self.win_length)
         tapered = frames * (self.window * self.window.sum())
         return np.asarray(self._overlap_add(tapered) / self.window_sumsquare)
 
-    def framed(self, x: NDArray[np.floating]) -> NDArray[np.floating]:
+    def framed(self, x: Floats) -> Floats:
         """Overlapping frames ``(..., frames, win_length)`` of the extended signal."""
         before = self.win_length // 2
         total = (self.frames - 1) * self.hop_length + self.win_length
@@ -107,9 +108,9 @@ class Stft:
         )
         return np.asarray(views[..., :: self.hop_length, :])
 
-    def _overlap_add(self, frames: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Sum of frames ``(..., frames, win_length)`` at their places, without the extension."""
-        # Cut into pieces of one hop, the k-th piece of every frame lies k hops after its start.
+    def _overlap_add(self, frames: Floats) -> Floats:
+        """Sum of frames ``(..., frames, win_length)`` at their positions, without the extension."""
+        # In pieces of one hop, the k-th piece of every frame lies k hops after its start.
         pieces = -(-self.win_length // self.hop_length)
         widths = [(0, 0)] * (frames.ndim - 1) + [(0, pieces * self.hop_length - self.win_length)]
         padded = np.pad(frames, widths).reshape(*frames.shape[:-1], pieces, self.hop_length)

@@ -116,6 +116,11 @@ def name_broken(errors: Sequence[ClipError], skip_broken: bool) -> int:
 
 def say_error(error: object) -> None:
     """Print `error` as one line on stderr, above the progress bars."""
+    say(f"error: {error}")
+
+
+def say(sentence: str) -> None:
+    """Print `sentence` as one line on stderr, above the progress bars."""
     from tqdm import tqdm
 
-    tqdm.write(f"error: {printable(error)}", file=sys.stderr)
+    tqdm.write(printable(sentence), file=sys.stderr)

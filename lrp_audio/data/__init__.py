@@ -1,1 +1,1 @@
-"""Corpora: reading recordings, making synthetic voices and the bundled example clips."""
+"""Corpora: finding and reading recordings, tasks and splits, downloads, synthetic voices."""

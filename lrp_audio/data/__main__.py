@@ -7,23 +7,23 @@ from functools import partial
 from pathlib import Path
 
 from lrp_audio.commands.options import Parser
-from lrp_audio.commands.run import run
+from lrp_audio.commands.run import run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError
 
 _AGAIN = "give the same command again to go on"
 _EPILOG = """\
-audiomnist  60 speakers, 30,000 recordings, about 1 GB (MIT); lies in DIR/data then
-fsdd        6 speakers, 3,000 recordings, about 20 MB (CC BY-SA 4.0); lies in DIR/recordings then
+audiomnist  60 speakers, 30,000 recordings, about 1 GB (MIT); goes to DIR/data
+fsdd        6 speakers, 3,000 recordings, about 20 MB (CC BY-SA 4.0); goes to DIR/recordings
 
-Whatever stops it, give the same command again to go on.
+If it is stopped, give the same command again to go on.
 
 exit code: 0 if the whole corpus is there, 2 if not, 130 if stopped from the keyboard.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, download, say where it is; returns the exit code."""
+    """Parse, download, print where the corpus is; returns the exit code."""
     return run(partial(_main, arguments), _AGAIN)
 
 
@@ -34,7 +34,7 @@ def _main(arguments: Sequence[str] | None) -> int:
     options = _parser(PUBLIC).parse_args(arguments)
     corpus, folder = PUBLIC[options.corpus], options.folder
     try:
-        new = download(corpus, folder, options.url)
+        new = download(corpus, folder, options.url, retrying=say)
     except OSError as error:
         raise LrpAudioError(
             f"{folder} cannot be used ({error.strerror}): mend that, then {_AGAIN}."

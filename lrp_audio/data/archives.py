@@ -1,4 +1,4 @@
-"""Unpacking a ZIP archive that nobody vouches for: chosen files only, all sizes bounded."""
+"""Unpacking a ZIP archive from an untrusted source: chosen files only, all sizes bounded."""
 
 import io
 import shutil
@@ -13,40 +13,40 @@ from tqdm import tqdm
 from lrp_audio.errors import DataError
 from lrp_audio.files import require_room
 
-Place = Callable[[PurePosixPath], PurePosixPath | None]
-"""Where a member of an archive goes, below a folder; None for one that is left out."""
+Destination = Callable[[PurePosixPath], PurePosixPath | None]
+"""The path below a folder to which a member of an archive is unpacked; None to leave it out."""
 
-_LARGEST_LIST = 32_000_000  # bytes of the list of members: AudioMNIST's is 4 MB
+_LARGEST_LIST = 32_000_000  # bytes of the list of members; AudioMNIST's has 4 MB
 _LARGEST_FILE = 8_000_000
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile bounds the memory of these
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks these in bounded memory
 _ENCRYPTED = 0x1
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
 
 
-class _Modest(io.FileIO):
-    """A file of which nobody gets much at once.
+class _BoundedFile(io.FileIO):
+    """A file that limits the size of each read.
 
-    zipfile reads the list of members in one go, before anyone can ask how long it is.
+    zipfile reads the whole list of members at once, before its length can be checked.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
-        most = _LARGEST_LIST + 1
-        found = super().read(most if size is None or size < 0 else min(size, most)) or b""
-        if len(found) == most:
+        limit = _LARGEST_LIST + 1
+        found = super().read(limit if size is None or size < 0 else min(size, limit)) or b""
+        if len(found) == limit:
             raise zipfile.BadZipFile("its list of members is too long")
         return found
 
 
-def unpack(archive: Path, place: Place, folder: Path, largest: int) -> None:
-    """Unpack the members that have a `place` into `folder`, of at most `largest` bytes in all.
+def unpack(archive: Path, destination: Destination, folder: Path, largest: int) -> None:
+    """Unpack the members that have a `destination` into `folder`, at most `largest` bytes in all.
 
-    Raises `DataError` for an archive that is damaged or that no honest program makes: with paths
-    that lead out of it, links, or sizes that no such file has. What is in `folder` then is of no
-    use. Raises `OSError` for a disk that fails or has too little room.
+    Raises `DataError` for an archive that is damaged or malicious: with paths that lead out of it,
+    links, or sizes that no recording has. `folder` may then hold some of the files. Raises
+    `OSError` for a disk that fails or is full.
     """
     try:
-        with _Modest(archive) as file, zipfile.ZipFile(file) as opened:
-            chosen = _chosen(archive, opened, place)
+        with _BoundedFile(archive) as file, zipfile.ZipFile(file) as opened:
+            chosen = _chosen(archive, opened, destination)
             size = sum(member.file_size for member in chosen.values())
             if size > largest:
                 raise DataError(
@@ -66,15 +66,15 @@ def unpack(archive: Path, place: Place, folder: Path, largest: int) -> None:
 
 
 def _chosen(
-    archive: Path, opened: zipfile.ZipFile, place: Place
+    archive: Path, opened: zipfile.ZipFile, destination: Destination
 ) -> dict[PurePosixPath, zipfile.ZipInfo]:
-    """The members to unpack, by their place; every path is looked at, chosen or not."""
+    """The members to unpack by their destination; the paths of all members are checked."""
     chosen: dict[PurePosixPath, zipfile.ZipInfo] = {}
     for member in opened.infolist():
-        path = PureWindowsPath(member.filename)  # takes both kinds of slash for one
+        path = PureWindowsPath(member.filename)  # splits at both kinds of slash
         if path.anchor or ".." in path.parts:
             raise DataError(f"{archive} has a path that leads out of it, {member.filename!r}.")
-        target = None if member.is_dir() else place(PurePosixPath(member.filename))
+        target = None if member.is_dir() else destination(PurePosixPath(member.filename))
         if target is None:
             continue
         if fault := _fault(member, target in chosen):
@@ -84,8 +84,8 @@ def _chosen(
 
 
 def _fault(member: zipfile.ZipInfo, again: bool) -> str:
-    """What speaks against a file, as the end of a sentence; nothing, for most."""
-    kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the archive does not say
+    """Why a file is refused, as the end of a sentence; empty for a good one."""
+    kind = stat.S_IFMT(member.external_attr >> 16)  # 0 where the archive does not record it
     faults = {
         "that comes twice": again,
         "that lies nowhere": member.header_offset < 0,

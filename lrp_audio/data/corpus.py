@@ -1,24 +1,20 @@
-"""Corpora of speech: every recording in a folder or those below it, whatever its layout.
+"""Corpora of speech: all recordings in a folder and below it, whatever their layout.
 
 The layouts are FSDD's, AudioMNIST's and EmoDB's (`lrp_audio.data.layouts`); one folder may mix
-them. A corpus that nobody knows is named for its folder. What is hidden there is passed over, such
-as a download that is not complete yet.
+them. An unknown corpus is named after its folder. Hidden files and folders, such as an unfinished
+download, are left out.
 """
 
 import os
-import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
-from lrp_audio.audio.clip import Clip, at_rate, read_clip
 from lrp_audio.audio.formats import LIBRARY, SUFFIXES, UNREADABLE
-from lrp_audio.data.layouts import Recording, find_audiomnist, read_emodb, read_fsdd, visible
+from lrp_audio.data.layouts import find_audiomnist, normal, read_emodb, read_fsdd, visible
+from lrp_audio.data.recording import Recording
 from lrp_audio.errors import DataError
-
-__all__ = ["Recording", "find_recordings", "read", "tell"]
-
 
 _NAMES = "7_jackson_12.wav (digit, speaker, index), or AudioMNIST's or EmoDB's files"
 _MOST_NAMED = 3
@@ -27,93 +23,106 @@ _MOST_NAMED = 3
 def find_recordings(
     folders: Iterable[Path], passed: Callable[[str], object] | None = None
 ) -> tuple[Recording, ...]:
-    """All recordings below `folders`, sorted within each; one that is found twice counts once.
+    """All recordings below `folders`, sorted within each folder; each of them counts once.
 
-    Sound that is passed over, because its name fits no layout or its format is not read, is
-    counted and named in one sentence, which goes to `passed`. Raises `DataError` for a folder
-    without any recording, or with a meta file or sentence that is damaged.
+    A file that is reached twice, through overlapping folders or links, is one recording. So are
+    files side by side whose names differ in the suffix only: the lossless one is used. Sound files
+    that are not used are counted and named in one sentence, which is given to `passed`. Raises
+    `DataError` for a folder without recordings, or with a damaged meta file.
     """
-    found: list[Recording] = []
-    passed_over: list[Path] = []
+    found: dict[tuple[str, float | None], Recording] = {}
+    real_folder = cache(os.path.realpath)
+    unused = _Unused()
     for folder in folders:
         here, others = _below(folder)
         if not here:
             raise DataError(
                 f"{folder} holds no recordings; expected files named like {_NAMES}, in it or in "
-                f"folders below it. {_sentence(others)}".rstrip()
+                f"folders below it. {others.sentence()}".rstrip()
             )
-        found += here
-        passed_over += others
-    if passed and passed_over:
-        passed(_sentence(list(dict.fromkeys(passed_over))))
-    return tuple(dict.fromkeys(found))
+        for recording in here:
+            found.setdefault((_real(recording.path, real_folder), recording.begin), recording)
+        unused.add(others)
+    if passed and (sentence := unused.sentence()):
+        passed(sentence)
+    return tuple(found.values())
 
 
-def tell(sentence: str) -> None:
-    """Say on stderr what was passed over, for the commands."""
-    print(sentence, file=sys.stderr)
+@dataclass
+class _Unused:
+    """Sound files that are not used, by the reason."""
+
+    misnamed: list[Path] = field(default_factory=list)
+    unreadable: list[Path] = field(default_factory=list)
+    doubled: list[Path] = field(default_factory=list)
+
+    def add(self, others: "_Unused") -> None:
+        """Add those of another folder."""
+        self.misnamed += others.misnamed
+        self.unreadable += others.unreadable
+        self.doubled += others.doubled
+
+    def sentence(self) -> str:
+        """How many files there are and why they are not used; empty where there are none."""
+        reasons = (
+            (self.misnamed, f"expected are names like {_NAMES}"),
+            (self.unreadable, f"{LIBRARY} does not read such sound"),
+            (self.doubled, "the same recordings lie beside them in another format"),
+        )
+        parts = [f"{_named(paths)}: {reason}" for paths, reason in reasons if paths]
+        return f"Passed over: {'; '.join(parts)}." if parts else ""
 
 
-def read(recording: Recording, rate: int) -> Clip:
-    """Read a recording at `rate` Hz.
-
-    Raises `ClipError`, also where its second of a file is silent.
-    """
-    if recording.begin is None:
-        return at_rate(read_clip(recording.path), rate)
-    first = round(recording.begin * rate)
-    clip = _whole(recording.path, rate, *_version(recording.path))
-    return replace(clip, samples=clip.samples[first : first + rate].copy())
-
-
-@lru_cache(maxsize=1)  # the seconds of a file are mostly asked for one after the other
-def _whole(path: Path, rate: int, place: str, modified: int) -> Clip:
-    return at_rate(read_clip(path), rate)
-
-
-def _version(path: Path) -> tuple[str, int]:
-    """Where a file really lies and when it was written: the same path may be another file later."""
-    try:
-        modified = path.stat().st_mtime_ns
-    except OSError:
-        modified = 0  # reading it says what is wrong
-    return os.path.realpath(path), modified
-
-
-def _below(folder: Path) -> tuple[list[Recording], list[Path]]:
-    """The recordings in a folder and below it, and the sound there that is passed over."""
+def _below(folder: Path) -> tuple[list[Recording], _Unused]:
+    """The recordings in a folder and below it, and the sound files there that are not used."""
     name = folder.resolve().name
     audiomnist = find_audiomnist(folder)
     found: list[Recording] = []
-    passed_over: list[Path] = []
+    unused = _Unused()
+    sounds, unused.unreadable = _sounds(folder)
+    preferred = {_without_suffix(path): path for path in sorted(sounds, key=_rank, reverse=True)}
+    for path in sounds:
+        corpus = audiomnist.get(path.parent.parent)
+        here = (corpus.read(path) if corpus else []) or read_fsdd(path, name) or read_emodb(path)
+        if not here:
+            unused.misnamed.append(path)
+        elif preferred[_without_suffix(path)] != path:
+            unused.doubled.append(path)
+        else:
+            found += here
+    return found, unused
+
+
+def _sounds(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The sound files below `folder`: those of readable formats, and the others."""
+    sounds: list[Path] = []
+    unreadable: list[Path] = []
     for path in visible(folder, "*"):
         suffix = path.suffix.lower()
-        here: list[Recording] = []
-        if suffix in SUFFIXES and path.is_file():
-            corpus = audiomnist.get(path.parent.parent)
-            here = (corpus.read(path) if corpus else []) or read_fsdd(path, name)
-            here = here or read_emodb(path)
-        elif suffix not in UNREADABLE or not path.is_file():
-            continue
-        found += here
-        passed_over += [] if here else [path]
-    return found, passed_over
+        if (suffix in SUFFIXES or suffix in UNREADABLE) and path.is_file():
+            (sounds if suffix in SUFFIXES else unreadable).append(path)
+    return sounds, unreadable
 
 
-def _sentence(passed_over: list[Path]) -> str:
-    """What is said of files that are passed over; nothing where there are none."""
-    unreadable = [path for path in passed_over if path.suffix.lower() in UNREADABLE]
-    misnamed = [path for path in passed_over if path.suffix.lower() not in UNREADABLE]
-    parts = []
-    if misnamed:
-        parts.append(f"{_named(misnamed)}: expected are names like {_NAMES}")
-    if unreadable:
-        parts.append(f"{_named(unreadable)}: {LIBRARY} does not read such sound")
-    return f"Passed over: {'; '.join(parts)}." if parts else ""
+def _without_suffix(path: Path) -> tuple[Path, str]:
+    return path.parent, normal(path.stem)
+
+
+def _rank(path: Path) -> tuple[int, str]:
+    """The smaller, the sooner a file is used among those with the same name but for the suffix."""
+    return SUFFIXES.index(path.suffix.lower()), path.name
+
+
+def _real(path: Path, real_folder: Callable[[Path], str]) -> str:
+    """The path of a file without links, by that of its folder where the file is no link."""
+    if path.is_symlink():
+        return os.path.realpath(path)
+    return str(Path(real_folder(path.parent), path.name))
 
 
 def _named(paths: list[Path]) -> str:
     """How many files these are, and the names of the first ones, fit for a terminal."""
+    paths = list(dict.fromkeys(paths))
     names = ", ".join(repr(path.name) for path in paths[:_MOST_NAMED])
     more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
     return f"{len(paths)} file{'s' if len(paths) > 1 else ''} ({names}{more})"

@@ -1,22 +1,28 @@
-"""Downloading a public corpus: fetched, unpacked aside, checked, and only then put in its place."""
+"""Downloading a public corpus: fetched, unpacked aside, checked, and only then put in place."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from lrp_audio.data.archives import unpack
-from lrp_audio.data.fetch import Patience, fetch
+from lrp_audio.data.fetch import RetryPolicy, fetch
 from lrp_audio.data.public import PublicCorpus
 from lrp_audio.errors import DataError
 from lrp_audio.files import remove_leftovers, staged
 
 
 def download(
-    corpus: PublicCorpus, folder: Path, url: str | None = None, patience: Patience | None = None
+    corpus: PublicCorpus,
+    folder: Path,
+    url: str | None = None,
+    policy: RetryPolicy | None = None,
+    retrying: Callable[[str], object] | None = None,
 ) -> bool:
     """Put `corpus` into `folder`, from its authors or from `url`; False if it is there already.
 
-    The recordings appear all at once. Until then `folder` keeps the archive or what has come of it,
-    and the next call goes on with that. Raises `DataError` for what cannot be fetched, is not the
-    whole corpus or stands in its way; `OSError` where the disk fails.
+    The recordings appear all at once. Until then `folder` keeps the archive or the part of it that
+    was received, and the next call goes on from there. `retrying` is called as `fetch` says. Raises
+    `DataError` for a corpus that cannot be fetched or is incomplete, also where an incomplete one
+    is there already; `OSError` where the disk fails.
     """
     home = folder / corpus.folder
     if home.exists():
@@ -28,11 +34,11 @@ def download(
     folder.mkdir(parents=True, exist_ok=True)
     archive = folder / f"{corpus.name}.zip"
     if not archive.exists():
-        fetch(url or corpus.url, archive, corpus.largest, patience)
+        fetch(url or corpus.url, archive, corpus.largest, policy, retrying)
     remove_leftovers(folder)
     with staged(folder) as aside:
         try:
-            unpack(archive, corpus.place, aside, corpus.largest)
+            unpack(archive, corpus.destination, aside, corpus.largest)
             corpus.check(aside / corpus.folder)
         except DataError as error:
             reason = str(error).replace(str(aside), str(archive))

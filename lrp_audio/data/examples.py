@@ -1,6 +1,6 @@
-"""The bundled example clips: the ten digits by one female and one male voice of flite.
+"""The bundled example clips: the ten digits, spoken by one female and one male voice of flite.
 
-Both voices speak at their default pitch and speed, which the training voices never use.
+Both voices have their default pitch and speed, which are never used for training voices.
 """
 
 import sys
@@ -17,7 +17,7 @@ EXAMPLE_VOICES = (flite_voice("slt", "female"), flite_voice("rms", "male"))
 
 
 def make_examples(out: Path) -> list[Path]:
-    """Write ``{digit}_{sex}.wav`` for every digit and both sexes into ``out``."""
+    """Write ``{digit}_{sex}.wav`` for every digit and both sexes into `out`; returns the paths."""
     require_programs("flite")
     out.mkdir(parents=True, exist_ok=True)
     paths: list[Path] = []

@@ -1,13 +1,14 @@
-"""Fetching an archive over HTTP: resumed where it broke off, bounded in size, whole or not at all.
+"""Fetching an archive over HTTP: resumed after a break, bounded in size, complete or not at all.
 
-While it comes, ``NAME.part`` holds its bytes and ``NAME.etag`` says of which version they are.
+During the download ``NAME.part`` holds the bytes received, and ``NAME.etag`` the ETag of the file
+that they belong to.
 """
 
 import os
 import re
-import sys
 import time
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,76 +24,85 @@ _BUSY = (408, 429)
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long to put up with a server.
+class RetryPolicy:
+    """When to try again, and when to give up.
 
-    ``stall`` is how many seconds may pass without a byte, ``tries`` how many tries in a row may
-    bring nothing new. Between two of them lie ``pause`` seconds, then twice as many each time.
+    An attempt fails after ``timeout`` seconds without a byte; after ``attempts`` in a row that
+    bring nothing new, the download fails. Before the second attempt lies a pause of ``backoff``
+    seconds, which doubles each time.
     """
 
-    stall: float = 30.0
-    tries: int = 6
-    pause: float = 1.0
+    timeout: float = 30.0
+    attempts: int = 6
+    backoff: float = 1.0
 
 
-class _BrokenError(Exception):
-    """A try has failed for the reason given, and the next one may fare better."""
+class _AttemptError(Exception):
+    """An attempt failed for the reason given; the next one may succeed."""
 
 
-def fetch(url: str, path: Path, largest: int, patience: Patience | None = None) -> None:
+def fetch(
+    url: str,
+    path: Path,
+    largest: int,
+    policy: RetryPolicy | None = None,
+    retrying: Callable[[str], object] | None = None,
+) -> None:
     """Fetch the ZIP archive at `url` to `path`, of at most `largest` bytes, with a progress bar.
 
-    Goes on from what an earlier call has left, if the server can and its file is still the same.
-    Raises `DataError` for an address of no use, for a file that is too large, and where `patience`
-    comes to its end; `OSError` for a disk that fails or has too little room.
+    Resumes an earlier download, if the server supports it and its file is still the same. Before
+    each new attempt, `retrying` is called with the reason and the pause. Raises `DataError` for a
+    wrong address, for a file that is too large, and where `policy` gives up; `OSError` for a disk
+    that fails or is full.
     """
-    patience = patience or Patience()
+    policy = policy or RetryPolicy()
     part = path.with_name(f"{path.name}.part")
     furthest = failures = 0
     with requests.Session() as session:
         while True:
             try:
-                _go_on(session, url, part, largest, patience.stall)
+                _attempt(session, url, part, largest, policy.timeout)
                 break
             except (ValueError, requests.TooManyRedirects) as error:
                 raise DataError(
                     f"{url} does not lead to a file on the web: give an address that begins with "
                     "https:// or http://."
                 ) from error
-            except (requests.RequestException, _BrokenError) as error:
-                reason = _reason(error, patience)
+            except (requests.RequestException, _AttemptError) as error:
+                reason = _reason(error, policy)
             held = part.stat().st_size if part.exists() else 0
             failures = 1 if held > furthest else failures + 1
             furthest = max(furthest, held)
-            if failures >= patience.tries:
+            if failures >= policy.attempts:
                 raise DataError(
                     f"{url} could not be fetched: {reason}. See whether the connection works, then "
                     "give the same command again; what has come is kept."
                 )
-            pause = patience.pause * 2 ** (failures - 1)
-            tqdm.write(f"{reason}; trying again in {pause:g} s", file=sys.stderr)
+            pause = policy.backoff * 2 ** (failures - 1)
+            if retrying:
+                retrying(f"{reason}; trying again in {pause:g} s")
             time.sleep(pause)
     os.replace(part, path)
     _etag(part).unlink(missing_ok=True)
 
 
-def _go_on(session: requests.Session, url: str, part: Path, largest: int, stall: float) -> None:
-    """Append to `part` what it lacks; raises `_BrokenError` if it is no whole archive then."""
+def _attempt(session: requests.Session, url: str, part: Path, largest: int, timeout: float) -> None:
+    """Append the missing bytes to `part`; raises `_AttemptError` unless it is then complete."""
     held, version = _state(part)
     headers = {"Accept-Encoding": "identity"}  # offsets are those of the file itself
     if held:
         headers |= {"Range": f"bytes={held}-", "If-Range": version}
-    with session.get(url, headers=headers, stream=True, timeout=stall) as response:
+    with session.get(url, headers=headers, stream=True, timeout=timeout) as response:
         if not _continues(response, part, held, version):
             held = 0
-            _begin(response, part)
+            _restart(response, part)
         _receive(response, part, held, largest)
-    if not zipfile.is_zipfile(part):  # a server need not say how long its file is
-        raise _BrokenError("what came is not a whole ZIP archive")
+    if not zipfile.is_zipfile(part):  # the server may not have sent its length
+        raise _AttemptError("what came is not a whole ZIP archive")
 
 
 def _state(part: Path) -> tuple[int, str]:
-    """How many bytes there are and the ETag that they belong to; without one they are no use."""
+    """How many bytes `part` holds and their ETag; 0 without one, as they cannot be resumed then."""
     if not (part.exists() and _etag(part).exists()):
         return 0, ""
     version = _etag(part).read_text("ascii", "replace")
@@ -100,7 +110,7 @@ def _state(part: Path) -> tuple[int, str]:
 
 
 def _continues(response: requests.Response, part: Path, held: int, version: str) -> bool:
-    """Whether an answer goes on from the bytes held or begins anew; raises if it does neither."""
+    """Whether a response continues the bytes held or starts again; raises if it does neither."""
     status = response.status_code
     if status == 200:
         return False
@@ -110,17 +120,17 @@ def _continues(response: requests.Response, part: Path, held: int, version: str)
             return True
     if status in (206, 416):
         part.unlink(missing_ok=True)
-        raise _BrokenError("the server's file is no longer what it was")
+        raise _AttemptError("the server's file is no longer what it was")
     if status in _BUSY or status >= 500:
-        raise _BrokenError(f"the server answers {status}")
+        raise _AttemptError(f"the server answers {status}")
     raise DataError(
         f"{response.url} cannot be fetched, the server answers {status}: see in a browser where "
         "the corpus is now, and give the address of its ZIP archive with --from."
     )
 
 
-def _begin(response: requests.Response, part: Path) -> None:
-    """Forget what is held, and remember the version that comes now."""
+def _restart(response: requests.Response, part: Path) -> None:
+    """Discard the bytes held, and store the ETag of the response."""
     part.unlink(missing_ok=True)
     version = response.headers.get("ETag", "")
     if _STRONG_ETAG.fullmatch(version):
@@ -130,7 +140,7 @@ def _begin(response: requests.Response, part: Path) -> None:
 
 
 def _receive(response: requests.Response, part: Path, held: int, largest: int) -> None:
-    """Append the body of an answer; urllib3 raises where it ends before its announced length."""
+    """Append the body of a response; urllib3 raises where it ends before its stated length."""
     remaining: int | None = response.raw.length_remaining
     total = None if remaining is None else held + remaining
     if total is not None and total > largest:
@@ -164,14 +174,14 @@ def _too_large(url: str, largest: int) -> str:
     )
 
 
-def _reason(error: Exception, patience: Patience) -> str:
-    """What has failed, in a few words; requests wraps it in what urllib3 wraps it in."""
-    if isinstance(error, _BrokenError):
+def _reason(error: Exception, policy: RetryPolicy) -> str:
+    """What failed, in a few words, from within the exceptions of urllib3 and requests."""
+    if isinstance(error, _AttemptError):
         return str(error)
     inner = error.args[0] if error.args else error
     name = type(getattr(inner, "reason", inner)).__name__
     if "Timeout" in name:
-        return f"nothing came for {patience.stall:g} s"
+        return f"nothing came for {policy.timeout:g} s"
     return f"the connection failed ({name})"
 
 

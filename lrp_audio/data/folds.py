@@ -1,19 +1,15 @@
 """Cross-validation by speakers: the published folds of AudioMNIST, or drawn ones elsewhere.
 
-The speakers are divided into sets; each fold tests on one set, validates on the one before it and
-trains on the others, as published (Becker et al., five sets for digits and four for the sex).
+The speakers are divided into sets. Each fold tests on one set, validates on the one before it and
+trains on the others, as published (Becker et al.: five sets for digits, four for the sex).
 """
 
-import os
-import zlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from lrp_audio.data.layouts import Recording
-from lrp_audio.data.tasks import SEXES
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.speakers import SEXES
+from lrp_audio.data.split import shuffled, speakers_by_group
 from lrp_audio.errors import DataError
 
 _DIGIT_SETS = (
@@ -36,8 +32,8 @@ _PUBLISHED = {
 FOLDS = {task: len(sets) for task, sets in _PUBLISHED.items()}
 """Number of folds of each task."""
 
-_WOMEN = frozenset(["12", "26", "28", "36", "43", "47", "52", "56", "57", "58", "59", "60"])
-_EVERYONE = frozenset().union(*_PUBLISHED["digit"])
+_FEMALE = frozenset(["12", "26", "28", "36", "43", "47", "52", "56", "57", "58", "59", "60"])
+_SPEAKERS = frozenset().union(*_PUBLISHED["digit"])
 
 
 @dataclass(frozen=True)
@@ -51,21 +47,21 @@ class Fold:
 
 
 def is_audiomnist(recordings: Iterable[Recording]) -> bool:
-    """Whether these are AudioMNIST's sixty speakers and no others, by their names and sex."""
+    """Whether these are exactly AudioMNIST's sixty speakers, by name and sex."""
     sexes = {(r.corpus, r.speaker): r.sex for r in recordings}
     return (
-        len(sexes) == len(_EVERYONE)
-        and {speaker for _, speaker in sexes} == _EVERYONE
-        and {speaker for (_, speaker), sex in sexes.items() if sex == "female"} == _WOMEN
+        len(sexes) == len(_SPEAKERS)
+        and {speaker for _, speaker in sexes} == _SPEAKERS
+        and {speaker for (_, speaker), sex in sexes.items() if sex == "female"} == _FEMALE
     )
 
 
 def folds(task: str, recordings: Sequence[Recording], seed: int = 0) -> list[Fold]:
     """The folds of `task`, ``digit`` or ``sex``: AudioMNIST's own, or drawn with `seed`.
 
-    Drawn sets hold as many speakers of each corpus and sex as the others, but for one. For the task
-    ``sex`` they hold exactly as many, and as many women as men of every corpus; who is in excess is
-    left out, as are recordings whose class is unknown. Raises `DataError` where there are too few
+    Drawn sets differ by at most one in the number of speakers of each corpus and sex. For the task
+    ``sex`` they do not differ, and contain as many women as men of every corpus; speakers in excess
+    are left out, as are recordings of unknown class. Raises `DataError` where there are too few
     speakers.
     """
     known = [r for r in recordings if (r.digit if task == "digit" else r.sex) is not None]
@@ -87,7 +83,8 @@ def _fold(number: int, members: Sequence[set[str]], recordings: Sequence[Recordi
 def _drawn(task: str, recordings: Sequence[Recording], seed: int) -> list[set[str]]:
     count = FOLDS[task]
     groups: dict[str, Sequence[str]] = {
-        name: _shuffled(name, members, seed) for name, members in _speakers(recordings).items()
+        name: shuffled(name, members, seed)
+        for name, members in speakers_by_group(recordings).items()
     }
     if task == "sex":
         groups = _even(groups, count)
@@ -101,24 +98,11 @@ def _drawn(task: str, recordings: Sequence[Recording], seed: int) -> list[set[st
     return [set(dealt[first::count]) for first in range(count)]
 
 
-def _speakers(recordings: Iterable[Recording]) -> dict[str, set[str]]:
-    """Speakers by corpus and sex."""
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for recording in recordings:
-        groups[f"{recording.corpus}/{recording.sex}"].add(recording.who)
-    return groups
-
-
 def _even(groups: Mapping[str, Sequence[str]], count: int) -> dict[str, Sequence[str]]:
-    """As many women as men of every corpus, a multiple of `count`."""
+    """Equally many women and men of every corpus, a multiple of `count`."""
     even: dict[str, Sequence[str]] = {}
     for corpus in {name.rsplit("/", 1)[0] for name in groups}:
         both = [groups.get(f"{corpus}/{sex}", ()) for sex in SEXES]
         fewest = min(map(len, both)) // count * count
         even |= {f"{corpus}/{sex}": of[:fewest] for sex, of in zip(SEXES, both, strict=True)}
     return even
-
-
-def _shuffled(name: str, members: set[str], seed: int) -> list[str]:
-    rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(name))])
-    return [str(who) for who in rng.permutation(sorted(members))]

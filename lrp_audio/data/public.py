@@ -1,4 +1,4 @@
-"""The public corpora: where they are, what is kept of them, and what makes them complete."""
+"""The public corpora: their addresses, which files are kept, and the check for completeness."""
 
 import re
 from collections import Counter
@@ -9,7 +9,8 @@ from tqdm import tqdm
 
 from lrp_audio.audio.files import decode
 from lrp_audio.data.corpus import find_recordings
-from lrp_audio.data.layouts import META, Recording
+from lrp_audio.data.layouts import META
+from lrp_audio.data.recording import Recording
 from lrp_audio.errors import ClipError, DataError
 
 _DIGITS = range(10)
@@ -21,10 +22,10 @@ _MOST_NAMED = 3
 class PublicCorpus:
     """A corpus of spoken digits that its authors offer as a ZIP archive at ``url``.
 
-    Below the archive's only folder lie the recordings, in ``folder`` and there under paths that
-    match ``pattern``, and ``texts``, the other files worth keeping: licence, description, facts on
-    speakers. Each of ``speakers`` says each digit ``repetitions`` times. Neither the archive nor
-    what is in it has more than ``largest`` bytes.
+    The archive's only folder contains the recordings, in ``folder`` with paths that match
+    ``pattern``, and ``texts``, the other files to keep: licence, description, data on speakers.
+    Each of the ``speakers`` says each digit ``repetitions`` times. Neither the archive nor its
+    content has more than ``largest`` bytes.
     """
 
     name: str
@@ -37,8 +38,8 @@ class PublicCorpus:
     repetitions: int
     largest: int
 
-    def place(self, member: PurePosixPath) -> PurePosixPath | None:
-        """Where a member of the archive goes: into ``folder``; None for one that is not kept."""
+    def destination(self, member: PurePosixPath) -> PurePosixPath | None:
+        """Where a member of the archive is unpacked, in ``folder``; None for one not kept."""
         path = PurePosixPath(*member.parts[1:])
         if str(path) in self.texts:
             return PurePosixPath(self.folder, path.name)
@@ -68,8 +69,8 @@ class PublicCorpus:
         ]
         if len(speakers) != self.speakers:
             gaps.insert(0, f"{len(speakers)} speakers instead of {self.speakers}")
-        nobody = sorted({r.speaker for r in recordings if r.sex is None})
-        return gaps + [f"the sex of speaker {speaker} is not told" for speaker in nobody]
+        unknown = sorted({r.speaker for r in recordings if r.sex is None})
+        return gaps + [f"the sex of speaker {speaker} is not stated" for speaker in unknown]
 
 
 def _unreadable(recordings: tuple[Recording, ...]) -> list[str]:

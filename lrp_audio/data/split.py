@@ -1,4 +1,4 @@
-"""Which recordings to train on, which to test on, and how often to draw each in training."""
+"""Which recordings to train on and to test on, and how often training draws each of them."""
 
 import math
 import os
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.data.layouts import Recording
+from lrp_audio.data.recording import Recording
 from lrp_audio.errors import DataError
 
 _ROUNDING = 1e-9
@@ -33,7 +33,7 @@ def split_official(recordings: Iterable[Recording], held_out: Sequence[str] = ()
     """
     recordings = tuple(recordings)
     require_speakers(held_out, recordings)
-    test = [r for r in recordings if r.official_test or named(r, held_out)]
+    test = [r for r in recordings if r.official_test or spoken_by(r, held_out)]
     training = sorted(set(recordings) - set(test))
     if not training:
         raise DataError("Every recording is a test recording; nothing is left to train on.")
@@ -51,12 +51,13 @@ def split_speakers(
     seed: int = 0,
     held_out: Sequence[str] = (),
 ) -> Split:
-    """Test on speakers that are not trained on: `share` of those of each corpus and sex.
+    """Test on speakers that are not trained on: a `share` of those of each corpus and sex.
 
     The share is rounded up and drawn with `seed`; other corpora do not change the draw. The only
     speaker of a corpus and sex is trained on. Those in `held_out`, named as in `split_official`,
-    are tested on besides. Recordings of unknown sex are left out. Raises `DataError` where a
-    held-out speaker does not occur, or there are not both sexes to train on and someone to test on.
+    are tested on as well. Recordings of unknown sex are left out. Raises `DataError` where a
+    held-out speaker does not occur, where both sexes are not left to train on, or where no speaker
+    is left to test on.
     """
     if not 0 <= share <= 1:
         raise DataError(f"The share of speakers to test on is {share}: give one from 0 to 1.")
@@ -69,7 +70,7 @@ def split_speakers(
     require_speakers(held_out, known)
     _require_both_sexes(known, "These recordings are")
     drawn = _draw(known, share, seed)
-    test = [r for r in known if r.who in drawn or named(r, held_out)]
+    test = [r for r in known if r.who in drawn or spoken_by(r, held_out)]
     if not test:
         raise DataError(
             "No speaker is left to test on; hold out a larger share, or one of the speakers "
@@ -81,41 +82,38 @@ def split_speakers(
     return Split(tuple(training), tuple(test))
 
 
-def balance(recordings: Sequence[Recording]) -> NDArray[np.float64]:
-    """How likely each recording is to be drawn in training, shape ``(recordings,)``, sum 1.
+def balanced_weights(recordings: Sequence[Recording]) -> NDArray[np.float64]:
+    """The probability of drawing each recording in training, shape ``(recordings,)``, sum 1.
 
-    Each sex is drawn as often as the other, within it each corpus, within that each speaker, and
-    each recording of a speaker.
+    Both sexes are drawn equally often; within a sex all corpora, within a corpus all speakers, and
+    of a speaker all recordings.
     """
     lines = [(r.sex, r.corpus, r.speaker) for r in recordings]
-    spoken = Counter(lines)
-    likely = 1.0 / np.array([spoken[line] for line in lines], np.float64)
+    counts = Counter(lines)
+    weights = 1.0 / np.array([counts[line] for line in lines], np.float64)
     for depth in range(3):
         branches = Counter(branch[:depth] for branch in {line[: depth + 1] for line in lines})
-        likely /= np.array([branches[line[:depth]] for line in lines], np.float64)
-    return likely
+        weights /= np.array([branches[line[:depth]] for line in lines], np.float64)
+    return weights
 
 
-def _draw(recordings: Iterable[Recording], share: float, seed: int) -> set[str]:
-    """Draw `share` of the speakers of each corpus and sex, each from a generator of its own."""
+def speakers_by_group(recordings: Iterable[Recording]) -> dict[str, set[str]]:
+    """The speakers (`Recording.who`) of each corpus and sex, by ``corpus/sex``."""
     groups: defaultdict[str, set[str]] = defaultdict(set)
     for recording in recordings:
         groups[f"{recording.corpus}/{recording.sex}"].add(recording.who)
-    drawn: set[str] = set()
-    for name, members in groups.items():
-        rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(name))])
-        count = math.ceil(share * len(members) - _ROUNDING) if len(members) > 1 else 0
-        drawn.update(rng.permutation(sorted(members))[:count].tolist())
-    return drawn
+    return groups
 
 
-def named(recording: Recording, names: Sequence[str]) -> bool:
-    """Whether one of `names` is the speaker's, alone (``03``) or with the corpus (``emodb/03``)."""
+def shuffled(group: str, speakers: Iterable[str], seed: int) -> list[str]:
+    """The `speakers` in an order that depends on `seed` and on the name of their group only."""
+    rng = np.random.default_rng([seed, zlib.crc32(os.fsencode(group))])
+    return [str(who) for who in rng.permutation(sorted(speakers))]
+
+
+def spoken_by(recording: Recording, names: Sequence[str]) -> bool:
+    """Whether the speaker is one of `names`, alone (``03``) or with the corpus (``emodb/03``)."""
     return recording.speaker in names or recording.who in names
-
-
-def _speakers(recordings: Iterable[Recording]) -> str:
-    return ", ".join(sorted({r.speaker for r in recordings}))
 
 
 def require_speakers(held_out: Sequence[str], recordings: Sequence[Recording]) -> None:
@@ -127,6 +125,19 @@ def require_speakers(held_out: Sequence[str], recordings: Sequence[Recording]) -
                 f"There is no speaker {speaker!r} to hold out; the corpus has "
                 f"{_speakers(recordings)}."
             )
+
+
+def _draw(recordings: Iterable[Recording], share: float, seed: int) -> set[str]:
+    """A `share` of the speakers of each corpus and sex; none where there is only one."""
+    drawn: set[str] = set()
+    for group, speakers in speakers_by_group(recordings).items():
+        count = math.ceil(share * len(speakers) - _ROUNDING) if len(speakers) > 1 else 0
+        drawn.update(shuffled(group, speakers, seed)[:count])
+    return drawn
+
+
+def _speakers(recordings: Iterable[Recording]) -> str:
+    return ", ".join(sorted({r.speaker for r in recordings}))
 
 
 def _require_both_sexes(recordings: Iterable[Recording], which: str) -> None:

@@ -2,36 +2,34 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.data.corpus import Recording
+from lrp_audio.data.recording import WORDS, Recording
+from lrp_audio.data.speakers import SEXES
 from lrp_audio.data.split import (
     Split,
-    balance,
-    named,
+    balanced_weights,
     require_speakers,
     split_official,
     split_speakers,
+    spoken_by,
 )
-from lrp_audio.data.voices import WORDS
 from lrp_audio.errors import DataError
-
-SEXES = ("female", "male")
 
 
 @dataclass(frozen=True)
 class Task:
-    """Class names, the class of a recording, what to test on, and how to draw for training.
+    """Class names, the class of a recording, what to test on, and the weights for drawing.
 
-    The class is None where nobody says it; `split` leaves such recordings out.
+    `label` is None where the class is unknown; `split` leaves such recordings out.
     """
 
     classes: tuple[str, ...]
     label: Callable[[Recording], int | None]
     split: Callable[[Sequence[Recording], Sequence[str]], Split]
-    sampling_weights: Callable[[Sequence[Recording]], NDArray[Any] | None]
+    sampling_weights: Callable[[Sequence[Recording]], NDArray[np.float64] | None]
 
 
 def _digit(recording: Recording) -> int | None:
@@ -58,23 +56,29 @@ def _split_speakers(recordings: Sequence[Recording], held_out: Sequence[str]) ->
 
 TASKS = {
     "digit": Task(WORDS, _digit, _split_digits, lambda recordings: None),
-    "sex": Task(SEXES, _sex, _split_speakers, balance),
+    "sex": Task(SEXES, _sex, _split_speakers, balanced_weights),
 }
 
 
-def unheard(
+def task_of(classes: Sequence[str]) -> str | None:
+    """The name of the task with these `classes`; None where there is none."""
+    return next((name for name, task in TASKS.items() if task.classes == tuple(classes)), None)
+
+
+def unseen_recordings(
     task: str, recordings: Sequence[Recording], held_out: Sequence[str] = ()
 ) -> list[Recording]:
-    """Those of `recordings` that the shipped network of `task` was not trained on, in order.
+    """Those of `recordings` that the shipped network of `task` was not trained on, sorted.
 
-    For digits FSDD's official test recordings, for the sex a quarter of the speakers; and the
-    speakers in `held_out`, named as in `split_official`. Raises `DataError` where there are none.
+    For digits these are FSDD's official test recordings, for the sex those of a quarter of the
+    speakers; in both cases also those of the speakers in `held_out`, named as in `split_official`.
+    Raises `DataError` where there are none.
     """
     known = [r for r in recordings if TASKS[task].label(r) is not None]
     require_speakers(held_out, known)
     if task == "sex":
         return list(TASKS[task].split(known, held_out).test)
-    found = sorted({r for r in known if r.official_test or named(r, held_out)})
+    found = sorted({r for r in known if r.official_test or spoken_by(r, held_out)})
     if not found:
         raise DataError(
             "No recording here is a test recording (index 0 to 4) of a digit; name speakers that "

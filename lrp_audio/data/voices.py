@@ -2,7 +2,7 @@
 
 FSDD has no female speaker; these clips add women and more men to a training set. Every clip is
 ``{digit}_{voice}_{index}.wav``, 8 kHz, 16-bit mono, without silence at its ends. Indices start at
-5, because 0 to 4 are test recordings by FSDD's convention.
+5, because by FSDD's convention those from 0 to 4 are test recordings.
 """
 
 import os
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,45 +25,33 @@ from numpy.typing import NDArray
 from lrp_audio.commands.options import Parser
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import printable
+from lrp_audio.data.recording import WORDS
+from lrp_audio.data.speakers import (
+    ESPEAK_ACCENTS,
+    ESPEAK_VARIANTS,
+    FLITE_VOICES,
+    SEXES,
+    Sex,
+    espeak_name,
+    flite_name,
+)
 from lrp_audio.errors import LrpAudioError
 
 RATE = 8000
 FIRST_INDEX = 5
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 FLITE_SHARE = 0.2
-"""Share of flite among the clips of one digit and sex; the rest are espeak-ng's many voices."""
+"""Share of flite among the clips of one digit and sex; the others are by espeak-ng."""
 
-Sex = Literal["female", "male"]
-
-_ACCENTS = (
-    "en-us",
-    "en-gb",
-    "en-gb-scotland",
-    "en-029",
-    "en-gb-x-rp",
-    "en-gb-x-gbclan",
-    "en-gb-x-gbcwmd",
-)
-_VARIANTS: dict[Sex, tuple[str, ...]] = {
-    "female": (
-        *(f"f{number}" for number in range(1, 6)),
-        *("Alicia", "Andrea", "Annie", "aunty", "belinda", "linda", "steph", "anika"),
-    ),
-    "male": (
-        *(f"m{number}" for number in range(1, 9)),
-        *("Alex", "Andy", "david", "edward", "john", "Lee", "Marco", "Michael", "Mike", "rob"),
-    ),
-}
 _ESPEAK_PITCH: dict[Sex, tuple[int, int]] = {"female": (45, 85), "male": (35, 99)}
 _ESPEAK_SPEED = (115, 205)
-# rms ignores the pitch target, so only the stretch below moves it away from its default.
+# rms ignores the pitch target, so that only the stretch below distinguishes it from its default.
 _FLITE_PITCH: dict[str, tuple[int, int]] = {
     "slt": (170, 230),
     "kal16": (80, 130),
     "awb": (90, 140),
     "rms": (80, 120),
 }
-# Both ranges stay clear of 1, the default, which is kept for the bundled example clips.
+# Neither range contains 1, the default, which is reserved for the bundled example clips.
 _FLITE_STRETCH = ((0.75, 0.93), (1.07, 1.35))
 _SILENCE = 0.01
 _FRAME = RATE // 100
@@ -72,7 +60,7 @@ _MARGIN = RATE // 50
 
 @dataclass(frozen=True)
 class Voice:
-    """One synthetic speaker: its name in file names, its program, its sex and its arguments."""
+    """One synthetic voice: its name in file names, its program, sex and command-line arguments."""
 
     name: str
     program: Literal["espeak-ng", "flite"]
@@ -80,13 +68,13 @@ class Voice:
     arguments: tuple[str, ...]
 
     def command(self, word: str, target: Path, extra: Sequence[str] = ()) -> list[str]:
-        """Return the command line that speaks ``word`` into the WAV file ``target``."""
+        """The command line that writes `word`, spoken, to the WAV file `target`."""
         if self.program == "flite":
             return ["flite", *self.arguments, *extra, "-t", word, "-o", str(target)]
         return ["espeak-ng", *self.arguments, *extra, "-w", str(target), word]
 
     def random_arguments(self, rng: np.random.Generator) -> list[str]:
-        """Draw arguments for pitch and speed, never flite's defaults."""
+        """Arguments for a random pitch and speed, which are never flite's defaults."""
         if self.program == "flite":
             pitch = rng.integers(*_FLITE_PITCH[self.arguments[1]], endpoint=True)
             stretch = rng.uniform(*_FLITE_STRETCH[rng.integers(len(_FLITE_STRETCH))])
@@ -98,45 +86,29 @@ class Voice:
 
 
 def flite_voice(name: str, sex: Sex) -> Voice:
-    """Return flite's built-in voice ``name`` at its default pitch and speed."""
-    return Voice(f"flite{name.capitalize()}", "flite", sex, ("-voice", name))
+    """The built-in voice `name` of flite at its default pitch and speed."""
+    return Voice(flite_name(name), "flite", sex, ("-voice", name))
 
 
 def _espeak_voice(accent: str, variant: str, sex: Sex) -> Voice:
-    mark = variant.capitalize() if variant[1:].isdigit() else sex[0].upper() + variant.capitalize()
-    name = f"espeak{accent.replace('-', '').capitalize()}{mark}"
+    name = espeak_name(variant, sex, accent)
     return Voice(name, "espeak-ng", sex, ("-v", f"{accent}+{variant}"))
 
 
 def voices() -> tuple[Voice, ...]:
-    """Return every voice of the training set, espeak-ng's first."""
+    """Every voice of the training set, those of espeak-ng first."""
     espeak = [
         _espeak_voice(accent, variant, sex)
-        for sex, variants in _VARIANTS.items()
-        for accent in _ACCENTS
-        for variant in variants
+        for sex in SEXES
+        for accent in ESPEAK_ACCENTS
+        for variant in ESPEAK_VARIANTS[sex]
     ]
-    flite = [flite_voice("slt", "female")]
-    flite += [flite_voice(name, "male") for name in ("kal16", "awb", "rms")]
+    flite = [flite_voice(name, sex) for sex in SEXES for name in FLITE_VOICES[sex]]
     return (*espeak, *flite)
 
 
-@cache
-def voice_speaker(name: str) -> tuple[str, Sex] | None:
-    """Return speaker and sex of the voice called ``name``, None for a name that no voice has.
-
-    A variant of espeak-ng is the same speaker in every accent: ``espeakEnusF1`` and
-    ``espeakEngbF1`` are both ``espeakF1``.
-    """
-    for voice in voices():
-        if voice.name == name:
-            variant = voice.arguments[1].partition("+")[2]
-            return (_espeak_voice("", variant, voice.sex).name if variant else name), voice.sex
-    return None
-
-
 def require_programs(*programs: str) -> None:
-    """Raise an error that names the Debian packages when ``programs`` are not installed."""
+    """Raise `LrpAudioError`, with the Debian packages to install, where `programs` are missing."""
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
         raise LrpAudioError(
@@ -146,7 +118,7 @@ def require_programs(*programs: str) -> None:
 
 
 def trim_silence(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cut the silence at both ends of an 8 kHz signal, keeping 20 ms."""
+    """`signal` ``(time,)`` at 8 kHz without the silence at its ends, of which 20 ms are kept."""
     frames = signal[: signal.size // _FRAME * _FRAME].reshape(-1, _FRAME)
     energy = np.sqrt(np.mean(frames**2, axis=1))
     loud = np.flatnonzero(energy > _SILENCE * energy.max(initial=0.0))
@@ -157,7 +129,7 @@ def trim_silence(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> None:
-    """Write ``digit`` spoken by ``voice`` to the WAV file ``target``, aside first, then renamed."""
+    """Write `digit`, spoken by `voice`, to the WAV file `target`, which appears as a whole."""
     from scipy.signal import resample_poly
 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".speak-") as folder:
@@ -167,7 +139,7 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
         if done.returncode != 0 or not raw.is_file():
             reason = done.stderr.strip() or f"exit code {done.returncode}"
             raise LrpAudioError(f"{voice.program} could not speak with {voice.name}: {reason}.")
-        with raw.open("rb") as spoken:  # by its name, libsndfile opens no file that is not text
+        with raw.open("rb") as spoken:  # libsndfile cannot open a name that is not text
             samples, rate = sf.read(spoken, dtype="float64")
         clip = trim_silence(resample_poly(samples, RATE, rate))
         if clip.size == 0:
@@ -187,7 +159,7 @@ class _Job:
 
 
 def _plan(seed: int, count_per_digit: int) -> list[_Job]:
-    """Draw who says what and how: half of each digit is female, each voice as often as others."""
+    """Draw the voice and arguments of each clip: half are female, and voices are used equally."""
     rng = np.random.default_rng(seed)
     jobs: list[_Job] = []
     seen: Counter[tuple[int, str]] = Counter()
@@ -214,7 +186,7 @@ def _plan(seed: int, count_per_digit: int) -> list[_Job]:
 
 
 def make_voices(out: Path, seed: int = 0, count_per_digit: int = 240) -> int:
-    """Write ``count_per_digit`` clips of each digit into ``out``; return how many in all."""
+    """Write `count_per_digit` clips of each digit into `out`; returns the number of clips."""
     require_programs("espeak-ng", "flite")
     jobs = _plan(seed, count_per_digit)
     out.mkdir(parents=True, exist_ok=True)

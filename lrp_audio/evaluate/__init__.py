@@ -7,7 +7,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, measure, print a table; returns the exit code."""
+    """Parse, evaluate, print tables; returns the exit code."""
     from lrp_audio.commands.run import run
 
     return run(partial(_main, arguments), "nothing was written")

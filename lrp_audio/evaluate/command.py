@@ -1,23 +1,24 @@
-"""Recordings put to a model, and how many of them it hears right."""
+"""The evaluate command: recordings are classified, and the accuracy is printed and written."""
 
 import argparse
 import json
 
 import lrp_audio
-from lrp_audio.commands.run import name_broken
-from lrp_audio.data.corpus import Recording, find_recordings, tell
+from lrp_audio.commands.run import name_broken, say
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.reading import readable
-from lrp_audio.data.split import named
-from lrp_audio.data.tasks import TASKS, unheard
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.split import spoken_by
+from lrp_audio.data.tasks import TASKS, task_of, unseen_recordings
 from lrp_audio.errors import DataError, LrpAudioError, ModelError
+from lrp_audio.evaluate.classification import predicted_classes
 from lrp_audio.evaluate.figures import figures_of, tables
 from lrp_audio.files import staged
-from lrp_audio.listening import heard_classes
 from lrp_audio.model import Model
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Do what the `options` ask for; returns the exit code."""
+    """Evaluate as the `options` say; returns the exit code."""
     lrp_audio.threads(options.threads)
     model = lrp_audio.load(options.model)
     task = _task(model)
@@ -26,7 +27,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if not recordings:
         raise DataError("None of the recordings to test on can be read.")
     labels = [TASKS[task].label(r) for r in recordings]
-    right = [a == b for a, b in zip(heard_classes(model, recordings), labels, strict=True)]
+    right = [a == b for a, b in zip(predicted_classes(model, recordings), labels, strict=True)]
     figures = figures_of(model.name, task, list(zip(recordings, right, strict=True)))
     print(tables(figures))
     if options.json:
@@ -40,9 +41,8 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _task(model: Model) -> str:
-    for name, task in TASKS.items():
-        if model.classes == task.classes:
-            return name
+    if task := task_of(model.classes):
+        return task
     raise ModelError(
         f"The model {model.name} tells {', '.join(model.classes)} apart; only models of the tasks "
         f"{' and '.join(TASKS)} can be evaluated."
@@ -51,15 +51,15 @@ def _task(model: Model) -> str:
 
 def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
     """The recordings to test on, of those whose class is known."""
-    found = find_recordings(options.data, tell)
+    found = find_recordings(options.data, say)
     recordings = [r for r in found if TASKS[task].label(r) is not None]
     if not options.speakers:
-        return unheard(task, recordings, options.hold_out)
+        return unseen_recordings(task, recordings, options.hold_out)
     for name in options.speakers:
-        if not any(named(r, [name]) for r in recordings):
+        if not any(spoken_by(r, [name]) for r in recordings):
             known = ", ".join(sorted({r.who for r in recordings}))
             raise DataError(
                 f"There is no speaker {name!r} whose {task} is known; choose from "
                 f"{known or '(none)'}."
             )
-    return sorted({r for r in recordings if named(r, options.speakers)})
+    return sorted({r for r in recordings if spoken_by(r, options.speakers)})

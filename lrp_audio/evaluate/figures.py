@@ -6,31 +6,31 @@ from statistics import mean
 from typing import Any
 
 from lrp_audio.commands.text import aligned
-from lrp_audio.data.corpus import Recording
-from lrp_audio.data.tasks import SEXES
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.speakers import SEXES
 
 Figures = dict[str, Any]
-Heard = list[tuple[Recording, bool]]
-"""Recordings, and whether the model hears each of them right."""
+Results = list[tuple[Recording, bool]]
+"""Recordings, each with whether the model classifies it correctly."""
 
 _OVERALL = ("all recordings alike", "all corpora alike")
 
 
-def figures_of(model: str, task: str, heard: Heard) -> Figures:
-    """What is to be said of `model`, which does `task`; for the sex also balanced figures."""
-    figures: Figures = {"model": model, "task": task, "all": _grouped(heard)[0]}
+def figures_of(model: str, task: str, results: Results) -> Figures:
+    """The accuracy of `model` on `task`, by speaker; for the sex also by group and balanced."""
+    figures: Figures = {"model": model, "task": task, "all": _grouped(results)[0]}
     if task == "sex":
-        figures["by corpus and sex"] = _grouped(heard, "corpus", "sex")
-    figures["by speaker"] = _grouped(heard, "who", "sex")
+        figures["by corpus and sex"] = _grouped(results, "corpus", "sex")
+    figures["by speaker"] = _grouped(results, "who", "sex")
     if task == "sex":
-        figures["balanced"] = _balanced(heard)
+        figures["balanced"] = _balanced(results)
     return figures
 
 
-def _grouped(heard: Heard, *facts: str) -> list[Figures]:
-    """How many recordings are heard right of those that share `facts`."""
-    groups: defaultdict[tuple[Any, ...], Heard] = defaultdict(list)
-    for recording, right in heard:
+def _grouped(results: Results, *facts: str) -> list[Figures]:
+    """The accuracy of each group of recordings with the same attributes `facts`."""
+    groups: defaultdict[tuple[Any, ...], Results] = defaultdict(list)
+    for recording, right in results:
         groups[tuple(getattr(recording, fact) for fact in facts)].append((recording, right))
     return [
         dict(zip(facts, group, strict=True))
@@ -44,15 +44,15 @@ def _grouped(heard: Heard, *facts: str) -> list[Figures]:
     ]
 
 
-def _balanced(heard: Heard) -> Figures:
-    """Accuracies to which both sexes count alike, however many recordings there are of each."""
-    groups = _grouped(heard, "corpus", "sex")
+def _balanced(results: Results) -> Figures:
+    """Accuracies in which both sexes have equal weight, whatever their numbers of recordings."""
+    groups = _grouped(results, "corpus", "sex")
     corpora = sorted({group["corpus"] for group in groups})
     return {
         "by corpus": {
             name: _over_sexes([g for g in groups if g["corpus"] == name]) for name in corpora
         },
-        _OVERALL[0]: _over_sexes(_grouped(heard, "sex")),
+        _OVERALL[0]: _over_sexes(_grouped(results, "sex")),
         _OVERALL[1]: _over_sexes(groups),
     }
 
@@ -64,7 +64,7 @@ def _over_sexes(groups: Sequence[Figures]) -> float | None:
 
 
 def tables(figures: Figures) -> str:
-    """The figures as tables."""
+    """The figures as text, in aligned tables."""
     numbers = ("right", "of", "accuracy")
     everyone = {"who": "all", "sex": None, **figures["all"]}
     speakers = [*figures["by speaker"], everyone]

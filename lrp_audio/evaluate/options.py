@@ -12,9 +12,9 @@ examples:
   python -m lrp_audio.evaluate --model my.npz --data fsdd/recordings --speakers theo
       every recording of a speaker that my.npz was not trained on
   python -m lrp_audio.evaluate --model my-sex.npz --data fsdd/recordings emodb voices
-      the speakers that train --task sex keeps for testing, with figures balanced over the sexes
+      the speakers that train --task sex reserves for testing, with figures balanced over the sexes
 
-Recordings that do not say what the model was trained for, such as EmoDB's for digits, are left out.
+Recordings without a label for the model's task, such as EmoDB's for digits, are left out.
 
 exit code: 0 done, 2 an argument, the data or some of the recordings could not be used, 130 stopped
 from the keyboard.
@@ -48,16 +48,16 @@ def parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="SPEAKER",
-        help="speakers that training held out, to test on besides the usual test recordings",
+        help="speakers that training held out, to test on in addition to the usual test recordings",
     )
     tested.add_argument(
         "--speakers",
         nargs="+",
         default=[],
         metavar="SPEAKER",
-        help="instead, test on every recording of these speakers (theo, or emodb/03)",
+        help="test on every recording of these speakers instead (theo, or emodb/03)",
     )
     add_skip_broken(parser)
     add_threads(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to it")
     return parser

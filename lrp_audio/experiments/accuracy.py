@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import lrp_audio
-from lrp_audio.data.corpus import Recording, find_recordings, tell
+from lrp_audio.commands.run import say
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.folds import FOLDS, Fold, folds
 from lrp_audio.data.reading import readable
+from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ClipError, DataError
+from lrp_audio.evaluate.classification import predicted_classes
 from lrp_audio.experiments.plan import Plan
 from lrp_audio.experiments.report import Report, Row, Table
 from lrp_audio.experiments.running import Result
-from lrp_audio.listening import heard_classes
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training.from_recordings import train_network
 
@@ -77,7 +79,7 @@ class Training:
 
     def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
         labels = [TASKS[self.task].label(r) for r in recordings]
-        found = heard_classes(lrp_audio.load(path), recordings)
+        found = predicted_classes(lrp_audio.load(path), recordings)
         return float(np.mean([a == b for a, b in zip(found, labels, strict=True)]))
 
 
@@ -88,7 +90,7 @@ def weights(folder: Path, architecture: str, task: str, fold: int) -> Path:
 
 def units(plan: Plan) -> tuple[list[Training], list[ClipError]]:
     """Every network on every task, and each of its folds; and which recordings cannot be read."""
-    find_recordings(plan.data, tell)  # said once here, and not by every worker
+    find_recordings(plan.data, say)  # said once here, and not by every worker
     found = []
     for architecture, task in product(sorted(ARCHITECTURES), TASKS):
         if plan.models and f"{architecture}-{task}" not in plan.models:

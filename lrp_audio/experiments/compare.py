@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, methods
 from lrp_audio.audio.audible import speaking
@@ -22,6 +21,7 @@ from lrp_audio.experiments.running import Result
 from lrp_audio.experiments.subjects import Portion
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
+from lrp_audio.outputs import softmax
 from lrp_audio.types import Array
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Comparison:
         model = self.portion.subject.load()
         clips = self.portion.clips()
         x = model.inputs(clips)
-        f = _probabilities(model, x)
+        f = softmax(model.logits(clips))
         targets = f.argmax(axis=1)
         found: Result = {}
         for name, method in compared(model.front, self.seed).items():
@@ -83,7 +83,7 @@ def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Resul
         np.stack([model.front(domain.heard(m, s)) for m, s in zip(chosen, clips, strict=True)])
         for chosen in (masks, [1 - mask for mask in masks])
     )
-    f_kept, f_taken = (_probabilities(model, x.astype(model.dtype)) for x in (kept, taken))
+    f_kept, f_taken = (softmax(model.network.forward(x.astype(model.dtype))) for x in (kept, taken))
     rows, heard = np.arange(len(f)), f.argmax(axis=1)
     whole, left, gone = (of[rows, heard] for of in (f, f_kept, f_taken))
     found = {
@@ -96,12 +96,6 @@ def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Resul
         "complexity": np.array([measures.complexity(of) for of in maps]),
     }
     return {name: values.tolist() for name, values in found.items()}
-
-
-def _probabilities(model: Model, x: Array) -> NDArray[np.float64]:
-    logits = model.network.forward(x).astype(np.float64)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def units(plan: Plan) -> tuple[list[Comparison], list[ClipError]]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.attributions.queries import pieces
+from lrp_audio.models.batches import forward
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
@@ -38,8 +38,8 @@ def flipped(sample: Array, scores: Array, silence: float) -> Array:
 def decisions(network: Network, sample: Array, orders: Sequence[Array], silence: float) -> Array:
     """The class that is heard for each order and share, ``(orders, len(SHARES))``."""
     steps = np.concatenate([flipped(sample, scores, silence) for scores in orders])
-    found = [network.forward(steps[piece]).argmax(axis=1) for piece in pieces(len(steps))]
-    return np.concatenate(found).reshape(len(orders), len(SHARES))
+    classes: Array = forward(network, steps).argmax(axis=1)
+    return classes.reshape(len(orders), len(SHARES))
 
 
 def area(right: Array) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_audio.audio.audible import in_time_frequency
 from lrp_audio.audio.domain import Spectral
-from lrp_audio.data.tasks import SEXES
+from lrp_audio.data.speakers import SEXES
 from lrp_audio.errors import ClipError
 from lrp_audio.experiments import subjects
 from lrp_audio.experiments.frequencies import masks, scaled

@@ -13,10 +13,12 @@ import numpy as np
 
 import lrp_audio
 from lrp_audio.audio.clip import Clip
-from lrp_audio.data.corpus import Recording, find_recordings, read, tell
+from lrp_audio.commands.run import say
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.folds import folds
-from lrp_audio.data.reading import readable
-from lrp_audio.data.tasks import TASKS, unheard
+from lrp_audio.data.reading import read, readable
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.tasks import TASKS, unseen_recordings
 from lrp_audio.errors import ClipError, DataError, ModelError
 from lrp_audio.experiments.accuracy import weights
 from lrp_audio.experiments.plan import Plan
@@ -85,7 +87,7 @@ def units(
     divided as if they could be read, so that results of these units can be kept. Raises `DataError`
     or `ModelError` where there is nothing to examine.
     """
-    recordings = find_recordings(plan.data, tell)
+    recordings = find_recordings(plan.data, say)
     chosen = [name for name in names if not plan.models or name in plan.models]
     if not chosen:
         raise ModelError(
@@ -125,7 +127,7 @@ def _strangers(
     """The networks called `name`, each with the recordings that it was not trained on."""
     architecture, task = name.split("-")
     if plan.trained is None:
-        yield _subject(name, shipped()[name]), unheard(task, recordings, plan.hold_out)
+        yield _subject(name, shipped()[name]), unseen_recordings(task, recordings, plan.hold_out)
         return
     trained = [
         (_subject(name, path), fold.test)

@@ -12,8 +12,8 @@ from lrp_audio.errors import ClipError
 from lrp_audio.explain.clips import FoundClip
 from lrp_audio.explain.request import Request
 from lrp_audio.explanation import Explanation
+from lrp_audio.outputs import Target
 from lrp_audio.report.page import MOST_CLIPS, PageEntry, entry_of, has_room, save_entries
-from lrp_audio.targets import chosen, class_indices
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,21 @@ def page_content(explanation: Explanation, request: Request) -> PageContent:
     return PageContent(entry, tuple(missing))
 
 
-def _others(explanation: Explanation, request: Request) -> Iterator[tuple[int, str]]:
+def _others(explanation: Explanation, request: Request) -> Iterator[tuple[Target, str]]:
     """The request's other pairs of class and composite, each once for this clip.
 
     One class may be given in several ways: by name, by number, and as the predicted one.
     """
-    done = {(explanation.target, request.rules)}
-    for target, rules in request.others:
-        wanted = class_indices(target, 1, explanation.classes, explanation.model)
-        (index,) = chosen(wanted, explanation.logits[np.newaxis])
-        if (index, rules) not in done:
-            done.add((index, rules))
-            yield index, rules
+    output, logits = explanation.output, explanation.logits
+    done: set[tuple[Target, str]] = {(explanation.target, request.rules)}
+    for given, rules in request.others:
+        target: Target = given
+        if output.frames is None:
+            wanted = output.wanted(given, 1, explanation.model)
+            target = output.positions(wanted, logits[np.newaxis, np.newaxis])[0].index
+        if (target, rules) not in done:
+            done.add((target, rules))
+            yield target, rules
 
 
 def save(

@@ -10,9 +10,10 @@ from pathlib import Path
 import lrp_audio
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import Domain
+from lrp_audio.interchange.folder import folder_digest
 from lrp_audio.model import Model
 from lrp_audio.models.zoo import shipped
-from lrp_audio.targets import PREDICTED, class_indices
+from lrp_audio.outputs import PREDICTED
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def request_of(options: argparse.Namespace) -> Request:
     sha256 = _digest(weights)
     model = _loaded(weights, sha256, options.dtype)
     targets, rules = options.target or [PREDICTED], options.rules or [model.front.rules]
-    class_indices(targets, len(targets), model.classes, model.name)
+    model.output.wanted(targets, len(targets), model.name)
     for name in rules:
         model.assignments(name)
     first, *others = dict.fromkeys(product(targets, rules))
@@ -84,11 +85,13 @@ def request_of(options: argparse.Namespace) -> Request:
 
 
 def _digest(weights: Path) -> str:
-    """The digest of a file; empty where it cannot be read, which loading it will report."""
+    """The digest of a file, or of the files in a folder; empty where they cannot be read."""
     try:
+        if weights.is_dir():
+            return folder_digest(weights)
         return hashlib.sha256(weights.read_bytes()).hexdigest()
     except OSError:
-        return ""
+        return ""  # loading it reports why
 
 
 @lru_cache(maxsize=1)

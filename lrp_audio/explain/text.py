@@ -18,7 +18,7 @@ _LEDGER_NOTE = (
 
 def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
     """What is printed of a clip whose results are in `folder`: its classes and the ledger."""
-    target = explanation.classes[explanation.target]
+    target = explanation.target_name
     outcome = f"explained in {explanation.seconds:.2f} s, written to {printable(folder)}\n"
     if not explanation.sound(sign=sign).any():
         outcome += (
@@ -30,7 +30,7 @@ def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
             printable(explanation.clip.name),
             *(f"  {printable(note)}" for note in explanation.clip.notes),
             f"\n{classes_table(explanation.top(3))}",
-            f"\nrelevance for class {printable(target)} under {explanation.rules}, from output to "
+            f"\nrelevance for {explanation.output.kind} {printable(target)} under {explanation.rules}, from output to "
             "input:\n",
             ledger_table(explanation.ledger),
             f"\n{outcome}",
@@ -40,13 +40,16 @@ def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
 
 def line(explanation: Explanation, folder: Path) -> str:
     """The same on one line: the likeliest class, and the folder of the results."""
-    name, _, probability = explanation.top(1)[0]
-    clip = printable(explanation.clip.name)
-    return f"{clip}: {printable(name)} {probability:.1%} -> {printable(folder)}"
+    best, shares = explanation.predicted, explanation.probabilities
+    found = f"{explanation.logits[best]:.4g}" if shares is None else f"{shares[best]:.1%}"
+    clip, name = printable(explanation.clip.name), printable(explanation.classes[best])
+    return f"{clip}: {name} {found} -> {printable(folder)}"
 
 
-def classes_table(ranking: Sequence[tuple[str, float, float]]) -> str:
-    """Format (class, logit, probability) triples, best first, as aligned lines."""
+def classes_table(ranking: Sequence[tuple[str, float, float | None]]) -> str:
+    """Format (class, logit, probability) triples, best first, as aligned lines; or values."""
+    if any(share is None for _, _, share in ranking):
+        return aligned([("name", "value"), *((name, f"{v:.4g}") for name, v, _ in ranking)], left=1)
     rows = [(name, f"{logit:.3f}", f"{share:.1%}") for name, logit, share in ranking]
     return aligned([("class", "logit", "probability"), *rows], left=1)
 

@@ -8,6 +8,7 @@ from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
 from lrp_audio.layers.base import Gradients
 from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.batches import slices
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
@@ -73,15 +74,15 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
     return parameters
 
 
-def compact(parameters: Gradients, inputs: Array, batch: int = 32) -> Gradients:
+def compact(parameters: Gradients, inputs: Array) -> Gradients:
     """What a file holds of `parameters`: a seventh of them, chosen by typical `inputs`.
 
     `inputs` are ``(n, 1, 227, 227)``, n well above 128. See `truncate_dense`.
     """
     network = alexnet(parameters)
     found: dict[str, list[Array]] = {name: [] for name in _HIDDEN}
-    for first in range(0, len(inputs), batch):
-        activations = network.activations(inputs[first : first + batch])
+    for batch in slices(len(inputs)):
+        activations = network.activations(inputs[batch])
         for name, parts in found.items():
             parts.append(activations[name])
     outputs = {name: np.concatenate(parts) for name, parts in found.items()}

@@ -25,12 +25,20 @@ class Network:
     `forward`, `input_gradient`, `differentiable` and `propagate` are fast: they compute a
     convolution, its ReLU and its max-pool as one layer where they can, and keep what they need.
     `activations`, `gradient` and `steps` go layer by layer, for a look at each.
-    Raises `ShapeError` where a layer does not fit the one it reads, or is read by none.
+    Along `free_axes` of a sample an input may have another length than `input_shape`, as far as the
+    layers allow. Raises `ShapeError` where a layer does not fit the one it reads, or is read by
+    none.
     """
 
-    def __init__(self, nodes: Sequence[Node], input_shape: tuple[int, ...]) -> None:
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        input_shape: tuple[int, ...],
+        free_axes: tuple[int, ...] = (),
+    ) -> None:
         self.nodes = tuple(nodes)
         self.input_shape = input_shape
+        self.free_axes = free_axes
         self.shapes = shapes_of(self.nodes, input_shape)
 
     def __repr__(self) -> str:
@@ -156,11 +164,17 @@ class Network:
     def _taken(self, x: Array) -> Array:
         """`x` as floats; raises `ShapeError` where it does not fit."""
         x = as_floats(x, "The input of a network")
-        if x.shape[1:] != self.input_shape or x.ndim == 0:
-            raise ShapeError(
-                f"The network takes (batch, {', '.join(map(str, self.input_shape))}) but was given "
-                f"an array of shape {x.shape}."
-            )
+        shape = x.shape[1:]
+        if x.ndim == 0 or shape != self.input_shape:
+            axes = range(len(self.input_shape))
+            fixed = [axis for axis in axes if axis not in self.free_axes]
+            if len(shape) != len(axes) or any(shape[a] != self.input_shape[a] for a in fixed):
+                lengths = ("any" if a in self.free_axes else str(self.input_shape[a]) for a in axes)
+                raise ShapeError(
+                    f"The network takes (batch, {', '.join(lengths)}) but was given an array of "
+                    f"shape {x.shape}."
+                )
+            shapes_of(self.nodes, shape)  # each layer says what it cannot take
         return x
 
 

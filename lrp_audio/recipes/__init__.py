@@ -1,4 +1,4 @@
-"""What defines a training run beside its data: settings, augmentation, number of steps."""
+"""What defines a training run besides its data: settings, augmentation, number of steps."""
 
 from lrp_audio.recipes.augmentation import Augmentation, ChannelAugmentation
 from lrp_audio.recipes.recipe import Recipe, Settings

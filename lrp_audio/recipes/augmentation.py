@@ -1,4 +1,4 @@
-"""Augmentation: a recording is never heard twice alike."""
+"""Augmentation: random changes of a recording, drawn anew each time it is used in training."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges that are drawn from: resampling factor, signal-to-noise ratio in dB, gain.
+    """The ranges of the resampling factor, the signal-to-noise ratio in dB and the gain.
 
-    Resampling by up to +-`stretch`, small changes oftener than large ones (triangular). A share of
-    `noisy` of the clips gets white noise. The gain is drawn log-uniformly.
+    The factor is drawn up to +-`stretch` around 1 from a triangular distribution. White noise is
+    added to a share `noisy` of the clips. The gain is drawn log-uniformly.
     """
 
     stretch: float = 0.25
@@ -23,10 +23,10 @@ class Augmentation:
     def __call__(
         self, samples: Array, length: int, rng: np.random.Generator, strength: float = 1.0
     ) -> tuple[Array, float]:
-        """Samples ``(length,)`` made of `samples` ``(time,)``, and a gain for the network's input.
+        """Samples ``(length,)`` made from `samples` ``(time,)``, and a gain for the input.
 
-        The gain is for after the normalisation of a waveform, which would undo it. `strength` from
-        1 down to 0 narrows the ranges and makes noise rarer.
+        The gain is to be applied after the normalisation of a waveform, which would undo it.
+        `strength`, from 1 down to 0, narrows the ranges and makes noise less frequent.
         """
         placed = place(self._stretched(samples, rng, strength), length, rng)
         placed = self._channel(placed, rng, strength)
@@ -35,7 +35,7 @@ class Augmentation:
         return placed, float(np.exp(strength * rng.uniform(*np.log(self.gain))))
 
     def _stretched(self, samples: Array, rng: np.random.Generator, strength: float) -> Array:
-        """Faster and higher, or slower and lower, by linear interpolation."""
+        """Faster and higher or slower and lower, by linear interpolation."""
         factor = 1 + strength * rng.triangular(-self.stretch, 0, self.stretch)
         positions = np.arange(0, len(samples) - 1, factor)
         return np.asarray(np.interp(positions, np.arange(len(samples)), samples))
@@ -50,12 +50,12 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class ChannelAugmentation(Augmentation):
-    """Hides the microphone and the room, which would tell one corpus from another.
+    """Varies microphone and room, by which a network could otherwise recognise the corpus.
 
-    A share of `filtered` of the clips passes a random equaliser (steps of `equaliser` dB from
-    octave to octave), a high-pass and a low-pass; a share of `echoing` a random room. Noise takes
-    any colour from white to brown. The voice keeps its pitch but for a small `stretch`. Samples are
-    taken `rate` times a second.
+    A share `filtered` of the clips passes a random equaliser (steps of `equaliser` dB from octave
+    to octave), a high-pass and a low-pass filter; a share `echoing` a random room. Noise has any
+    colour from white to brown. The pitch of the voice changes by a small `stretch` only. `rate` is
+    the sample rate in Hz.
     """
 
     rate: int = field(kw_only=True)

@@ -7,12 +7,12 @@ from lrp_audio.recipes.augmentation import Augmentation
 
 @dataclass(frozen=True)
 class Settings:
-    """What defines a run beside its data; the same settings and seed give the same weights.
+    """What defines a run besides its data; the same settings and seed give the same weights.
 
-    `rate` is the peak learning rate, which falls over the last share `cooldown` of the run.
-    Gradients are clipped to the norm `clip`, weights decay by `decay`, and `ema_decay` is that of
-    the moving average of the parameters. A share of `smoothing` of each label is spread over all
-    classes.
+    `rate` is the peak learning rate; it rises over `warmup` steps and falls over the last share
+    `cooldown` of the run. Gradients are clipped to the norm `clip`, weights decay by `decay`, and
+    `ema_decay` is that of the moving average of the parameters. A share `smoothing` of each label
+    is spread over all classes.
     """
 
     epochs: int = 46
@@ -31,7 +31,8 @@ class Settings:
 class Recipe:
     """Settings and augmentation of one architecture on one task.
 
-    `steps` is about how many the shipped network was trained for, for a run on other data.
+    `steps` is about the number of steps that the shipped network was trained for, as a default for
+    runs on other data.
     """
 
     settings: Settings

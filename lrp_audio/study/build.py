@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import lrp_audio
-from lrp_audio.data.corpus import read
+from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
 from lrp_audio.model import Model
@@ -142,7 +142,7 @@ def _take(
                 network=candidate.network,
                 spoken=candidate.spoken,
                 clip=candidate.recording.path.name,
-                probability=float(explanation.probabilities[explanation.predicted]),
+                probability=explanation.top(1)[0][2] or 0.0,
             ),
             explanation,
         )

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from lrp_audio.data.corpus import Recording, find_recordings, read, tell
+from lrp_audio.commands.run import say
+from lrp_audio.data import tasks
+from lrp_audio.data.corpus import find_recordings
+from lrp_audio.data.reading import readable
+from lrp_audio.data.recording import Recording
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ClipError, StudyError
+from lrp_audio.evaluate.classification import predicted_classes
 from lrp_audio.model import Model, example
 
 MOST_BY_DEFAULT = 24
@@ -35,9 +39,8 @@ class Candidate:
 
 def task_of(model: Model) -> str:
     """The task whose classes `model` tells apart; raises `StudyError` where there is none."""
-    for name, task in TASKS.items():
-        if task.classes == model.classes:
-            return name
+    if task := tasks.task_of(model.classes):
+        return task
     raise StudyError(
         f"The model {model.name} tells {', '.join(model.classes)} apart; a study needs a model of "
         f"the tasks {' and '.join(TASKS)}, of which recordings say the right answer."
@@ -58,7 +61,7 @@ def recordings(data: Sequence[str], task: str) -> list[Recording]:
             f"or names such as {min(bundled)}."
         )
     found = [bundled[name] for name in sorted(examples if data else bundled)]
-    found += find_recordings(folders, tell)
+    found += find_recordings(folders, say)
     usable = [r for r in found if TASKS[task].label(r) is not None]
     if not usable:
         raise StudyError(
@@ -74,18 +77,18 @@ def listen(
     found: Iterable[Recording],
     complain: Callable[[ClipError], None],
 ) -> list[Candidate]:
-    """What `model` names in each of the recordings; those that cannot be read go to `complain`."""
-    heard: list[Candidate] = []
-    for recording in tqdm(list(found), unit="clip", leave=False, disable=None):
-        label = TASKS[task].label(recording)
-        try:
-            named = model.classify(read(recording, model.front.rate))
-        except ClipError as error:
-            complain(error)
-            continue
-        if label is not None:
-            heard.append(Candidate(recording, model.classes[label], model.classes[named]))
-    return heard
+    """The class that `model` predicts for each recording; errors in reading go to `complain`."""
+    known, errors = readable(found, model.front.rate)
+    for error in errors:
+        complain(error)
+    labels = [TASKS[task].label(recording) for recording in known]
+    return [
+        Candidate(recording, model.classes[label], model.classes[predicted])
+        for recording, label, predicted in zip(
+            known, labels, predicted_classes(model, known), strict=True
+        )
+        if label is not None
+    ]
 
 
 def ranked(candidates: Iterable[Candidate], rng: np.random.Generator) -> Iterator[Candidate]:

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on after a kill, written aside and renamed."""
+"""Checkpoints: all that is needed to resume a run after a kill, written aside and renamed."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,8 @@ import numpy as np
 
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
-from lrp_audio.layers.base import Gradients
 from lrp_audio.training.optimiser import Adam
+from lrp_audio.types import Parameters
 
 _SETTINGS = "settings"
 
@@ -22,13 +22,13 @@ def save_checkpoint(path: Path, optimiser: Adam, settings: dict[str, Any]) -> No
 
 
 def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
-    """Take over the checkpoint at `path`.
+    """Restore `optimiser` from the checkpoint at `path`.
 
     Raises `ModelError` where it is damaged or belongs to another network or other settings.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            state: Gradients = {name: archive[name] for name in archive.files}
+            state: Parameters = {name: archive[name] for name in archive.files}
         found = json.loads(state.pop(_SETTINGS).tobytes())
         steps = int(found.pop("step"))
     except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage

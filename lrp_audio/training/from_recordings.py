@@ -1,4 +1,4 @@
-"""From recordings to a weights file: the whole of a training run."""
+"""From recordings to a weights file: a complete training run."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,28 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from lrp_audio.audio.clip import Clip, fit
-from lrp_audio.data.corpus import read
+from lrp_audio.data.reading import read
 from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
-from lrp_audio.layers.base import Gradients
+from lrp_audio.models.batches import forward
 from lrp_audio.models.network import Network
 from lrp_audio.models.weights import Description, read_weights, save_weights
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.recipes.recipe import Settings
-from lrp_audio.training.run import Samples, train
-from lrp_audio.types import Array
+from lrp_audio.training.run import TrainingSet, train
+from lrp_audio.types import Array, Parameters
 
-_MOST_TESTED = 400  # recordings listened to after every epoch
+_MOST_TESTED = 400  # recordings to test on after every epoch
 _TYPICAL = 1024  # inputs by which the stored parts of the weights are chosen
-_LONGEST = 1.25  # times an input: a random part of more might hold none of the voice
+_LONGEST = 1.25  # times the input: a random window of a longer part might miss the voice
 
 
 def train_network(
     architecture_name: str, task_name: str, split: Split, settings: Settings, out: Path
 ) -> str:
-    """Train a network for a task, write its weights to `out`; returns words on their accuracy.
+    """Train a network for a task and write its weights to `out`; returns their accuracy as text.
 
-    Goes on from the checkpoint beside `out` where there is one. Raises `ClipError` for a recording
+    Resumes from the checkpoint beside `out` where there is one. Raises `ClipError` for a recording
     that cannot be used and `ModelError` for a checkpoint of another run.
     """
     architecture, task = ARCHITECTURES[architecture_name], TASKS[task_name]
@@ -48,7 +48,7 @@ def train_network(
     test = split.test[:: -(-len(split.test) // _MOST_TESTED)]
     fitted = [front.fit(read(r, front.rate)).samples for r in test]
     labels = np.array([task.label(r) for r in test])
-    samples = Samples(
+    training = TrainingSet(
         [_loudest(read(r, front.rate), length) for r in split.training],
         np.array([task.label(r) for r in split.training]),
         task.sampling_weights(split.training),
@@ -56,13 +56,13 @@ def train_network(
     averaged = train(
         build,
         architecture.initial(len(task.classes), np.random.default_rng(settings.seed)),
-        samples,
+        training,
         prepare,
         settings,
         out.with_name(f"{out.name}.checkpoint"),
         partial(_accuracy, build, inputs=np.stack([standard(s) for s in fitted]), labels=labels),
     )
-    typical = _typical(samples, prepare, settings)
+    typical = _typical(training, prepare, settings)
     stored = architecture.compact(averaged, typical)
     stored = architecture.for_raw_input(stored)
     save_weights(out, Description(architecture_name, task.classes), stored)
@@ -72,31 +72,26 @@ def train_network(
 
 
 def _typical(
-    samples: Samples, prepare: Callable[[Array, np.random.Generator, float], Array], s: Settings
+    training: TrainingSet,
+    prepare: Callable[[Array, np.random.Generator, float], Array],
+    settings: Settings,
 ) -> Array:
-    """Inputs drawn as in the middle of the schedule's fall."""
-    rng = np.random.default_rng([s.seed, 2])
-    chosen = np.concatenate([samples.batch(s, step) for step in range(-(-_TYPICAL // s.batch))])
-    return np.stack([prepare(samples.signals[i], rng, 0.5) for i in chosen[:_TYPICAL]])
+    """Inputs drawn as in the middle of the cooldown."""
+    rng = np.random.default_rng([settings.seed, 2])
+    steps = range(-(-_TYPICAL // settings.batch))
+    chosen = np.concatenate([training.batch(settings, step) for step in steps])
+    return np.stack([prepare(training.signals[i], rng, 0.5) for i in chosen[:_TYPICAL]])
 
 
 def _loudest(clip: Clip, length: int) -> Array:
-    """The samples of `clip`, of a long one the loudest part, in float32."""
+    """The samples of `clip` in float32; of a long one, the loudest part."""
     most = round(_LONGEST * length)
     fitted = fit(clip, clip.rate, most) if len(clip.samples) > most else clip
     return fitted.samples.astype(np.float32)
 
 
 def _accuracy(
-    build: Callable[[Gradients], Network],
-    parameters: Gradients,
-    inputs: Array,
-    labels: Array,
-    batch: int = 32,
+    build: Callable[[Parameters], Network], parameters: Parameters, inputs: Array, labels: Array
 ) -> str:
-    network = build(parameters)
-    found = [
-        network.forward(inputs[i : i + batch]).argmax(axis=1) for i in range(0, len(inputs), batch)
-    ]
-    right = np.concatenate(found) == labels
+    right = forward(build(parameters), inputs).argmax(axis=1) == labels
     return f"accuracy on {len(inputs)} test recordings {right.mean():.4f}"

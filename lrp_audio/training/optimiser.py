@@ -5,22 +5,22 @@ import math
 import numpy as np
 
 from lrp_audio.kernels import adam
-from lrp_audio.layers.base import Gradients
+from lrp_audio.types import Parameters
 
 _FAN_IN = 1000
 
 
 class Adam:
-    """Changes `parameters` in place (Kingma & Ba 2015).
+    """Updates `parameters` in place (Kingma & Ba 2015).
 
-    A weight that reads more than 1000 inputs learns more slowly in proportion (Yang et al. 2022):
-    Adam moves every entry by the same step, and their effects add up.
-    The global norm of the gradients is clipped to `clip`; weights (not biases) decay by `decay`.
-    `average` follows the parameters with a memory of about ``1 / (1 - ema_decay)`` steps, shorter
-    at the start; it is what is tested and shipped.
+    The learning rate of a weight with a fan-in above 1000 is reduced in proportion (Yang et al.
+    2022): Adam moves every entry by the same step, and their effects add up. The global norm of the
+    gradients is clipped to `clip`; weights (not biases) decay by `decay`. `average` is the moving
+    average of the parameters over about ``1 / (1 - ema_decay)`` steps, fewer at the start; it is
+    what is tested and shipped.
     """
 
-    def __init__(self, parameters: Gradients, clip: float, decay: float, ema_decay: float) -> None:
+    def __init__(self, parameters: Parameters, clip: float, decay: float, ema_decay: float) -> None:
         self.parameters = parameters
         self.first = {name: np.zeros_like(p) for name, p in parameters.items()}
         self.second = {name: np.zeros_like(p) for name, p in parameters.items()}
@@ -28,8 +28,8 @@ class Adam:
         self.clip, self.decay, self.ema_decay = clip, decay, ema_decay
         self.steps = 0
 
-    def step(self, gradients: Gradients, rate: float) -> float:
-        """Update by one step with learning rate `rate`; returns the gradients' norm."""
+    def step(self, gradients: Parameters, rate: float) -> float:
+        """Update by one step with learning rate `rate`; returns the norm of the gradients."""
         self.steps += 1
         norm = math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
         scale = min(1.0, self.clip / norm) if norm > 0 else 1.0
@@ -48,8 +48,8 @@ class Adam:
             )
         return norm
 
-    def state(self) -> Gradients:
-        """All arrays under names for a checkpoint."""
+    def state(self) -> Parameters:
+        """All arrays by the names that they have in a checkpoint."""
         groups = {
             "parameter": self.parameters,
             "first": self.first,
@@ -60,8 +60,8 @@ class Adam:
             f"{group}/{name}": a for group, arrays in groups.items() for name, a in arrays.items()
         }
 
-    def restore(self, state: Gradients, steps: int) -> None:
-        """Take over the arrays of `state` and the number of steps they have seen."""
+    def restore(self, state: Parameters, steps: int) -> None:
+        """Restore the arrays of `state` and the number of `steps` taken."""
         for name, array in self.state().items():
             array[...] = state[name]
         self.steps = steps

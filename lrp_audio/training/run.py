@@ -1,4 +1,4 @@
-"""A training run: epochs over shuffled, augmented recordings, until the schedule ends."""
+"""A training run: epochs over shuffled, augmented recordings until the schedule ends."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,24 +10,23 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from lrp_audio.commands.text import printable
-from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Settings
 from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
 from lrp_audio.training.schedule import Schedule
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 _SECONDS_BETWEEN_CHECKPOINTS = 300.0
 
 
 @dataclass(frozen=True)
-class Samples:
+class TrainingSet:
     """Recordings as signals ``(time,)`` of any length, their classes, and their sampling weights.
 
-    Without `sampling_weights` every recording is drawn once an epoch; with them, a batch is drawn
-    at random.
+    Without `sampling_weights` every recording is drawn once an epoch; with them, each batch is
+    drawn at random.
     """
 
     signals: Sequence[Array]
@@ -38,7 +37,7 @@ class Samples:
         return len(self.signals)
 
     def batch(self, settings: Settings, step: int) -> NDArray[np.intp]:
-        """Indices of the recordings that `step`, counted from 0, learns from."""
+        """Indices of the recordings in the batch of `step`, counted from 0."""
         if self.sampling_weights is not None:
             rng = np.random.default_rng([settings.seed, 0, step])
             return rng.choice(len(self), settings.batch, p=self.sampling_weights)
@@ -49,27 +48,27 @@ class Samples:
 
 
 def train(
-    build: Callable[[Gradients], Network],
-    parameters: Gradients,
-    samples: Samples,
+    build: Callable[[Parameters], Network],
+    parameters: Parameters,
+    training: TrainingSet,
     prepare: Callable[[Array, np.random.Generator, float], Array],
     settings: Settings,
     checkpoint: Path,
-    evaluate: Callable[[Gradients], str],
-) -> Gradients:
-    """Train the network that `build` makes over `parameters`, in place; returns their average.
+    evaluate: Callable[[Parameters], str],
+) -> Parameters:
+    """Train the network that `build` makes of `parameters`, in place; returns their average.
 
-    `prepare` makes a network input of a signal, a generator and the strength of augmentation. Goes
-    on from `checkpoint` where that exists, and writes it every five minutes. `evaluate` gives a few
-    words on the averaged parameters, shown at the end of every epoch.
+    `prepare` makes a network input from a signal, a generator and the strength of augmentation.
+    Resumes from `checkpoint` where that exists, and writes it every five minutes. `evaluate`
+    describes the averaged parameters in a few words, printed at the end of every epoch.
     """
     network = build(parameters)
     optimiser = Adam(parameters, settings.clip, settings.decay, settings.ema_decay)
     described = {k: v for k, v in asdict(settings).items() if k not in ("epochs", "cooldown")}
-    described["recordings"] = len(samples)
+    described["recordings"] = len(training)
     if checkpoint.exists():
         resume(checkpoint, optimiser, described)
-    steps_an_epoch = -(-len(samples) // settings.batch)
+    steps_an_epoch = -(-len(training) // settings.batch)
     total = settings.epochs * steps_an_epoch
     schedule = Schedule(settings.rate, total, settings.warmup, settings.cooldown)
     saved = time.monotonic()
@@ -78,12 +77,12 @@ def train(
         while optimiser.steps < total:
             step = optimiser.steps
             rng = np.random.default_rng([settings.seed, 1, step])
-            chosen, strength = samples.batch(settings, step), schedule.strength(step + 1)
-            x = np.stack([prepare(samples.signals[i], rng, strength) for i in chosen])
+            chosen, strength = training.batch(settings, step), schedule.strength(step + 1)
+            x = np.stack([prepare(training.signals[i], rng, strength) for i in chosen])
             logits, pullback = network.differentiable(x, rng)
-            loss, g = cross_entropy(logits, samples.labels[chosen], settings.smoothing)
+            loss, g = cross_entropy(logits, training.labels[chosen], settings.smoothing)
             norm = optimiser.step(pullback(g), schedule.rate(step + 1))
-            right = float((logits.argmax(axis=1) == samples.labels[chosen]).mean())
+            right = float((logits.argmax(axis=1) == training.labels[chosen]).mean())
             bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.2f}", norm=f"{norm:.1f}")
             bar.update()
             if optimiser.steps % steps_an_epoch == 0:

@@ -1,4 +1,4 @@
-"""The learning rate over time: rise, hold, fall; and the strength of augmentation with it."""
+"""The learning rate over time (rise, plateau, fall), and with it the strength of augmentation."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ class Schedule:
     """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over `cooldown` of the run.
 
     With a plateau, the length of a run can be chosen late: until the cooldown begins, runs of
-    different length are the same.
+    different length are identical.
     """
 
     peak: float
@@ -21,8 +21,8 @@ class Schedule:
         return self.peak * min(1.0, step / max(1, self.warmup), self.strength(step))
 
     def strength(self, step: int) -> float:
-        """How strongly to augment at `step`: in full, then less in the same proportion as the rate.
+        """Strength of augmentation at `step`: 1, then falling in proportion to the learning rate.
 
-        The last, small steps are taken on recordings nearly as they are.
+        The last, small steps are taken on almost unchanged recordings.
         """
         return min(1.0, (self.steps - step + 1) / max(1.0, self.cooldown * self.steps))

@@ -74,6 +74,27 @@ def test_evaluate_goes_on_without_them(digits: Path, run: Run, tmp_path: Path) -
     assert found["all"]["of"] == 17
 
 
+def test_broken_sentences_of_emodb_are_named_with_the_other_broken_files(
+    run: Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "03a01Fa.wav").write_bytes(example(1, "male").read_bytes()[:500])
+    (folder / "08a01Fa.wav").write_bytes(b"")
+    (folder / "7_theo_0.wav").write_text("no sound")
+    shutil.copyfile(example(2, "female"), folder / "09a01Fa.wav")
+    speakers = ("--speakers", "03", "08", "09", "theo")
+    given = ("evaluate", "--model", "audionet-sex", "--data", "mixed", *speakers)
+    broken = ("03a01Fa.wav", "08a01Fa.wav", "7_theo_0.wav")
+    code, out, lines = run(*given)
+    assert (code, out) == (2, "")
+    assert names(lines[:-1], broken)
+    code, _, lines = run(*given, "--skip-broken", "--json", "found.json")
+    assert code == 2
+    assert names(lines, broken)
+    assert json.loads(Path("found.json").read_text())["all"]["of"] == 1
+
+
 def test_where_no_recording_is_left_one_sentence_says_so(digits: Path, run: Run) -> None:
     for path in digits.glob("*.wav"):
         path.write_bytes(b"RIFF")

@@ -41,7 +41,7 @@ class PageEntry:
     name: str
     model: str
     notes: tuple[str, ...]
-    top: tuple[tuple[str, float, float], ...]
+    top: tuple[tuple[str, float, float | None], ...]
     choices: dict[str, tuple[str, ...]]
     words: str = field(repr=False)
     data: dict[str, Any] = field(repr=False)  # most of the page

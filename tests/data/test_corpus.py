@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from lrp_audio.data.corpus import Recording, find_recordings, read
+from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.layouts import META
-from lrp_audio.data.split import balance, split_official, split_speakers
-from lrp_audio.data.voices import Sex, voice_speaker, voices
+from lrp_audio.data.reading import read, readable
+from lrp_audio.data.recording import Recording
+from lrp_audio.data.speakers import Sex, known_speaker
+from lrp_audio.data.split import balanced_weights, split_official, split_speakers
+from lrp_audio.data.voices import voices
 from lrp_audio.errors import ClipError, DataError
 
 
@@ -153,17 +156,53 @@ def test_a_folder_of_recordings_that_fit_no_layout_is_refused_by_their_names(
 
 
 def test_a_synthetic_speaker_is_the_same_in_every_accent() -> None:
-    people = {voice_speaker(voice.name) for voice in voices()}
-    assert all((voice_speaker(v.name) or ("", ""))[1] == v.sex for v in voices())
-    assert sum(sex == "female" for _, sex in filter(None, people)) == 13 + 1
-    assert sum(sex == "male" for _, sex in filter(None, people)) == 18 + 3
-    assert voice_speaker("espeakEnusF1") == voice_speaker("espeakEngbF1") == ("espeakF1", "female")
-    assert voice_speaker("espeakF1") is None
+    known = {voice.name: known_speaker(voice.name) for voice in voices()}
+    speakers = set(filter(None, known.values()))
+    assert [speaker and speaker[2] for speaker in known.values()] == [v.sex for v in voices()]
+    assert sum(sex == "female" for _, _, sex in speakers) == 13 + 1
+    assert sum(sex == "male" for _, _, sex in speakers) == 18 + 3
+    assert known["espeakEnusF1"] == known["espeakEngbF1"] == ("synthetic", "espeakF1", "female")
+    assert known_speaker("espeakF1") is None
 
 
 def test_a_recording_that_two_folders_share_counts_once(tmp_path: Path) -> None:
     touch(tmp_path, "a/7_theo_1.wav", "a/8_theo_1.wav")
     assert len(find_recordings([tmp_path / "a", tmp_path, tmp_path / "a"])) == 2
+
+
+def test_a_recording_is_found_once_whatever_the_paths_to_it(tmp_path: Path) -> None:
+    mine = tmp_path / "all" / "mine"
+    touch(mine, "7_ann_1.wav", "8_ann_1.wav")
+    sentence(mine / "03a01Fa.wav", 1.5)
+    (tmp_path / "linked").symlink_to(mine)
+    (tmp_path / "picked").mkdir()
+    (tmp_path / "picked" / "8_ann_1.wav").symlink_to(mine / "8_ann_1.wav")
+    expected = find_recordings([mine])
+    assert len(expected) == 4
+    for other in ("all", "linked", "picked", "picked/../all/mine"):
+        assert find_recordings([mine, tmp_path / other]) == expected
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "used"),
+    [
+        ((".flac", ".wav"), ".wav"),
+        ((".mp3", ".Flac"), ".Flac"),
+        ((".ogg", ".aiff", ".mp3"), ".aiff"),
+        ((".opus", ".mp3"), ".opus"),
+        ((".WAV", ".wav"), ".WAV"),
+    ],
+)
+def test_of_a_recording_in_several_formats_side_by_side_one_is_used_and_the_others_named(
+    suffixes: tuple[str, ...], used: str, tmp_path: Path
+) -> None:
+    names = [f"7_fran\u00e7ois_1{suffix}" for suffix in suffixes]
+    touch(tmp_path, "b/7_fran\u00e7ois_1.au", *(f"a/{name}" for name in names))
+    said: list[str] = []
+    first, other = find_recordings([tmp_path], said.append)
+    assert (first.path.suffix, other.path.suffix) == (used, ".au")
+    assert "the same recordings lie beside them in another format" in said[0]
+    assert [f"'{name}'" in said[0] for name in names] == [suffix != used for suffix in suffixes]
 
 
 def test_a_folder_without_recordings_is_one_sentence(tmp_path: Path) -> None:
@@ -310,10 +349,25 @@ def test_a_silent_window_of_a_sentence_is_refused(tmp_path: Path) -> None:
         read(second, 8000)
 
 
-def test_a_damaged_sentence_is_one_sentence(tmp_path: Path) -> None:
-    touch(tmp_path, "03a01Fa.wav")
-    with pytest.raises(DataError, match=r"03a01Fa\.wav is empty .* take it away"):
-        find_recordings([tmp_path])
+def test_sentences_that_cannot_be_read_are_found_and_refused_when_they_are_read(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "03a01Fa.wav").write_bytes(sentence(tmp_path / "whole.wav", 2.5).read_bytes()[:900])
+    (tmp_path / "08a01Na.flac").write_text("no sound")
+    touch(tmp_path, "10b10Wc.wav")
+    sentence(tmp_path / "11b10Wc.wav", 1.5)
+    found = find_recordings([tmp_path])
+    assert [(r.speaker, r.begin) for r in found] == [
+        ("03", None),
+        ("08", None),
+        ("10", None),
+        ("11", 0.0),
+        ("11", 0.5),
+    ]
+    usable, errors = readable(found, 8000)
+    assert usable == list(found[3:])
+    said = ("03a01Fa.wav is cut off", "08a01Na.flac is not a", "10b10Wc.wav is empty")
+    assert [part in str(error) for part, error in zip(said, errors, strict=True)] == [True] * 3
 
 
 def test_one_folder_may_mix_layouts(tmp_path: Path) -> None:
@@ -440,7 +494,7 @@ def test_each_sex_corpus_speaker_and_recording_is_drawn_as_often_as_its_likes() 
         *group("b", "male", 1, 4),
         replace(FOUND[0], corpus="a", speaker="female0", path=Path("fourth.wav")),
     ]
-    likely = balance(found)
+    likely = balanced_weights(found)
     assert likely.dtype == np.float64
     assert likely.shape == (len(found),)
     expected = [

@@ -23,12 +23,12 @@ from server import Answer, Server, serving
 from lrp_audio.data.__main__ import main
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.download import download
-from lrp_audio.data.fetch import Patience
+from lrp_audio.data.fetch import RetryPolicy
 from lrp_audio.data.layouts import META
 from lrp_audio.data.public import PUBLIC
 from lrp_audio.errors import DataError
 
-PATIENCE = Patience(stall=1.0, tries=3, pause=0.001)
+POLICY = RetryPolicy(timeout=1.0, attempts=3, backoff=0.001)
 FSDD = replace(PUBLIC["fsdd"], speakers=2, repetitions=1, largest=1_000_000)
 AUDIOMNIST = replace(PUBLIC["audiomnist"], speakers=3, repetitions=2, largest=1_000_000)
 COMMENT = b"the commit, as GitHub writes it"
@@ -96,7 +96,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 def get(server: Server, folder: Path, *answers: Answer) -> bool:
     server.answers = list(answers)
-    return download(FSDD, folder, server.url, PATIENCE)
+    return download(FSDD, folder, server.url, POLICY)
 
 
 def refused(server: Server, folder: Path, *answers: Answer) -> str:
@@ -143,7 +143,7 @@ def test_audiomnist_is_read_with_its_speakers_whatever_their_age(
     server: Server, tmp_path: Path
 ) -> None:
     server.answers = [Answer(zipped(audiomnist_members()))]
-    assert download(AUDIOMNIST, tmp_path / "mnist", server.url, PATIENCE)
+    assert download(AUDIOMNIST, tmp_path / "mnist", server.url, POLICY)
     found = find_recordings([tmp_path / "mnist"])
     assert len(found) == 60
     assert {(r.who, r.sex) for r in found} == {
@@ -210,7 +210,7 @@ def test_what_has_come_is_not_fetched_again(broken: Answer, server: Server, tmp_
 def test_the_next_call_goes_on_where_the_last_one_gave_up(server: Server, tmp_path: Path) -> None:
     said = refused(server, tmp_path, Answer(ARCHIVE, sent=HALF), Answer(status=503))
     assert said.startswith(f"{server.url} could not be fetched: the server answers 503. ")
-    assert len(server.requests) == 1 + PATIENCE.tries - 1
+    assert len(server.requests) == 1 + POLICY.attempts - 1
     assert get(server, tmp_path, Answer(ARCHIVE))
     assert is_whole(tmp_path)
     assert ranges(server)[-1] is not None
@@ -226,6 +226,17 @@ def test_tries_that_bring_something_new_are_not_counted(server: Server, tmp_path
 def test_a_server_that_is_busy_is_asked_again(status: int, server: Server, tmp_path: Path) -> None:
     assert get(server, tmp_path, Answer(status=status), Answer(status=status), Answer(ARCHIVE))
     assert is_whole(tmp_path)
+
+
+def test_each_new_attempt_is_announced_with_its_reason_and_pause(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = [Answer(status=503), Answer(ARCHIVE, sent=0), Answer(ARCHIVE)]
+    said: list[str] = []
+    assert download(FSDD, tmp_path, server.url, POLICY, said.append)
+    first, second = said
+    assert first == "the server answers 503; trying again in 0.001 s"
+    assert second.endswith("; trying again in 0.002 s")
 
 
 @pytest.mark.parametrize(
@@ -344,7 +355,7 @@ def test_a_server_that_fails_again_and_again_is_one_sentence(
     sentence = refused(server, tmp_path, answer)
     assert sentence.startswith(f"{server.url} could not be fetched: ")
     assert any(part in sentence for part in said.split("|"))
-    assert len(server.requests) <= 2 * PATIENCE.tries
+    assert len(server.requests) <= 2 * POLICY.attempts
     assert get(server, tmp_path, Answer(ARCHIVE))
     assert is_whole(tmp_path)
 
@@ -353,7 +364,7 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     with serving() as gone:
         url = gone.url
     with pytest.raises(DataError, match=r"could not be fetched: the connection failed \(New"):
-        download(FSDD, tmp_path, url, PATIENCE)
+        download(FSDD, tmp_path, url, POLICY)
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
@@ -385,7 +396,7 @@ def test_a_file_for_which_the_disk_has_no_room_is_not_begun(server: Server, tmp_
     server.answers = [Answer(ARCHIVE, length=10**15)]
     vast = replace(FSDD, largest=10**16)
     with pytest.raises(OSError, match=r"1,000,000,000 MB are needed and [\d,]+ MB free"):
-        download(vast, tmp_path, server.url, PATIENCE)
+        download(vast, tmp_path, server.url, POLICY)
     assert not (tmp_path / "fsdd.zip.part").exists()
 
 
@@ -492,7 +503,7 @@ def test_a_list_of_members_that_would_fill_the_memory_is_not_read(
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, length, 0, 0)
     server.answers = [Answer(bytes(length) + end)]
     with pytest.raises(DataError, match="its list of members is too long"):
-        download(replace(FSDD, largest=10**8), tmp_path, server.url, PATIENCE)
+        download(replace(FSDD, largest=10**8), tmp_path, server.url, POLICY)
 
 
 def test_an_encrypted_archive_is_refused(server: Server, tmp_path: Path) -> None:
@@ -543,7 +554,7 @@ def test_no_damage_is_more_than_a_sentence(tmp_path: Path) -> None:
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
         archive.write_bytes(damaged)
         with pytest.raises(DataError, match=r"fsdd\.zip"):
-            download(FSDD, tmp_path, patience=PATIENCE)
+            download(FSDD, tmp_path, policy=POLICY)
         assert listed(tmp_path) == ["fsdd.zip"]
 
 
@@ -594,7 +605,7 @@ def test_an_archive_of_something_else_is_refused(server: Server, tmp_path: Path)
 @pytest.mark.parametrize(
     ("meta", "said"),
     [
-        (b"{}", "the sex of speaker 01 is not told, the sex of speaker 12 is not told"),
+        (b"{}", "the sex of speaker 01 is not stated, the sex of speaker 12 is not stated"),
         (b"{", f"{META} is not JSON"),
     ],
 )
@@ -605,7 +616,7 @@ def test_audiomnist_must_say_who_speaks(
         Answer(zipped({**audiomnist_members(), f"AudioMNIST-master/data/{META}": meta}))
     ]
     with pytest.raises(DataError, match=said):
-        download(AUDIOMNIST, tmp_path, server.url, PATIENCE)
+        download(AUDIOMNIST, tmp_path, server.url, POLICY)
 
 
 def test_what_stands_in_the_way_is_left_alone(server: Server, tmp_path: Path) -> None:
@@ -639,8 +650,8 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(
 
 
 def test_the_document_says_what_is_so() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "corpora.md").read_text(encoding="utf-8")
-    assert f"nothing comes for {Patience().stall:g} s" in text
+    text = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text(encoding="utf-8")
+    assert f"nothing comes for {RetryPolicy().timeout:g} s" in text
     for corpus in PUBLIC.values():
         count = f"{corpus.speakers * 10 * corpus.repetitions:,} recordings"
         home = re.escape(corpus.url.partition("/archive/")[0])

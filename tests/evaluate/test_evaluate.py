@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 import lrp_audio
 from lrp_audio import evaluate
 from lrp_audio.audio.clip import Clip, read_clip
-from lrp_audio.data import corpus as corpus_module
-from lrp_audio.data.corpus import find_recordings, read
+from lrp_audio.data import reading
+from lrp_audio.data.corpus import find_recordings
+from lrp_audio.data.reading import read
 from lrp_audio.data.split import split_speakers
 from lrp_audio.data.tasks import SEXES, TASKS
 from lrp_audio.fronts import Waveform
@@ -289,7 +290,7 @@ def test_a_file_is_decoded_once_for_all_its_seconds_and_they_share_nothing(
         decoded.append(path)
         return read_clip(path)
 
-    monkeypatch.setattr(corpus_module, "read_clip", counted)
+    monkeypatch.setattr(reading, "read_clip", counted)
     for name in ("03a01Fa.wav", "08a01Fa.wav"):
         tone(tmp_path / name, 300, 3.5)
     recordings = find_recordings([tmp_path])

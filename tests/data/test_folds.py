@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lrp_audio.data.folds import FOLDS, Fold, folds, is_audiomnist
-from lrp_audio.data.layouts import Recording
+from lrp_audio.data.recording import Recording
 from lrp_audio.errors import DataError
 
 WOMEN = {12, 26, 28, 36, 43, 47, 52, 56, 57, 58, 59, 60}

@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import lrp_audio
 from lrp_audio import train as train_command
@@ -20,7 +18,6 @@ from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError, ModelError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, MaxPool1D, ReLU
-from lrp_audio.layers.base import Gradients
 from lrp_audio.models.architecture import for_raw_input
 from lrp_audio.models.audionet import parameter_shapes
 from lrp_audio.models.network import Network, chain
@@ -31,10 +28,9 @@ from lrp_audio.recipes.augmentation import Augmentation
 from lrp_audio.training import from_recordings
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
-from lrp_audio.training.run import Samples, train
+from lrp_audio.training.run import TrainingSet, train
 from lrp_audio.training.schedule import Schedule
-
-Array = NDArray[Any]
+from lrp_audio.types import Array, Parameters
 
 
 def tone(length: int, frequency: float = 440.0) -> Array:
@@ -98,8 +94,8 @@ SHAPES: dict[str, tuple[int, ...]] = {
 
 
 def plain_adam(
-    parameters: Gradients, gradients: list[Gradients], rates: list[float]
-) -> tuple[Gradients, Gradients]:
+    parameters: Parameters, gradients: list[Parameters], rates: list[float]
+) -> tuple[Parameters, Parameters]:
     """AdamW of the literature in float64, clip 1, decay 0.1, and the average with keep 0.3."""
     p = {name: array.astype(np.float64) for name, array in parameters.items()}
     m = {name: np.zeros(array.shape) for name, array in p.items()}
@@ -154,7 +150,7 @@ def test_a_gradient_of_zero_moves_nothing_but_the_decay() -> None:
 # --- standardised inputs ------------------------------------------------------------------------
 
 
-def spectral(parameters: Gradients, stride: int) -> Network:
+def spectral(parameters: Parameters, stride: int) -> Network:
     layers = [
         ("conv1", Conv2D(parameters["conv1.weight"], parameters["conv1.bias"], (stride, stride))),
         ("relu", ReLU()),
@@ -213,7 +209,7 @@ def test_without_chances_every_recording_is_drawn_once_an_epoch() -> None:
 
 def test_with_chances_recordings_are_drawn_in_their_proportions() -> None:
     chances = np.array([0.5, 0.3, 0.2, 0.0])
-    samples = Samples([tone(10)] * 4, np.arange(4), chances)
+    samples = TrainingSet([tone(10)] * 4, np.arange(4), chances)
     settings = Settings(batch=50, seed=1)
     drawn = [samples.batch(settings, step) for step in range(200)]
     assert {len(batch) for batch in drawn} == {50}
@@ -230,7 +226,7 @@ def test_with_chances_recordings_are_drawn_in_their_proportions() -> None:
 SETTINGS = Settings(epochs=3, batch=4, warmup=2, seed=3)
 
 
-def build(parameters: Gradients) -> Network:
+def build(parameters: Parameters) -> Network:
     return Network(
         chain(
             [
@@ -246,17 +242,17 @@ def build(parameters: Gradients) -> Network:
     )
 
 
-def start() -> Gradients:
+def start() -> Parameters:
     rng = np.random.default_rng(0)
     shapes = {"conv.weight": (4, 1, 3), "conv.bias": (4,), "fc.weight": (2, 200), "fc.bias": (2,)}
     return {n: 0.3 * rng.standard_normal(s).astype(np.float32) for n, s in shapes.items()}
 
 
-def tones(chances: Array | None = None) -> Samples:
+def tones(chances: Array | None = None) -> TrainingSet:
     rng = np.random.default_rng(1)
     labels = np.arange(18) % 2
     pitches = np.where(labels == 0, 300, 1500)
-    return Samples([tone(rng.integers(300, 900), f) for f in pitches], labels, chances)
+    return TrainingSet([tone(rng.integers(300, 900), f) for f in pitches], labels, chances)
 
 
 def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
@@ -264,7 +260,9 @@ def prepare(samples: Array, rng: np.random.Generator, strength: float) -> Array:
     return np.asarray(gain * WAVEFORM.transform(placed)[None], np.float32)
 
 
-def run(checkpoint: Path, settings: Settings = SETTINGS, chances: Array | None = None) -> Gradients:
+def run(
+    checkpoint: Path, settings: Settings = SETTINGS, chances: Array | None = None
+) -> Parameters:
     return train(build, start(), tones(chances), prepare, settings, checkpoint, lambda _: "")
 
 
@@ -460,7 +458,7 @@ def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
     assert 0 <= loaded.classify(next(data.iterdir())) < len(loaded.classes)
 
 
-Run = tuple[Samples, Callable[..., Array], Settings]
+Run = tuple[TrainingSet, Callable[..., Array], Settings]
 
 
 @pytest.fixture
@@ -473,7 +471,7 @@ def begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Run]
         def spared(
             build: object,
             parameters: object,
-            samples: Samples,
+            samples: TrainingSet,
             prepare: Callable[..., Array],
             settings: Settings,
             *_: object,

@@ -1,0 +1,249 @@
+"""A model in a folder: ``model.toml`` beside the network's file says what the file cannot.
+
+    [network]
+    file = "siren.onnx"            # or .safetensors, with a function that builds the network
+    ending = "logits"              # logits, softmax, log-softmax or sigmoid: what the output is
+
+    [front]
+    kind = "log-mel"               # how recordings become inputs: see lrp_audio.fronts
+    rate = 16000
+
+    [output]
+    names = ["siren", "drill"]     # classes; with kind = "value" the names of values
+
+``reference.npz`` beside it holds an ``input`` and the ``output`` that the network gives for it.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lrp_audio.arguments import described
+from lrp_audio.errors import FrontError, ModelError
+from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.fronts.kinds import front_from
+from lrp_audio.interchange.read import read_onnx_network
+from lrp_audio.interchange.weights import read_safetensors
+from lrp_audio.models.network import Network
+from lrp_audio.outputs import Ending, Frames, Output
+from lrp_audio.types import Array, Parameters
+
+NetworkFactory = Callable[[Parameters], Network]
+"""A function that builds a network over parameters by name."""
+
+DESCRIPTION = "model.toml"
+REFERENCE = "reference.npz"
+_MOST_BYTES = 1_000_000  # of a description
+_MOST_REFERENCE = 200_000_000
+_ENDINGS: dict[str, Ending] = {
+    "logits": "none",
+    "softmax": "softmax",
+    "log-softmax": "log-softmax",
+    "sigmoid": "sigmoid",
+}
+_KEYS = {
+    "network": {"file", "input", "output", "ending", "shape"},
+    "output": {"names", "kind", "frames"},
+}
+
+
+@dataclass(frozen=True)
+class FolderModel:
+    """What a folder holds: a network, its front end, the meaning of its output, and notes."""
+
+    name: str
+    network: Network
+    front: FrontEnd
+    output: Output
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Inputs ``(batch, *input_shape)``, and the outputs that the network had for them elsewhere."""
+
+    input: Array
+    output: Array
+
+
+def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None) -> FolderModel:
+    """The model in `folder`, computing in `dtype`; `factory` is for weights in safetensors.
+
+    Raises `ModelError` with one sentence for what is missing, unknown or does not fit together.
+    """
+    content = description_of(folder)
+    network, ending, notes = _network(folder, content["network"], dtype, factory)
+    front = _front(folder, content.get("front"))
+    output = _output(folder, content.get("output"), ending, network.shapes[network.output])
+    if front.length is not None and front.shape != network.input_shape:
+        raise _wrong(
+            folder,
+            f"its front end makes inputs of shape {front.shape}, and the network takes "
+            f"{network.input_shape}: correct [front], or give the shape of a sample in [network]",
+        )
+    return FolderModel(folder.resolve().name, network, front, output, notes)
+
+
+def description_of(folder: Path) -> dict[str, Any]:
+    """The content of the folder's ``model.toml``, its tables checked for unknown keys."""
+    path = folder / DESCRIPTION
+    try:
+        if not path.is_file():
+            raise ModelError(
+                f"{folder} has no {DESCRIPTION}: it says which file holds the network, how "
+                "recordings become its inputs and what its outputs are called. Let one be proposed "
+                f"with: python -m lrp_audio.model check {folder} --write"
+            )
+        if path.stat().st_size > _MOST_BYTES:
+            raise _wrong(folder, f"it is larger than {_MOST_BYTES} bytes")
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _wrong(folder, f"it is not TOML ({error})") from error
+    for name in content:
+        if name not in (*_KEYS, "front"):
+            raise _wrong(
+                folder, f"there is no table [{name}]; expected [network], [front], [output]"
+            )
+        if not isinstance(content[name], dict):
+            raise _wrong(folder, f"{name} is not a table: write [{name}] above its keys")
+    if "network" not in content:
+        raise _wrong(folder, "the table [network] with the file of the network is missing")
+    for table, keys in _KEYS.items():
+        for key in content.get(table, {}):
+            if key not in keys:
+                raise _wrong(
+                    folder, f"[{table}] has no key {key!r}; it has {', '.join(sorted(keys))}"
+                )
+    return content
+
+
+def reference_of(folder: Path) -> Reference | None:
+    """The folder's ``reference.npz``; None where there is none. Raises `ModelError` if damaged."""
+    path = folder / REFERENCE
+    if not path.is_file():
+        return None
+    try:
+        if path.stat().st_size > _MOST_REFERENCE:
+            raise ModelError(f"{path} is larger than {_MOST_REFERENCE} bytes: keep a few samples.")
+        with np.load(path, allow_pickle=False) as arrays:
+            return Reference(arrays["input"], arrays["output"])
+    except KeyError as error:
+        raise ModelError(f"{path} has no array {error}: it needs input and output.") from error
+    except ModelError:
+        raise
+    except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage
+        raise ModelError(f"{path} cannot be read ({error!s:.200}): write it again.") from error
+
+
+def folder_digest(folder: Path) -> str:
+    """SHA-256 of the names and contents of the files in a model's folder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _network(
+    folder: Path, table: Mapping[str, Any], dtype: str, factory: NetworkFactory | None
+) -> tuple[Network, Ending, tuple[str, ...]]:
+    file = table.get("file")
+    if not isinstance(file, str) or not file or Path(file).name != file:
+        raise _wrong(
+            folder,
+            f"file in [network] is {described(file)}: give the name of a file in the same folder",
+        )
+    declared = table.get("ending")
+    if declared is not None and declared not in _ENDINGS:
+        raise _wrong(folder, f"ending is {described(declared)}: choose {', '.join(_ENDINGS)}")
+    path = folder / file
+    if path.suffix == ".safetensors":
+        if factory is None:
+            raise ModelError(
+                f"{path} holds weights alone. Load it from Python, where a function builds its "
+                f"network: lrp_audio.load({str(folder)!r}, network=function)."
+            )
+        parameters = {n: a.astype(dtype) for n, a in read_safetensors(path).items()}
+        network = factory(parameters)
+        return network, _ENDINGS.get(declared or "logits", "none"), ()
+    read = read_onnx_network(
+        path, dtype, table.get("input"), table.get("output"), table.get("shape")
+    )
+    if declared is not None and read.ending not in ("none", _ENDINGS[declared]):
+        raise _wrong(
+            folder, f"ending is {declared}, and the graph ends with {read.ending}: correct it"
+        )
+    found = read.ending if declared is None else _ENDINGS[declared]
+    if declared not in (None, "logits") and read.ending == "none":
+        raise _wrong(
+            folder,
+            f"ending is {declared}, which the graph does not end with: relevance has to start at "
+            "what comes before it; name that value with output, and leave ending out",
+        )
+    return read.network, found, read.notes
+
+
+def _front(folder: Path, table: Mapping[str, Any] | None) -> FrontEnd:
+    if table is None:
+        raise _wrong(
+            folder,
+            "the table [front] is missing: it says how a recording becomes an input, such as "
+            'kind = "waveform", rate = 16000, length = 16000',
+        )
+    parameters = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+    try:
+        return front_from(parameters.pop("kind", None), parameters)
+    except FrontError as error:
+        raise _wrong(folder, f"[front]: {error}".rstrip(".")) from error
+
+
+def _output(
+    folder: Path, table: Mapping[str, Any] | None, ending: Ending, shape: tuple[int, ...]
+) -> Output:
+    table = table or {}
+    kind = table.get("kind", "class")
+    if kind not in ("class", "value"):
+        raise _wrong(folder, f"kind in [output] is {described(kind)}: choose class or value")
+    frames = None
+    if "frames" in table:
+        given = table["frames"]
+        try:
+            frames = Frames(**given)
+        except TypeError as error:
+            raise _wrong(
+                folder, "frames in [output] has step, start (both in seconds) and axis"
+            ) from error
+        if not (isinstance(frames.step, int | float) and frames.step > 0):
+            raise _wrong(folder, f"the step of frames is {described(frames.step)}: give seconds")
+    names = table.get("names")
+    if not (
+        isinstance(names, list)
+        and names
+        and all(isinstance(name, str) and name and name.isprintable() for name in names)
+        and len(set(names)) == len(names)
+    ):
+        count = int(np.prod(shape))
+        raise _wrong(
+            folder,
+            f"names in [output] has to list {count} different names, for an output of {shape}",
+        )
+    usual: Ending = "softmax" if ending == "none" else ending
+    output = Output(tuple(names), kind, "none" if kind == "value" else usual, frames)
+    try:
+        output.check(shape)
+    except ModelError as error:
+        raise _wrong(folder, f"[output]: {error}".rstrip(".")) from error
+    return output
+
+
+def _wrong(folder: Path, what: str) -> ModelError:
+    return ModelError(f"{folder / DESCRIPTION}: {what}.")

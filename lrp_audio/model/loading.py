@@ -1,0 +1,98 @@
+"""Models by name or path: shipped ones, weights files, folders of other people's networks."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+import lrp_audio
+from lrp_audio.arguments import described
+from lrp_audio.errors import ClipError, ModelError
+from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.interchange.folder import NetworkFactory, read_folder
+from lrp_audio.interchange.read import read_onnx_network
+from lrp_audio.model.arrays import ArrayModel, names_of
+from lrp_audio.model.clips import Model
+from lrp_audio.models.zoo import load_network
+from lrp_audio.outputs import Kind, Output
+
+
+def load(
+    name: str | os.PathLike[str],
+    dtype: DTypeLike = "float32",
+    network: NetworkFactory | None = None,
+) -> Model:
+    """The shipped model `name`, such as ``audionet-digit``, or the model at that path.
+
+    A path is that of a weights file of this project, or of a folder with a ``model.toml`` (see
+    `read_folder`); `network` builds the network of a folder whose weights are safetensors. `dtype`
+    is ``float32`` (speed) or ``float64`` (precision), in any of NumPy's spellings. Raises
+    `ModelError` if there is no such model or its file is damaged, or for another dtype.
+    """
+    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+        raise ModelError(
+            f"{described(name)} names no model: give a name, such as 'audionet-digit', or the path "
+            "of a weights file or of a folder with a model.toml."
+        )
+    arithmetic = _arithmetic(dtype)
+    if Path(name).is_dir():
+        found = read_folder(Path(name), arithmetic.name, network)
+        return Model(
+            found.name, found.network, found.output, arithmetic, found.notes, front=found.front
+        )
+    loaded = load_network(name, arithmetic.type)
+    output = Output(loaded.classes)
+    return Model(loaded.name, loaded.network, output, arithmetic, front=loaded.front)
+
+
+def read_onnx(
+    path: str | os.PathLike[str],
+    front: FrontEnd | None = None,
+    classes: Sequence[str] | None = None,
+    kind: Kind = "class",
+    dtype: DTypeLike = "float32",
+    input: str | None = None,
+    output: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> Any:
+    """The network in an ONNX file as a `Model` over recordings, or over arrays without a `front`.
+
+    `classes` names the numbers of its output in their order, by default 0, 1, 2 and so on; with
+    `kind` ``value`` they are values, as in regression. `input`, `output` and `shape` are as in
+    `read_onnx_network`. Raises `ModelError`.
+    """
+    arithmetic = _arithmetic(dtype)
+    read = read_onnx_network(Path(path), arithmetic.name, input, output, shape)
+    made = read.network.shapes[read.network.output]
+    ending = "none" if kind == "value" else ("softmax" if read.ending == "none" else read.ending)
+    meaning = Output(names_of(int(np.prod(made)), classes), kind, ending)
+    meaning.check(made)
+    name = Path(path).stem
+    if front is None:
+        return ArrayModel(name, read.network, meaning, arithmetic, read.notes)
+    return Model(name, read.network, meaning, arithmetic, read.notes, front=front)
+
+
+def example(name: str = "7_female") -> Path:
+    """Path of a bundled clip: ``0_female`` to ``9_female`` and ``0_male`` to ``9_male``.
+
+    Raises `ClipError` for another name.
+    """
+    folder = Path(lrp_audio.__file__).parent / "examples"
+    known = {path.stem: path for path in sorted(folder.glob("*.wav"))}
+    if not isinstance(name, str) or name not in known:
+        raise ClipError(
+            f"There is no bundled clip {described(name)}; choose one of {', '.join(known)}."
+        )
+    return known[name]
+
+
+def _arithmetic(dtype: DTypeLike) -> "np.dtype[Any]":
+    with suppress(TypeError, ValueError):
+        if dtype is not None and np.dtype(dtype) in (np.float32, np.float64):
+            return np.dtype(dtype)
+    raise ModelError(f"A model computes in float32 or float64, not in {described(dtype)}.")
