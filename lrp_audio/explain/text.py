@@ -30,8 +30,8 @@ def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
             printable(explanation.clip.name),
             *(f"  {printable(note)}" for note in explanation.clip.notes),
             f"\n{classes_table(explanation.top(3))}",
-            f"\nrelevance for {explanation.output.kind} {printable(target)} under {explanation.rules}, from output to "
-            "input:\n",
+            f"\nrelevance for {explanation.output.kind} {printable(target)} under "
+            f"{explanation.rules}, from output to input:\n",
             ledger_table(explanation.ledger),
             f"\n{outcome}",
         )

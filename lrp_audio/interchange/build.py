@@ -95,8 +95,8 @@ def _computed(call: Call, net: Construction) -> tuple[Value, ...]:
 
 def _leading_to(nodes: Mapping[str, Node], last: str) -> list[Node]:
     """The nodes that the node `last` depends on, with itself as the last."""
-    wanted, found = {last}, []
-    for name in reversed(nodes):
+    wanted, found = {last}, list[Node]()
+    for name in reversed(list(nodes)):
         if name in wanted:
             wanted.update(nodes[name].sources)
             found.append(nodes[name])

@@ -48,12 +48,10 @@ def shape_of(call: Call) -> tuple[Known, ...]:
     """The shape, or the size, of a value that depends on the network's input."""
     view = call.inputs[0]
     assert isinstance(view, View)
-    rank = len(view.axes)
     start, end = (call.attribute(name, None) for name in ("start", "end"))
     shapes = [np.array(view.sizes(batch)[start:end], np.int64) for batch in BATCHES]
     if call.operation.op == "Size":
         shapes = [np.array(shape.prod(), np.int64) for shape in shapes]
-    assert rank >= 0
     return (Known((shapes[0], shapes[1])),)
 
 
@@ -272,7 +270,7 @@ def _quantize(call: Call) -> Array:
     kind = np.dtype(np.uint8) if call.array(2) is None else call.constant(2).dtype
     limits = np.iinfo(kind)
     steps = np.rint(x / scale) + zero.astype(np.float64)
-    return np.clip(steps, limits.min, limits.max).astype(kind)
+    return np.asarray(np.clip(steps, limits.min, limits.max), kind)
 
 
 FOLDS: Mapping[str, Fold] = {

@@ -158,10 +158,10 @@ def _as_batch_norm(layer: Layer, shape: Shape) -> Layer:
     """An affine layer with one scale and one bias for each channel as the batch-norm that it is."""
     if not isinstance(layer, Affine) or layer.bias is None or len(shape) < 2:
         return layer
-    scale, shift = _along(layer.weight, shape, 0), _along(layer.bias, shape, 0)
-    if scale is None or shift is None or max(layer.weight.size, layer.bias.size) == 1:
+    if layer.output_shape(shape) != shape or max(layer.weight.size, layer.bias.size) == 1:
         return layer
-    if layer.output_shape(shape) != shape:
+    scale, shift = _along(layer.weight, shape, 0), _along(layer.bias, shape, 0)
+    if scale is None or shift is None:
         return layer
     zero = np.zeros(len(shift), shift.dtype)
     return BatchNorm(scale, shift, zero, zero + 1, 0.0)

@@ -57,6 +57,23 @@ def fold_batch_norms(network: Network) -> Network:
     return network
 
 
+def fold_where_exact(network: Network) -> tuple[Network, list[str]]:
+    """The same function with as few `BatchNorm` layers as possible; sentences on those kept."""
+    kept: dict[str, str] = {}
+    while norms := [
+        n for n in network.nodes if isinstance(n.layer, BatchNorm) and n.name not in kept
+    ]:
+        folded, obstacles = _fold(network, norms[0])
+        if folded is None:
+            kept[norms[0].name] = (
+                f"The batch-norm {norms[0].name} is kept as a layer of its own: before it, "
+                f"{obstacles[0]}; after it, {obstacles[1]}."
+            )
+        else:
+            network, kept = folded, {}
+    return network, list(kept.values())
+
+
 def _fold(network: Network, node: Node) -> tuple[Network | None, list[str]]:
     """The network with one batch-norm less, or what is in the way before and after it."""
     assert isinstance(node.layer, BatchNorm)
