@@ -144,9 +144,8 @@ def transpose(
                 np.matmul(flat, matrix[group].T, out=panel)
                 scatter_add(panel, out[part][tile.samples], group, image.shape[1:3], shifted)
 
-    parallel_for(
-        piece, len(s), -(-len(s) // _PIECES)
-    )  # whole samples: windows of one sample overlap
+    # In whole samples, because the windows of one sample overlap.
+    parallel_for(piece, len(s), -(-len(s) // _PIECES))
     return channels_first(out)
 
 

@@ -207,9 +207,8 @@ def _channel_sums(g: Array, first: int, last: int) -> Array:
 def channel_sums(g: Array) -> Array:
     """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``."""
     rows = channels_last(g).reshape(-1, g.shape[1])
-    parts = parallel_for(
-        lambda i, j: _channel_sums(rows, i, j), len(rows), max(1, _GRAIN // g.shape[1])
-    )
+    grain = max(1, _GRAIN // g.shape[1])
+    parts = parallel_for(lambda i, j: _channel_sums(rows, i, j), len(rows), grain)
     return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros(g.shape[1], g.dtype)
 
 
