@@ -6,12 +6,11 @@ import numpy as np
 
 from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from lrp_audio.layers.base import Gradients
 from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 _CONVOLUTIONS = {
     # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows
@@ -39,7 +38,7 @@ def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def alexnet(parameters: Gradients) -> Network:
+def alexnet(parameters: Parameters) -> Network:
     """AlexNet over `parameters` as named and shaped by `parameter_shapes`; they are not copied.
 
     Input ``(batch, 1, 227, 227)``, frequency first, output the logits ``(batch, classes)``.
@@ -59,7 +58,7 @@ def alexnet(parameters: Gradients) -> Network:
     return Network(chain(layers), SPECTROGRAM.shape)
 
 
-def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
+def initial_parameters(classes: int, rng: np.random.Generator) -> Parameters:
     """Random float32 parameters, biases zero: gaussian as He et al. 2015, the last layer smaller.
 
     The published fillers (gaussian, 0.01 and 0.005) suit spectrograms in decibels and 10,000 steps;
@@ -73,7 +72,7 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
     return parameters
 
 
-def compact(parameters: Gradients, inputs: Array, batch: int = 32) -> Gradients:
+def compact(parameters: Parameters, inputs: Array, batch: int = 32) -> Parameters:
     """What a file holds of `parameters`: a seventh of them, chosen by typical `inputs`.
 
     `inputs` are ``(n, 1, 227, 227)``, n well above 128. See `truncate_dense`.

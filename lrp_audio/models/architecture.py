@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Recipe
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 
 @dataclass(frozen=True)
@@ -25,17 +24,17 @@ class Architecture:
     name: str
     front: FrontEnd
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
-    build: Callable[[Gradients], Network]
-    initial: Callable[[int, np.random.Generator], Gradients]
-    compact: Callable[[Gradients, Array], Gradients]
+    build: Callable[[Parameters], Network]
+    initial: Callable[[int, np.random.Generator], Parameters]
+    compact: Callable[[Parameters, Array], Parameters]
     recipes: Mapping[str, Recipe]
 
-    def for_raw_input(self, parameters: Gradients) -> Gradients:
+    def for_raw_input(self, parameters: Parameters) -> Parameters:
         """Parameters for inputs as `front` makes them, from those for standardised inputs."""
         return for_raw_input(parameters, self.front.centre, self.front.spread)
 
 
-def for_raw_input(parameters: Gradients, centre: float, spread: float) -> Gradients:
+def for_raw_input(parameters: Parameters, centre: float, spread: float) -> Parameters:
     """Parameters of the same function of ``x`` instead of ``(x - centre) / spread``.
 
     Exact where the first layer, whose parameters come first, has no padding or `centre` is 0:

@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lrp_audio.layers.base import Gradients
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 
-def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradients:
+def compact_dense_stack(parameters: Parameters, names: Sequence[str]) -> Parameters:
     """Parameters with the weights of the dense layers `names`, in forward order, as factors.
 
     Every layer but the last is projected on the row space of what follows it, in float64. Returns
@@ -34,7 +33,7 @@ def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradient
     return stored
 
 
-def truncate_dense(parameters: Gradients, outputs: Mapping[str, Array], rank: int) -> Gradients:
+def truncate_dense(parameters: Parameters, outputs: Mapping[str, Array], rank: int) -> Parameters:
     """All parameters in float16, the weights of dense layers as factors of `rank`.
 
     `outputs` maps the names of these layers to outputs ``(n, units)`` for typical inputs, before

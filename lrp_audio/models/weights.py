@@ -16,8 +16,7 @@ import numpy as np
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.layers.base import Gradients
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 FORMAT = 1
 _HEADER = "description"
@@ -54,7 +53,7 @@ def read_description(path: Path) -> Description:
 
 def read_weights(
     path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: type[np.floating[Any]]
-) -> Gradients:
+) -> Parameters:
     """Parameters of `shapes` from the file at `path`, factors multiplied out, read-only.
 
     Raises `ModelError` where a name or shape is not as expected, a value is not finite, or the file
