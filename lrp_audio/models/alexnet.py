@@ -1,12 +1,10 @@
 """AlexNet on spectrograms, as published (Becker et al., arXiv 1807.03418): no normalisation."""
 
-import math
-
 import numpy as np
 
 from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.architecture import Architecture, he_normal
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
@@ -64,16 +62,12 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Parameters:
     The published fillers (gaussian, 0.01 and 0.005) suit spectrograms in decibels and 10,000 steps;
     these suit standardised ones and fewer steps.
     """
-    parameters = {}
-    for name, shape in parameter_shapes(classes).items():
-        gain = 0.1 if name.startswith("fc8") else 2.0
-        spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
-        parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
-    return parameters
+    shapes = parameter_shapes(classes)
+    return he_normal(shapes, lambda name: 0.1 if name == "fc8.weight" else 2.0, rng)
 
 
 def compact(parameters: Parameters, inputs: Array, batch: int = 32) -> Parameters:
-    """What a file holds of `parameters`: a seventh of them, chosen by typical `inputs`.
+    """What a file stores of `parameters`: a seventh of them, chosen by typical `inputs`.
 
     `inputs` are ``(n, 1, 227, 227)``, n well above 128. See `truncate_dense`.
     """

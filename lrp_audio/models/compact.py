@@ -1,10 +1,11 @@
 """Compression of weights for files.
 
 A stack of dense layers without activations between them is one linear map whose rank is at most the
-number of classes, so of each weight only the part matters that the layers after it can see: its
-projection on their row space. The function stays the same; each weight becomes a product of two
-thin factors (`compact_dense_stack`). Where activations lie between, the principal components of a
-layer's outputs and half precision have to do, and the function changes a little (`truncate_dense`).
+number of classes. Of each weight only its projection on the row space of the layers after it
+matters. The function stays the same; each weight becomes a product of two thin factors
+(`compact_dense_stack`). With activations between the layers, only the principal components of a
+layer's outputs are stored, in half precision, which changes the function a little
+(`truncate_dense`).
 """
 
 from collections.abc import Mapping, Sequence

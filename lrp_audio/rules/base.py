@@ -157,7 +157,7 @@ class LinearRule(Rule):
             inputs += trace.inputs
             weights += trace.c
             accounts.append(account)
-            del trace  # z and s of one term make room for those of the next
+            del trace  # frees z and s of this term before the next one is computed
         total = weighted_sum(inputs, weights)
 
         def trace_of_each() -> tuple[Trace, ...]:
@@ -184,8 +184,8 @@ def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, 
         s, account = divide(relevance * term.share, z, bias, epsilon)
     else:
         s, account = divide(relevance, z, bias, epsilon, term.share)
-    together = _stacked(layer, term.parts)
-    c = [layer.transpose(s, part.weight, part.input.shape) for part in together]
+    stacked = _stacked(layer, term.parts)
+    c = [layer.transpose(s, part.weight, part.input.shape) for part in stacked]
     if len(c) < len(inputs):
         c = np.split(c[0], len(inputs), axis=1)
     return Trace(z, s, tuple(c), inputs), account

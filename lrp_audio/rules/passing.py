@@ -1,4 +1,4 @@
-"""The rule of layers that act on each neuron alone, or only move values."""
+"""The rule of layers that act on each value separately, or only move values."""
 
 from dataclasses import dataclass
 from typing import ClassVar
