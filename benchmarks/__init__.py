@@ -1,1 +1,1 @@
-"""Scripts that measure: each prints the figures that the documentation quotes."""
+"""Measurements: each script prints the figures that the documentation quotes."""

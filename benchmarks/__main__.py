@@ -1,8 +1,8 @@
 """``python -m benchmarks``: this engine against zennit, and against what the machine can do.
 
-Same weights, inputs and rules in both; each peer is a process of its own, the results are
-compared first, and the calls are taken by turns. Measured besides: peak memory, a training step
-against torch, the start of a process, and the machine's own limits.
+Both use the same weights, inputs and rules, each in a process of its own; their results are
+compared first, and their calls alternate. Also measured: peak memory, a training step against
+torch, the start of a process, and the limits of the machine itself.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from benchmarks.case import WEIGHTS
 from benchmarks.comparison import Effort, PeerError
 from benchmarks.machine import machine
 from benchmarks.rates import measured
-from benchmarks.rows import Plan, cold_starts, explanations, training_steps
+from benchmarks.rows import Sweep, cold_starts, explanations, training_steps
 from benchmarks.table import Report, markdown, write
 from lrp_audio.kernels.threads import available_cores
 from lrp_audio.models.zoo import ARCHITECTURES
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(str(error), 1)
     print(markdown(report))
     for path in write(report, args.out, "quick" if args.quick else "latest"):
-        _tell(str(path))
+        _note(str(path))
     return 0
 
 
@@ -75,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _report(args: argparse.Namespace) -> Report:
     about = machine()
-    _tell("measuring the machine")
-    plan = Plan(
+    _note("measuring the machine")
+    sweep = Sweep(
         nets=args.net,
         rules=args.composite,
         batches=args.batch,
@@ -85,23 +85,23 @@ def _report(args: argparse.Namespace) -> Report:
         seed=args.seed,
         effort=replace(QUICK if args.quick else Effort(), repeats=args.repeats),
     )
-    records = list(explanations(plan, _tell))
+    records = list(explanations(sweep, _note))
     if not args.quick:
-        records += training_steps(plan, _tell)
+        records += training_steps(sweep, _note)
     return {
         "machine": about,
-        "rates": [asdict(rates) for rates in plan.rates],
+        "rates": [asdict(rates) for rates in sweep.rates],
         "records": records,
-        "cold_start": [] if args.quick else list(cold_starts(plan, _tell)),
+        "cold_start": [] if args.quick else list(cold_starts(sweep, _note)),
     }
 
 
-def _tell(line: str) -> None:
+def _note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def _fail(sentence: str, status: int) -> int:
-    _tell(f"error: {sentence}")
+    _note(f"error: {sentence}")
     return status
 
 

@@ -1,17 +1,16 @@
-"""Whether two peers found the same, before anything is timed.
+"""Whether two peers compute the same result, checked before anything is timed.
 
 In float64 both must agree closely: that shows the same weights, inputs and rules. In float32, the
 arithmetic that is timed, rounding is multiplied by the condition of the rule: the epsilon rule
-divides by z even where z is close to zero, and a max-pool may choose another of two equal winners.
-So there the median over the samples counts, with a wider limit for the epsilon rule.
+divides by z even where z is close to zero, and a max-pool may choose another of two almost equal
+winners. So the median over the samples is compared there, with a wider limit for the epsilon rule.
 """
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from lrp_audio.types import Array
+
 Results = dict[str, Array]
 
 FLOAT64_LIMIT = 1e-9
@@ -47,7 +46,7 @@ def check_float32(rules: str, ours: Results, theirs: Results) -> float:
 def check_step(ours: Results, theirs: Results) -> float:
     """The worst relative L1 difference, in float64, of the loss or a parameter's share of gradient.
 
-    Clipping scales all of the gradient, before or after it is handed out; the share stays.
+    Clipping scales the whole gradient, and only one peer returns it clipped; shares are the same.
     """
     worst = [abs(float(ours["loss"]) / float(theirs["loss"]) - 1)]
     mine, other = _shares(ours), _shares(theirs)

@@ -1,7 +1,6 @@
-"""What the peers of one row are given: weights, inputs and layers, laid down in a folder.
+"""The input of the peers of one row: weights, inputs and layers, as plain files in a folder.
 
-The peer's process reads plain files and imports nothing of lrp_audio, so that its start and its
-memory are its own.
+The peer's process imports nothing of lrp_audio, so that its start and its memory are its own.
 """
 
 import json
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import lrp_audio
 from lrp_audio import layers
@@ -19,8 +17,8 @@ from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES, load_network
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 CLASSES = 10
 WEIGHTS = ("random", "shipped")
 
@@ -34,21 +32,21 @@ def network_of(net: str, weights: str, seed: int) -> Network:
 
 
 def inputs_of(net: str, weights: str, batch: int, seed: int) -> Array:
-    """What a batch hears: noise for random weights, the bundled clips for the shipped ones."""
+    """Inputs of a batch: noise for random weights, the bundled clips for the shipped ones."""
     front = ARCHITECTURES[net].front
     if weights == "random":
         rng = np.random.default_rng([seed, batch])
         return rng.standard_normal((batch, *front.shape), np.float32)
     clips = sorted(lrp_audio.example().parent.glob("*.wav"))
     chosen = [clips[index % len(clips)] for index in range(batch)]
-    heard = [front(front.fit(read_clip(clip)).samples) for clip in chosen]
-    return np.stack(heard).astype(np.float32)
+    given = [front(front.fit(read_clip(clip)).samples) for clip in chosen]
+    return np.stack(given).astype(np.float32)
 
 
-def lay_down(folder: Path, network: Network, x: Array, **about: Any) -> None:
-    """Write everything that an peer needs into `folder`; `about` says what it is to do.
+def write_case(folder: Path, network: Network, x: Array, **about: Any) -> None:
+    """Write everything that a peer needs into `folder`; `about` describes its task.
 
-    ``net`` and ``task`` belong to `about`; each task reads what else it needs from there.
+    `about` holds ``net``, ``task`` and whatever else that task needs.
     """
     folder.mkdir()
     described = {"layers": described_layers(network), **about}
@@ -58,7 +56,7 @@ def lay_down(folder: Path, network: Network, x: Array, **about: Any) -> None:
 
 
 def read_case(folder: Path) -> tuple[dict[str, Any], Network, Array]:
-    """What `lay_down` wrote, as lrp_audio takes it: the description, the network, the inputs."""
+    """What `write_case` wrote, for this engine: the description, the network, the inputs."""
     about = json.loads((folder / "case.json").read_text())
     dtype = np.dtype(about["dtype"])
     with np.load(folder / "weights.npz", allow_pickle=False) as archive:
@@ -79,7 +77,7 @@ def freeze(parameters: Gradients) -> None:
 
 
 def without_dropout(network: Network) -> Network:
-    """The chain `network` less its dropout, so that two trainings can be compared."""
+    """The chain `network` without its dropout, so that two training steps can be compared."""
     kept = [(n.name, n.layer) for n in network.nodes if not isinstance(n.layer, layers.Dropout)]
     return Network(chain(kept), network.input_shape)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Run the explain command with an empty kernel cache, then with the cache it left behind."""
+    """Run the explain command with an empty kernel cache, then with the cache of that run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="runs with a warm cache")
     repeats = parser.parse_args().repeats

@@ -1,4 +1,4 @@
-"""Two processes take turns at a task: started, warmed up, timed by turns, asked for memory."""
+"""Two processes do the same task: started, warmed up, timed in alternation, memory read."""
 
 import json
 import subprocess
@@ -8,16 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.peers import command, environment
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
-
-_PAUSE = 0.02  # seconds: the threads of the one that was just timed may spin on for a while
+_PAUSE = 0.02  # seconds: the threads of the process just timed may go on spinning for a while
 
 ENVIRONMENTS = {
     "ours": {},
@@ -29,22 +27,22 @@ ENVIRONMENTS = {
         "MALLOC_TOP_PAD_": str(1 << 28),
     },
 }
-"""What the module of each peer gets beside the environment of this process."""
+"""Environment variables of each module's process, in addition to those of this one."""
 
 
 class PeerError(RuntimeError):
     """A process of the benchmark ended early."""
 
 
-class Asked(Protocol):
-    """What takes turns with another."""
+class Timed(Protocol):
+    """Something to be timed in alternation with others."""
 
     def call(self) -> float:
         """Do the task once; returns milliseconds."""
 
 
 class Peer:
-    """A process that does the task in a folder, with `threads` threads, whenever it is asked."""
+    """A process that does the task in a folder on request, with `threads` threads."""
 
     def __init__(
         self, module: str, folder: Path, threads: int, more: dict[str, str] | None = None
@@ -60,11 +58,11 @@ class Peer:
 
     def call(self) -> float:
         """Do the task once; returns milliseconds."""
-        return self._ask(ask="call")
+        return self._request(ask="call")
 
     def result(self, file: Path) -> dict[str, Array]:
-        """Do the task once, for what it finds, which passes through `file` (ending in .npz)."""
-        self._ask(ask="call", save=str(file))
+        """Do the task once, and return its result, passed through `file` (ending in .npz)."""
+        self._request(ask="call", save=str(file))
         with np.load(file, allow_pickle=False) as archive:
             found = dict(archive)
         file.unlink()
@@ -72,9 +70,9 @@ class Peer:
 
     def memory(self) -> float:
         """Peak of the process in MB."""
-        return self._ask(ask="memory")
+        return self._request(ask="memory")
 
-    def _ask(self, **question: str) -> float:
+    def _request(self, **question: str) -> float:
         assert self._process.stdin is not None and self._process.stdout is not None
         answer = ""
         try:
@@ -114,8 +112,8 @@ def quartiles(ms: Sequence[float]) -> Quartiles:
     return Quartiles(*(float(q) for q in np.quantile(ms, (0.25, 0.5, 0.75))))
 
 
-def by_turns(peers: Sequence[Asked], repeats: int, pause: float = _PAUSE) -> list[list[float]]:
-    """Milliseconds of `repeats` calls of each, ABAB, so that noise of the machine hits all."""
+def alternating(peers: Sequence[Timed], repeats: int, pause: float = _PAUSE) -> list[list[float]]:
+    """Milliseconds of `repeats` calls of each, ABAB, so that the machine's noise affects all."""
     timings: list[list[float]] = [[] for _ in peers]
     for _ in range(repeats):
         for peer, found in zip(peers, timings, strict=True):
@@ -126,9 +124,9 @@ def by_turns(peers: Sequence[Asked], repeats: int, pause: float = _PAUSE) -> lis
 
 @dataclass(frozen=True)
 class Effort:
-    """How often a row is timed: `repeats`, or as often as fits into `budget` seconds.
+    """How often a row is timed: `repeats` times, or as often as fits into `budget` seconds.
 
-    That is at least `least` and at most `most` times.
+    In the latter case at least `least` and at most `most` times.
     """
 
     repeats: int | None = None
@@ -144,10 +142,10 @@ class Effort:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Comparison:
     """A row: timings and peak memory (MB) of each peer, and how far apart their results were.
 
-    `difference` is what `check` gave.
+    `difference` is the result of `check`.
     """
 
     timings: tuple[Quartiles, ...]
@@ -159,23 +157,23 @@ class Outcome:
 Check = Callable[[dict[str, Array], dict[str, Array]], float]
 
 
-def compared(folder: Path, threads: int, effort: Effort, check: Check) -> Outcome:
+def compared(folder: Path, threads: int, effort: Effort, check: Check) -> Comparison:
     """This engine against the peer at the task in `folder`.
 
-    `check` sees both results first and raises where they are not the same.
+    `check` is given both results first, and raises an error if they differ.
     """
     with ExitStack() as stack:
         ours, peer = both = _started(stack, folder, threads)
         difference = check(*(each.result(folder / f"{each.name}.npz") for each in both))
         repeats = effort.rounds(sum(each.call() for each in both))
-        timings = by_turns(both, repeats)
-        return Outcome(
+        timings = alternating(both, repeats)
+        return Comparison(
             tuple(map(quartiles, timings)), (ours.memory(), peer.memory()), repeats, difference
         )
 
 
 def compare(folder: Path, threads: int, check: Check) -> float:
-    """What `check` gives for one result of each at the task in `folder`; nothing is timed."""
+    """The result of `check` for the task in `folder`; nothing is timed."""
     with ExitStack() as stack:
         both = _started(stack, folder, threads)
         return check(*(each.result(folder / f"{each.name}.npz") for each in both))

@@ -1,8 +1,8 @@
-"""``python -m benchmarks.contention``: what a busy neighbour costs.
+"""``python -m benchmarks.contention``: the cost of another busy process on the same cores.
 
-Explanations are timed alone and beside a process that computes without a pause, by turns. With
-``n`` threads on ``n`` cores, a fair share of the cores is ``n / (n + 1)`` of them, so that the time
-should grow by ``(n + 1) / n``; threads that spin while they wait make it many times as long.
+Explanations are timed alone and beside a process that computes without a pause, in alternation.
+With ``n`` threads on ``n`` cores, a fair share of the cores is ``n / (n + 1)`` of them, so the time
+should grow by ``(n + 1) / n``; with threads that spin while they wait it grows many times over.
 """
 
 import argparse

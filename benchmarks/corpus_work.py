@@ -1,4 +1,4 @@
-"""What a worker process does in `benchmarks.throughput`: in a module that it can import."""
+"""The task of a worker process of `benchmarks.throughput`, in a module that it can import."""
 
 from functools import lru_cache
 

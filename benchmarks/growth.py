@@ -1,8 +1,8 @@
 """``python -m benchmarks.growth``: time against the size of a batch, and against a clip's length.
 
-Batches of 1 to 256 go through both networks, thirty-two at a time as everywhere; clips of 1 to 16
-seconds go through AudioNet's convolutions with an average over time before a last dense layer, for
-the published dense stack takes one second and no other length. Writes a table and a plot.
+Batches of 1 to 256 clips go through both networks, 32 at a time. Clips of 1 to 16 seconds go
+through AudioNet's convolutions with an average over time before a last dense layer, because the
+published dense stack only takes one second. Writes a table and a plot.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
 
 _RULES = "epsilon-plus"
-_TOGETHER = 32
+_BATCH = 32
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _SECONDS = (1, 2, 4, 8, 16)
 Points = list[tuple[int, float]]
@@ -56,7 +56,7 @@ def main() -> None:
     for name, points in measured.items():
         exponent, worst = linearity(points)
         print(f"{name}: time grows as size^{exponent:.2f}; ", end="")
-        print(f"at most {worst:.2f} times what the largest needs for each")
+        print(f"at most {worst:.2f} times the largest size's time per unit")
     args.out.mkdir(parents=True, exist_ok=True)
     about = {"machine": machine(), "threads": args.threads, "rules": _RULES, "ms": measured}
     (args.out / "growth.json").write_text(json.dumps(about, indent=2) + "\n")
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def linearity(points: Points) -> tuple[float, float]:
-    """Exponent of growth over the larger half, and the dearest of a unit beside the last one's."""
+    """Exponent of growth over the larger half, and the largest time per unit over the last one."""
     sizes, ms = (np.array(column, float) for column in zip(*points, strict=True))
     half = len(sizes) // 2
     exponent = np.polyfit(np.log(sizes[half:]), np.log(ms[half:]), 1)[0]
@@ -94,8 +94,8 @@ def _batch(net: str, size: int) -> Callable[[], None]:
     rules = composite(_RULES, ARCHITECTURES[net].front.bounds)
 
     def run() -> None:
-        for first in range(0, size, _TOGETHER):
-            network.propagate(x[first : first + _TOGETHER], predicted, rules).relevance[INPUT]
+        for first in range(0, size, _BATCH):
+            network.propagate(x[first : first + _BATCH], predicted, rules).relevance[INPUT]
 
     return run
 

@@ -1,22 +1,20 @@
-"""``python -m benchmarks.listening``: voice or room? What a sex model listens to.
+"""``python -m benchmarks.listening``: does a sex model use the voice or the room?
 
-For each held-out recording the relevance of its own class is carried to time-frequency. Printed by
-corpus and sex: the share of the recordings' power and of the positive relevance below 300 Hz
+For each held-out recording, the relevance of its own class is transformed to time-frequency.
+Printed by corpus and sex: the share of power and of positive relevance below 300 Hz
 (where the fundamental of a voice lies, and the hum of a room), and in pauses: frames that are 20 dB
-and more below the loudest one, above 300 Hz. Relevance in pauses that hold sound was heard in the
-room, not in the voice. The band above 3300 Hz tells more of the channel than of the voice.
+or more below the loudest one, above 300 Hz. Relevance in pauses that contain sound comes from the
+room, not from the voice. The band above 3300 Hz depends more on the channel than on the voice.
 
-Then the test of what this suggests: accuracy when bands are taken away from the same recordings.
+Then a test of what this suggests: accuracy when bands are removed from the same recordings.
 """
 
 import argparse
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 import lrp_audio
@@ -27,8 +25,8 @@ from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import split_speakers
 from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model
+from lrp_audio.types import Array
 
-Array = NDArray[Any]
 _HERTZ = Picture().axes(8000)["frequencies"]
 _LOW = 300.0
 _EDGE = 3300.0
@@ -88,16 +86,16 @@ def _chosen(recordings: tuple[Recording, ...], held_out: list[str], most: int) -
 
 
 def _accuracy_by_band(model: Model, chosen: list[Recording]) -> list[Sequence[str]]:
-    """Share of recordings heard right, by corpus and sex, when only a band of them is kept."""
+    """Share of recordings classified correctly, by corpus and sex, from one band of them only."""
     right: dict[tuple[str, str], list[list[bool]]] = defaultdict(list)
     hertz = np.fft.rfftfreq(model.front.length, 1 / model.front.rate)
     for recording in tqdm(chosen, leave=False):
         spectrum = np.fft.rfft(model.front.fit(read(recording, model.front.rate)).samples)
         bands = [spectrum * ((hertz >= low) & (hertz <= high)) for low, high in _KEPT]
         inputs = np.stack([model.front(np.fft.irfft(band)) for band in bands])
-        heard = model.network.forward(inputs.astype(model.dtype)).argmax(axis=1)
+        predicted = model.network.forward(inputs.astype(model.dtype)).argmax(axis=1)
         true = model.classes.index(str(recording.sex))
-        right[recording.corpus, str(recording.sex)].append((heard == true).tolist())
+        right[recording.corpus, str(recording.sex)].append((predicted == true).tolist())
     header = ("kept", "", *(f"{low} to {high} Hz" for low, high in _KEPT))
     shares = sorted((group, np.mean(found, axis=0)) for group, found in right.items())
     return [header, *((*group, *(f"{s:.0%}" for s in share)) for group, share in shares)]

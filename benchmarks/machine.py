@@ -1,4 +1,4 @@
-"""Where a benchmark ran."""
+"""The machine that a benchmark ran on."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ _PACKAGES = ("numpy", "scipy", "numba", "torch", "zennit")
 
 
 def machine() -> dict[str, Any]:
-    """Processor, cores, versions, date, and how busy the machine is."""
+    """Processor, cores, versions, date, and load."""
     versions = {"Python": platform.python_version()}
     for package in _PACKAGES:
         try:

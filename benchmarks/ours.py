@@ -1,10 +1,8 @@
-"""What this engine's process does: explain a batch, or take one step of training."""
+"""The tasks of this engine's process: explain a batch, or take one training step."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.case import read_case
 from lrp_audio.models.network import INPUT
@@ -12,8 +10,7 @@ from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
-
-Array = NDArray[Any]
+from lrp_audio.types import Array
 
 
 class Explain:

@@ -1,6 +1,6 @@
-"""What the peer's process does: the same explanation with zennit, the same step with torch.
+"""The tasks of the peer's process: the same explanation with zennit, the same step with torch.
 
-The rules are brought to the same formulas as in docs/peers.md.
+The rules are configured to have the same formulas, see docs/peers.md.
 """
 
 import json
@@ -56,7 +56,7 @@ class Train:
             for name, parameter in self.network.named_parameters()
         ]
         self.optimiser = torch.optim.AdamW(groups, fused=True)
-        average = get_ema_multi_avg_fn(settings["keep"])
+        average = get_ema_multi_avg_fn(settings["ema_decay"])
         self.average = AveragedModel(self.network, multi_avg_fn=average)
 
     def __call__(self) -> dict[str, Array]:
@@ -109,5 +109,5 @@ def _composite(rules: str) -> Any:
 
 
 def _dropped_at_zero(z: torch.Tensor) -> torch.Tensor:
-    """A stabiliser that adds nothing: a neuron whose denominator is exactly 0 hands on nothing."""
+    """A stabiliser that adds nothing: a neuron whose denominator is exactly 0 gives nothing."""
     return torch.where(z == 0, torch.inf, z)

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.peers MODULE FOLDER THREADS``: a process that does a task when asked.
+"""``python -m benchmarks.peers MODULE FOLDER THREADS``: a process that does a task on request.
 
 It answers each line of JSON on its standard input with one on its standard output: "call" does the
 task once and gives its milliseconds, "memory" gives the peak of the process.
@@ -19,9 +19,9 @@ def main() -> None:
     module, folder, threads = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     restrict(threads)
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever a library prints does not get into the answers
+    os.dup2(2, 1)  # keeps what libraries print out of the answers
     about = json.loads((folder / "case.json").read_text())
-    # What is imported sees the cores that are left: NumPy, numba and torch count them then.
+    # Imported after `restrict`, because NumPy, numba and torch count the cores when imported.
     tasks = importlib.import_module(f"benchmarks.{module}").TASKS
     task = tasks[about["task"]](folder, threads)
     for line in sys.stdin:
@@ -29,18 +29,18 @@ def main() -> None:
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """How another process runs ``benchmarks.MODULE``."""
+    """The command line that runs ``benchmarks.MODULE``."""
     return [sys.executable, "-m", f"benchmarks.{module}", *arguments]
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, in which another one finds ``benchmarks``."""
+    """This process's environment, with ``benchmarks`` on the import path."""
     here = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
 
 
 def restrict(threads: int) -> None:
-    """Leave the first `threads` of its cores to this process."""
+    """Restrict this process to the first `threads` of its cores."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 

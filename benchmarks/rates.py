@@ -1,4 +1,4 @@
-"""``python -m benchmarks.rates THREADS``: what the machine reaches, as JSON.
+"""``python -m benchmarks.rates THREADS``: the rates that the machine reaches, as JSON.
 
 NumPy is imported late: its BLAS counts the cores that the process may use when it is loaded.
 """
@@ -21,7 +21,7 @@ _SECONDS = 1.5
 
 @dataclass(frozen=True)
 class Rates:
-    """What `threads` threads reach: 10^9 floating-point operations and 10^9 bytes a second."""
+    """Rates of `threads` threads: 10^9 floating-point operations and 10^9 bytes a second."""
 
     threads: int
     sgemm_gflops: float

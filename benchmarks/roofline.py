@@ -5,7 +5,7 @@ output position:
 
 ========================  =========================================================================
 forward                   1 product: W x
-epsilon, LRP-0            1 more: W^T s, for z is known
+epsilon, LRP-0            1 more: W^T s, since z is known
 z+, inputs >= 0           2 more: W+ x for the denominator, W+^T s
 z+, signed inputs         3 more: |W| |x| (z+ is half its sum with z), W+^T s, W-^T s
 alpha-beta                3 more: W+ x or |W| |x| (z- is the rest of z), and two transposed
@@ -48,7 +48,7 @@ def least_ms(work: Iterable[Work], rates: Rates) -> float:
 
 
 def explanation(network: Network, rules: Composite, batch: int) -> list[Work]:
-    """The products that an explanation of a `batch` under `rules` cannot do without."""
+    """The products that an explanation of a `batch` under `rules` needs at least."""
     assigned = {a.layer: a.rule for a in network.assign(rules)}
     return [
         work

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.spectral``: time of DFT-LRP, and where a masked sound is."""
+"""``python -m benchmarks.spectral``: time of DFT-LRP, and how well masked sounds fit the mask."""
 
 import argparse
 import statistics
@@ -18,12 +18,12 @@ from lrp_audio.models.zoo import shipped
 
 TRANSFORMS = (PUBLISHED, Stft(256, 64, PUBLISHED.length))
 SIGNS: tuple[Sign, ...] = ("for", "against")
-# Bins this far below the loudest one hold hardly more than what leaks into them.
+# Fainter bins contain little more than leakage.
 _HEARD = 10 ** (-20 / 20)
 
 
 def main() -> None:
-    """Time DFT-LRP on one clip; listen to the twenty bundled clips through every shipped model."""
+    """Time DFT-LRP on one clip; mask the bundled clips by every shipped model's relevance."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rules", help="default: each model's own")
     parser.add_argument("--repeats", type=int, default=51)

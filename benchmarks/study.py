@@ -1,4 +1,4 @@
-"""What the analysis of a study does to synthetic ones: the figures that docs/study.md quotes.
+"""The analysis of a study applied to synthetic ones: the figures that docs/study.md quotes.
 
     python -m benchmarks.study
 
@@ -44,7 +44,7 @@ def found(truth: Truth, people: int, studies: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print them."""
+    """Print the figures."""
     truths = {
         "35 % seen, 50 % heard": Truth(0.35, 0.5),
         "50 % and 50 %": Truth(0.5, 0.5),

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.summary``: the README's table, of what ``python -m benchmarks`` wrote."""
+"""``python -m benchmarks.summary``: the README's table, from the latest results."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ _COLUMNS = ((1, 1), (1, 2), (32, 1), (32, 2))  # clips, threads
 
 
 def main() -> None:
-    """Print it."""
+    """Print the table."""
     print(summary(json.loads(_LATEST.read_text())))
 
 

@@ -1,4 +1,4 @@
-"""A finished benchmark as Markdown, and both files of it written as one piece."""
+"""A finished benchmark as Markdown, and both of its files, written together or not at all."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ def write(report: Report, folder: Path, name: str) -> list[Path]:
 
 
 def markdown(report: Report) -> str:
-    """The tables and what is needed to read them."""
+    """The tables, with what is needed to read them."""
     peers = list(dict.fromkeys(record["peer"] for record in report["records"]))
     sections = [_machine(report["machine"])]
     for peer in peers:
@@ -45,7 +45,7 @@ def _machine(machine: dict[str, Any]) -> str:
     return (
         f"{machine['date']}, {machine['processor']}, {machine['cores']} cores, "
         f"{machine['system']}; {versions}. Load when it began: {machine['load']:.1f}. "
-        "Medians (quartiles) of calls taken by turns; ratio = peer / ours; MB: peak memory."
+        "Medians (quartiles) of alternating calls; ratio = peer / ours; MB: peak memory."
     )
 
 

@@ -1,9 +1,9 @@
 """``python -m benchmarks.throughput``: how long it takes to explain a whole corpus.
 
-Recordings are read, explained in batches, and their relevance summed, on one process with all
-threads and on several with a share each. Nothing is drawn and nothing written: pictures and sounds
-take their own time. The projection for 30,000 clips, AudioMNIST's number, is the measured rate; on
-16 machines a sixteenth of it and what the last batch and the scheduler add.
+Recordings are read, explained in batches, and their relevance summed, in one process with all
+threads and in several with a share each. Nothing is drawn or written: pictures and sounds take
+additional time. The projection for 30,000 clips, the size of AudioMNIST, uses the measured rate;
+for 16 machines, it is a sixteenth of that time plus that of the last batch.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from lrp_audio.commands.text import aligned
 from lrp_audio.commands.workers import Workers
 from lrp_audio.data.corpus import find_recordings
 
-_TOGETHER = 32
+_BATCH = 32
 _CORPUS = 30_000
 _MACHINES = 16
 
@@ -32,10 +32,10 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", default=["audionet-digit", "alexnet-digit"])
     parser.add_argument("--clips", type=int, default=512)
     parser.add_argument("--jobs", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--dask", metavar="ADDRESS", help="a cluster besides")
+    parser.add_argument("--dask", metavar="ADDRESS", help="also measure on this cluster")
     args = parser.parse_args()
     recordings = find_recordings(args.data)[: args.clips]
-    pieces = [recordings[i : i + _TOGETHER] for i in range(0, len(recordings), _TOGETHER)]
+    pieces = [recordings[i : i + _BATCH] for i in range(0, len(recordings), _BATCH)]
     places = [(f"{jobs} process(es)", Workers(jobs)) for jobs in args.jobs]
     if args.dask:
         places.append(("Dask", Workers(dask=args.dask)))

@@ -1,6 +1,6 @@
 """An empty torchvision, for zennit, which imports it only for torchvision's own models.
 
-There is no need for those models, nor a CPU build of torchvision everywhere.
+Those models are not needed here, and not every platform has a CPU build of torchvision.
 """
 
 import importlib.util
@@ -9,7 +9,7 @@ from types import ModuleType
 
 
 def stand_in_for_torchvision() -> None:
-    """Where torchvision is missing, let what zennit imports of it be found."""
+    """If torchvision is missing, provide what zennit imports of it."""
     if importlib.util.find_spec("torchvision") is not None:
         return
     names = "torchvision", "torchvision.models", "torchvision.models.resnet"

@@ -99,7 +99,7 @@ def _train(options: argparse.Namespace) -> int:
 
     lrp_audio.threads(options.threads)
     architecture = ARCHITECTURES[options.model]
-    recipe, rate = architecture.recipes[options.task], architecture.front.rate
+    recipe, rate = architecture.recipe(options.task), architecture.front.rate
     given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
     given["cooldown"] = options.fall
     settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})

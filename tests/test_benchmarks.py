@@ -1,8 +1,10 @@
-"""The benchmark's own arithmetic: turns, quartiles, agreement, least work, tables, and refusals."""
+"""The benchmark's own arithmetic: quartiles, agreement, least work, tables, and refusals."""
 
 import importlib.util
 import json
 import math
+import re
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,14 +20,14 @@ from benchmarks.agreement import (
     check_float64,
     check_step,
 )
-from benchmarks.case import described_layers, lay_down, without_dropout
+from benchmarks.case import described_layers, without_dropout, write_case
 from benchmarks.comparison import (
+    Comparison,
     Effort,
-    Outcome,
     Peer,
     PeerError,
     Quartiles,
-    by_turns,
+    alternating,
     quartiles,
 )
 from benchmarks.growth import linearity
@@ -37,6 +39,7 @@ from benchmarks.table import markdown, write
 from lrp_audio.layers import Conv1D, Dense, Flatten, ReLU
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.recipes import Settings
 from lrp_audio.rules import Flat
 from lrp_audio.rules.composite import Composite
 from lrp_audio.rules.presets import composite
@@ -87,7 +90,7 @@ def test_a_training_step_needs_no_gradient_of_its_input_and_moves_all_parameters
     assert training_step(tiny(), 10) == [CONV1] * 2 + [CONV2] * 3 + [FC3] * 3 + [update]
 
 
-def test_work_of_a_rule_that_was_never_counted_is_not_guessed() -> None:
+def test_a_rule_whose_work_is_not_counted_is_refused() -> None:
     rules = Composite("flat", {"convolution": Flat(), "dense": Flat()})
     with pytest.raises(NotImplementedError, match="flat"):
         explanation(tiny(), rules, 1)
@@ -109,7 +112,7 @@ def test_a_product_takes_the_longer_of_computing_and_moving() -> None:
     assert least_ms([computing, moving], RATES) == pytest.approx(3)
 
 
-def test_the_peer_is_told_of_groups_strides_and_ceil_mode() -> None:
+def test_the_case_describes_groups_strides_and_ceil_mode() -> None:
     alexnet = {name: (kind, options) for name, kind, options in described_layers(zeros("alexnet"))}
     kind, options = alexnet["conv2"]
     assert kind == "Conv2d"
@@ -129,9 +132,9 @@ class Fake:
         return float(len(self.calls))
 
 
-def test_opponents_are_timed_by_turns() -> None:
+def test_peers_are_timed_in_alternation() -> None:
     calls: list[str] = []
-    timings = by_turns([Fake("a", calls), Fake("b", calls)], repeats=3, pause=0)
+    timings = alternating([Fake("a", calls), Fake("b", calls)], repeats=3, pause=0)
     assert "".join(calls) == "ababab"
     assert timings == [[1, 3, 5], [2, 4, 6]]
 
@@ -147,7 +150,7 @@ def test_rounds_fill_the_budget_within_their_bounds() -> None:
     assert Effort(repeats=2).rounds(1.0) == 2
 
 
-def test_difference_is_relative_by_sample_and_infinite_where_it_cannot_be_told() -> None:
+def test_difference_is_relative_by_sample_and_infinite_where_undefined() -> None:
     theirs = np.array([[1.0, -3.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]])
     ours = np.array([[1.0, -2.0], [0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     np.testing.assert_array_equal(apart(ours, theirs), [0.25, 0, math.inf, 0])
@@ -179,9 +182,16 @@ def test_clipping_does_not_tell_two_steps_apart_but_another_gradient_does() -> N
             check_step(ours, clipped | wrong)
 
 
+@pytest.mark.parametrize("module", ["ours", "peer"])
+def test_a_training_step_reads_settings_that_exist(module: str) -> None:
+    source = (Path(command.__file__).parent / f"{module}.py").read_text()
+    read = set(re.findall(r'settings\["(\w+)"\]', source))
+    assert {"rate", "clip"} <= read <= asdict(Settings()).keys()
+
+
 def a_report() -> dict[str, Any]:
     timings = (Quartiles(9, 10, 11), Quartiles(24, 25, 260))
-    outcome = Outcome(timings, (300.0, 600.0), repeats=7, difference=2e-6)
+    comparison = Comparison(timings, (300.0, 600.0), repeats=7, difference=2e-6)
     about = {"net": "audionet", "rules": "epsilon", "weights": "random", "batch": 1}
     start = {"net": "audionet", "rules": "epsilon", "threads": 1, "engine": "ours"}
     return {
@@ -194,12 +204,12 @@ def a_report() -> dict[str, Any]:
             "load": 0.5,
         },
         "rates": [{"threads": 1, "sgemm_gflops": 100.0, "memory_gb_s": 10.0}],
-        "records": [record(about, "zennit", RATES, outcome, limit_ms=4.0)],
+        "records": [record(about, "zennit", RATES, comparison, limit_ms=4.0)],
         "cold_start": [start | {"cache": "warm", "seconds": 1.5, "runs": 5}],
     }
 
 
-def test_a_record_says_who_won_by_how_much_and_how_near_the_limit() -> None:
+def test_a_record_holds_times_their_ratio_and_the_share_of_the_limit() -> None:
     (found,) = a_report()["records"]
     assert found.keys() >= FIELDS
     assert (found["ratio"], found["share_of_limit"]) == (2.5, 0.4)
@@ -246,7 +256,7 @@ def test_our_process_finds_what_the_library_finds(tmp_path: Path) -> None:
     network = architecture.build(architecture.initial(10, np.random.default_rng(0)))
     x = np.random.default_rng(1).standard_normal((1, *network.input_shape), np.float32)
     about = {"net": "audionet", "task": "explain", "rules": "epsilon", "dtype": "float32"}
-    lay_down(tmp_path / "case", network, x, **about)
+    write_case(tmp_path / "case", network, x, **about)
     with Peer("ours", tmp_path / "case", 1) as peer:
         found = peer.result(tmp_path / "found.npz")
         assert peer.call() > 0

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies import LINEAR, RULES, Setting, generators, numbers, settings_of
+from oracle import RULES
+from strategies import LINEAR, Setting, generators, numbers, settings_of
 
 from lrp_audio.layers import Conv1D, Dense, Flatten, Layer, MaxPool1D, ReLU
 from lrp_audio.models.network import INPUT, Network, chain

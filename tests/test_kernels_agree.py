@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
-from lrp_audio.kernels import adam, convolution, dense, elementwise, minimal, pooling
-from lrp_audio.kernels.operands import pack, packed
-from lrp_audio.kernels.sparse import few
+from lrp_audio.kernels import adam, convolution, dense, elementwise, pooling, winograd
+from lrp_audio.kernels.few_outputs import few
+from lrp_audio.kernels.packing import pack, packed
 from lrp_audio.kernels.windows import Window
-from lrp_audio.kernels.winners import NOBODY, Winners, select
+from lrp_audio.kernels.winners import NO_WINNER, Winners, select
 from lrp_audio.layers import Conv1D, Conv2D, Dense
 from lrp_audio.layers.base import LinearLayer
 from lrp_audio.rules import AlphaBeta, Epsilon, Rule, ZPlus
@@ -177,13 +177,13 @@ def test_a_kernel_in_float32_stays_within_the_bound_of_its_conditioning(name: st
     assert (np.abs(found - truth) <= bound).all()
 
 
-def test_minimal_filtering_is_convolution() -> None:
+def test_winograd_filtering_is_convolution() -> None:
     rng = np.random.default_rng(2)
     for window, shape in ((PLAIN, (2, 9, 11, 32)), (SIGNAL, (2, 45, 1, 32))):
         images, weight = rng.standard_normal(shape), rng.standard_normal((24, 16, *window.kernel))
         z = np.empty((*shape[:3], 24))
-        points = minimal.transform_weight(packed(weight, 2), window.kernel)
-        minimal.products(images, points, window, z)
+        points = winograd.transform_weight(packed(weight, 2), window.kernel)
+        winograd.products(images, points, window, z)
         x = np.moveaxis(images, -1, 1)
         direct = convolution.convolve(x, _packed(weight, window, 2), None, window, shape[1:3])
         np.testing.assert_allclose(np.moveaxis(z, -1, 1), direct, atol=1e-12)
@@ -229,7 +229,7 @@ def test_few_winners_are_convolved_and_handed_back_as_all_are(window: Window, dt
     pool = Window((3, 2), (2, 2), (0, 0))
     pooled = tuple((n - k) // 2 + 1 for n, k in zip(made, pool.kernel, strict=True))
     place = rng.integers(0, 6, (3, *pooled, 24)).astype(np.uint8)
-    place[rng.random(place.shape) < 0.8] = NOBODY
+    place[rng.random(place.shape) < 0.8] = NO_WINNER
     at = Winners(place, pool, made)
     assert few(weight, window, at)
     assert not few(weight, window, at._replace(place=np.zeros_like(place)))
@@ -241,7 +241,7 @@ def test_few_winners_are_convolved_and_handed_back_as_all_are(window: Window, dt
     scale = np.finfo(dtype).eps * np.abs(z).max()
     np.testing.assert_allclose(found, expected, atol=40 * scale)
 
-    s = np.where(place == NOBODY, 0, rng.standard_normal(place.shape)).astype(dtype)
+    s = np.where(place == NO_WINNER, 0, rng.standard_normal(place.shape)).astype(dtype)
     everywhere = pooling.hand_to_winners(np.moveaxis(s, -1, 1), at)
     c = convolution.transpose(everywhere, weight, window, size)
     found = convolution.transpose(np.moveaxis(s, -1, 1), weight, window, size, at)
@@ -284,8 +284,8 @@ def test_gates_and_winners_choose_the_same_in_float32() -> None:
     np.testing.assert_array_equal(gated, np.where(y > 0, g, 0))
     pooled = pooling.maximum(y, POOL, (12, 11))
     share = rng.standard_normal(pooled.shape).astype(np.float32)
-    single = pooling.to_winners(y, pooled, share, POOL)
-    double = pooling.to_winners(*(a.astype(np.float64) for a in (y, pooled, share)), POOL)
+    single = pooling.to_winners(y, share, POOL)
+    double = pooling.to_winners(*(a.astype(np.float64) for a in (y, share)), POOL)
     np.testing.assert_array_equal(single, double)
 
 

@@ -27,7 +27,7 @@ from lrp_audio.explain import main as explain_command
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.threads import (
     available_cores,
-    spread,
+    parallel_for,
     thread_count,
 )
 from lrp_audio.models.audionet import audionet, initial_parameters
@@ -56,7 +56,7 @@ def names_of_threads(count: int) -> set[str]:
             meeting.wait(5)
         return current_thread().name
 
-    return set(spread(piece, count, 1))
+    return set(parallel_for(piece, count, 1))
 
 
 def test_by_default_there_is_a_thread_for_each_core() -> None:
@@ -75,7 +75,7 @@ def test_one_thread_is_the_callers_own() -> None:
     from threading import current_thread
 
     lrp_audio.threads(1)
-    assert set(spread(lambda i, j: current_thread().name, 4, 1)) == {current_thread().name}
+    assert set(parallel_for(lambda i, j: current_thread().name, 4, 1)) == {current_thread().name}
 
 
 @pytest.mark.parametrize("count", [np.int64(3), np.uint8(3)])
@@ -238,11 +238,11 @@ def test_a_blas_that_is_loaded_later_has_one_thread_too() -> None:
 
 AFTER_THE_END = """
 import threading, time
-from lrp_audio.kernels.threads import spread, threads
+from lrp_audio.kernels.threads import parallel_for, threads
 threads(3)
 def late():
     main.join()
-    print(spread(lambda first, last: (first, last), 5, 2))
+    print(parallel_for(lambda first, last: (first, last), 5, 2))
 main = threading.main_thread()
 threading.Thread(target=late).start()
 """
@@ -263,7 +263,7 @@ def test_an_error_in_any_piece_is_raised_when_all_are_done() -> None:
         done.append(first)
 
     with pytest.raises(KeyError):
-        spread(piece, 9, 1)
+        parallel_for(piece, 9, 1)
     assert sorted(done) == [0, 1, 2, 3, 5, 6, 7, 8]
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
@@ -92,12 +91,12 @@ def units(plan: Plan) -> tuple[list[Training], list[ClipError]]:
     """Every network on every task, and each of its folds; and which recordings cannot be read."""
     find_recordings(plan.data, say)  # said once here, and not by every worker
     found = []
-    for architecture, task in product(sorted(ARCHITECTURES), TASKS):
+    for architecture, task in PAPER:
         if plan.models and f"{architecture}-{task}" not in plan.models:
             continue
         chosen = plan.folds or (range(1) if plan.quick else range(FOLDS[task]))
         for fold in (number for number in chosen if number < FOLDS[task]):
-            usual = ARCHITECTURES[architecture].recipes[task].steps
+            usual = ARCHITECTURES[architecture].recipe(task).steps
             steps = plan.steps or (_QUICK_STEPS if plan.quick else usual)
             data, models = tuple(map(str, plan.data)), str(plan.out.resolve() / "models")
             found.append(Training(architecture, task, fold, data, steps, plan.seed, models))

@@ -3,10 +3,10 @@
 import numpy as np
 
 from lrp_audio.kernels.compiling import compiled
-from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
 
-_GRAIN = 1 << 20
+_GRAIN = 1 << 20  # numbers in a piece of work
 _BETA1, _BETA2, _TINY = 0.9, 0.999, 1e-8
 
 
@@ -38,7 +38,7 @@ def update(
     """One step of AdamW in place (Kingma & Ba 2015; Loshchilov & Hutter 2019), arrays contiguous.
 
     `scale` multiplies the gradient (clipping), `decay` is decoupled, `step` counts from 1, and
-    `average` follows the parameter with weight ``1 - keep``.
+    `average` moves towards the parameter by ``1 - keep`` of their distance.
     """
     bias1, bias2 = 1 - _BETA1**step, 1 - _BETA2**step
     settings = np.array(
@@ -48,4 +48,4 @@ def update(
         array.reshape(-1)
         for array in (parameter, np.ascontiguousarray(gradient), *moments, average)
     )
-    spread(lambda i, j: _update(p, g, m, v, a, settings, i, j), p.size, _GRAIN)
+    parallel_for(lambda i, j: _update(p, g, m, v, a, settings, i, j), p.size, _GRAIN)

@@ -1,7 +1,7 @@
 """BLAS at one thread wherever this engine computes, so that the bits of a result never vary.
 
-What BLAS rounds depends on how many threads share a product. Its limit belongs to the whole process
-for most libraries, and to each thread for those built on OpenMP.
+How BLAS rounds depends on how many threads share a product. Most libraries have one limit for the
+whole process; those built on OpenMP have one for each thread.
 """
 
 import logging
@@ -23,7 +23,7 @@ Limits = dict[str, tuple[Any, int]]
 
 
 class _Own(local):
-    """What one thread has entered, and the limits that hold for it alone."""
+    """How often one thread has entered, and the limits of this thread alone."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -31,21 +31,21 @@ class _Own(local):
 
 
 class _SingleThreadedBlas:
-    """Limits BLAS for the first of the threads that compute, and restores it after the last one.
+    """Limits BLAS when the first thread begins to compute, and restores it after the last one.
 
-    Libraries that were loaded meanwhile, and limits that others lifted, are seen whenever a thread
+    Libraries that were loaded since, and limits that were lifted, are limited whenever a thread
     begins to compute.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         fork_outside(self._lock)
-        self._threads = 0  # that compute
+        self._threads = 0  # number that compute
         self._own = _Own()
         self._before: Limits = {}
         self._libraries: list[Any] = []
         self._refused: set[str] = set()
-        self._modules = 0  # that were loaded when the libraries were looked for
+        self._modules = 0  # number of modules when the libraries were looked for
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
@@ -81,19 +81,19 @@ class _SingleThreadedBlas:
             if not _set(library, 1):
                 self._refused.add(library.filepath)
                 logging.getLogger("lrp_audio").warning(
-                    "%s keeps %s threads though one was asked for, so results may differ in their "
-                    "last bits from one run to the next.",
+                    "%s keeps %s threads although it was limited to one, so results may differ in "
+                    "their last bits from one run to the next.",
                     library.filepath,
                     library.get_num_threads(),
                 )
 
     def after_fork_in_child(self) -> None:
-        """Only the thread that forked is left."""
+        """In the child, only the thread that forked is left."""
         self._threads = int(self._own.depth > 0)
 
 
 def _set(library: Any, count: int) -> bool:
-    """Set the limit from whichever thread; whether the library took it.
+    """Set the limit, from any thread; returns whether the library took it.
 
     threadpoolctl lets one thread of a process control OpenBLAS, and silently ignores the others.
     """

@@ -1,4 +1,4 @@
-"""Compiled kernels on disk, in numba's cache: a cache that cannot be used never stops the work."""
+"""Compiled kernels on disk, in numba's cache; a cache that cannot be used is no error."""
 
 import logging
 import pickle
@@ -10,14 +10,14 @@ from typing import Any
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 _DIGEST_BYTES = sha256().digest_size
-_reporting = Lock()  # held for good once the one report of this process was made
+_reporting = Lock()  # never released: held once this process has made its report
 
 
 class KernelCache(FunctionCache):
     """numba's cache of one function, without its errors.
 
-    A file that cannot be read counts as missing: the kernel is compiled, and the file replaced. A
-    file that cannot be written is left out, which is reported once in each process.
+    A file that cannot be read counts as missing: the kernel is compiled, and the file replaced.
+    Failure to write a file is reported once in each process.
     """
 
     def __init__(self, function: Any) -> None:
@@ -36,7 +36,7 @@ class KernelCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep `data`, the kernel compiled for the signature `sig`, if that is possible."""
+        """Store `data`, the kernel compiled for the signature `sig`, if possible."""
         try:
             self._save(sig, data)
         except Exception as error:
@@ -53,10 +53,10 @@ class KernelCache(FunctionCache):
 
 
 class NoCache(NullCache):
-    """Takes the place of a cache where numba finds no folder to write to."""
+    """Replaces the cache where numba finds no folder to write to."""
 
     def save_overload(self, sig: Any, cres: Any) -> None:
-        """Keep nothing, which is reported once in each process."""
+        """Store nothing, which is reported once in each process."""
         _report("(no folder for them can be written to)")
 
 
@@ -69,9 +69,9 @@ def cache_of(function: Any) -> KernelCache | NoCache:
 
 
 class _CheckedFiles(IndexDataCacheFile):
-    """numba's files with a digest at the end, for damaged machine code must not run.
+    """numba's files with a digest at the end, because damaged machine code must not run.
 
-    The data are kept with their key and the stamp of the source: two processes that write at the
+    The data are stored with their key and the stamp of the source: two processes that write at the
     same time may choose the same file name for different signatures.
     """
 

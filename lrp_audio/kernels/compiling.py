@@ -1,4 +1,4 @@
-"""How kernels are compiled: the decorator of them all, and a notice, for it takes seconds."""
+"""How kernels are compiled: the decorator of all of them, and a notice, since it takes seconds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +25,8 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
     def decorate(function: Function) -> Function:
         kernel: Any = njit(nogil=True, **options)(function)
-        if kernel is not function:  # as it is where the JIT is off
-            kernel._cache = cache_of(function)  # as its method enable_caching does
+        if kernel is not function:  # it is where the JIT is off
+            kernel._cache = cache_of(function)  # as numba's own enable_caching does
         made: Function = kernel
         return made
 
@@ -34,21 +34,21 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
 
 class _Once(Listener):
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell = tell
-        self._told = False
+    def __init__(self, notify: Callable[[], None]) -> None:
+        self._notify = notify
+        self._notified = False
 
     def on_start(self, event: Event) -> None:
-        if not self._told:  # numba compiles one function at a time, under its own lock
-            self._told = True
-            self._tell()
+        if not self._notified:  # numba compiles one function at a time, under its own lock
+            self._notified = True
+            self._notify()
 
     def on_end(self, event: Event) -> None:
         pass
 
 
 @contextmanager
-def before_compiling(tell: Callable[[], None]) -> Iterator[None]:
-    """Inside the block, call `tell` once, before the first kernel that numba has not cached."""
-    with install_listener("numba:compile", _Once(tell)):
+def before_compiling(notify: Callable[[], None]) -> Iterator[None]:
+    """Inside the block, call `notify` once, before the first kernel that numba has not cached."""
+    with install_listener("numba:compile", _Once(notify)):
         yield

@@ -1,8 +1,8 @@
 """Convolution as GEMM over tiles: the map, its transpose, and the gradient of its weight.
 
 The windows of a tile are gathered into a panel, and one GEMM with the packed weight does the
-arithmetic; a tile is small enough that what it needs stays in the processor's cache. The result
-may be wanted only at the winners of a max-pool: then it is never written down anywhere else.
+arithmetic; tiles are small enough to stay in the processor's cache. Where only the winners of a
+max-pool are needed, no other output is stored.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,20 +11,20 @@ import numpy as np
 
 from lrp_audio.kernels import depthwise
 from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
 from lrp_audio.kernels.layout import channels_first, channels_last
-from lrp_audio.kernels.operands import Operand, Operands, by_group, unpacked
+from lrp_audio.kernels.packing import Operand, Operands, by_group, unpacked
 from lrp_audio.kernels.scratch import scratch
-from lrp_audio.kernels.sparse import convolve_few, few, transpose_few
-from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.kernels.windows import Tile, Window, gathered, scatter_add, tiles
 from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima, select
 from lrp_audio.types import Array
 
-_PIECES = 16  # of work to share among threads, at most
+_PIECES = 16  # at most, of the work that threads share
 
 
-def _facing(window: Window) -> Window:
-    """The window of the outputs that an input reaches, for stride 1."""
+def _reverse(window: Window) -> Window:
+    """The window of the outputs that each input contributes to, for stride 1."""
     reach = zip(window.kernel, window.dilation, window.pad, strict=True)
     top, left = ((kernel - 1) * dilation - pad for kernel, dilation, pad in reach)
     return window._replace(pad=(top, left))
@@ -95,7 +95,7 @@ def convolve_at(
 ) -> Array:
     """Convolution plus bias at the winners alone, in the shape of the pooled image.
 
-    Where nobody won it is 0 or the bias: no relevance comes from there.
+    Where there is no winner it is 0 or the bias: no relevance comes from there.
     """
     if few(weight, window, at):
         return convolve_few(x, weight, bias, window, at)
@@ -149,7 +149,8 @@ def transpose(
                 np.matmul(flat, matrix[group].T, out=panel)
                 scatter_add(panel, out[part][tile.samples], group, image.shape[1:3], shifted)
 
-    spread(piece, len(s), -(-len(s) // _PIECES))  # whole samples: the windows of one overlap
+    # In whole samples, because the windows of one sample overlap.
+    parallel_for(piece, len(s), -(-len(s) // _PIECES))
     return channels_first(out)
 
 
@@ -157,12 +158,12 @@ def _transpose_as_convolution(
     grid: "_Grid", operand: Operand, window: Window, size: tuple[int, int]
 ) -> Array:
     out = np.empty((len(grid.values), *size, operand.channels), grid.values.dtype)
-    facing = _facing(window)
+    reverse = _reverse(window)
 
     def piece(tile: Tile) -> None:
-        top, bottom = facing.seen(tile.rows.start, tile.rows.stop, grid.size[0])
+        top, bottom = reverse.seen(tile.rows.start, tile.rows.stop, grid.size[0])
         image = grid.rows(tile.samples, slice(top, bottom))
-        operand.products(image, facing.below(tile.rows.start, top), out[tile])
+        operand.products(image, reverse.below(tile.rows.start, top), out[tile])
 
     _each(piece, tiles(len(out), size[0], operand.rows(len(out), *size)))
     return channels_first(out)
@@ -196,14 +197,14 @@ def weight_gradient(
 
     if not len(x):
         return np.zeros(shape, x.dtype)
-    first, *others = spread(piece, len(x), max(8, -(-len(x) // _PIECES)))
+    first, *others = parallel_for(piece, len(x), max(8, -(-len(x) // _PIECES)))
     for other in others:
         first += other
     return unpacked(first, shape)
 
 
 class _Grid:
-    """What arrives at the outputs of a convolution, given everywhere or at the winners alone."""
+    """Values at the outputs of a convolution, given at all of them or at the winners alone."""
 
     def __init__(self, values: Array, at: Winners | None) -> None:
         self.values = values
@@ -211,7 +212,7 @@ class _Grid:
         self.size = values.shape[1:3] if at is None else at.size
 
     def rows(self, samples: slice, rows: slice) -> Array:
-        """A tile of it."""
+        """A tile of the values, 0 where none is given."""
         if self.at is None:
             return self.values[samples, rows]
         first, last = self.at.window.seeing(rows.start, rows.stop, self.values.shape[1])
@@ -227,7 +228,7 @@ class _Grid:
 def _at_tile(
     image: Array, operand: Operand, window: Window, size: tuple[int, int], tile: Tile, pool: Window
 ) -> tuple[Array, int]:
-    """The convolution, without bias, in the rows that a tile of a pool looks at, and the first."""
+    """The convolution without bias in the rows that a tile of a pool covers, and the first row."""
     top, bottom = pool.seen(tile.rows.start, tile.rows.stop, size[0])
     images = image[tile.samples]
     z = scratch("grid", (len(images), bottom - top, size[1], operand.channels), image.dtype)
@@ -236,14 +237,14 @@ def _at_tile(
 
 
 def _each(piece: Callable[[Tile], None], tiling: Iterator[Tile]) -> None:
-    """Do `piece` for each tile."""
+    """Call `piece` for each tile."""
     every = list(tiling)
 
     def several(first: int, last: int) -> None:
         for tile in every[first:last]:
             piece(tile)
 
-    spread(several, len(every), -(-len(every) // _PIECES))
+    parallel_for(several, len(every), -(-len(every) // _PIECES))
 
 
 def _bias(bias: Array | None, out: Array) -> Array:

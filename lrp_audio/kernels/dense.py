@@ -1,11 +1,11 @@
-"""Dense layer as GEMM over blocks of its weight, so that each weight is read once a pass."""
+"""Dense layer as GEMM over blocks of its weight, so that each weight is read once per pass."""
 
 import numpy as np
 
-from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
 
-_BLOCK_ELEMENTS = 1 << 21  # of a weight, about; at least one row or column
+_BLOCK_ELEMENTS = 1 << 21  # of a weight, rounded to whole rows or columns
 
 
 def multiply(x: Array, weight: Array) -> Array:
@@ -16,7 +16,7 @@ def multiply(x: Array, weight: Array) -> Array:
     def piece(first: int, last: int) -> None:
         np.matmul(weight[first:last], columns, out=out[first:last])
 
-    spread(piece, len(weight), max(1, _BLOCK_ELEMENTS // weight.shape[1]))
+    parallel_for(piece, len(weight), max(1, _BLOCK_ELEMENTS // weight.shape[1]))
     return out.T
 
 
@@ -28,7 +28,7 @@ def multiply_transpose(s: Array, weight: Array) -> Array:
     def piece(first: int, last: int) -> None:
         np.matmul(weight[:, first:last].T, columns, out=out[first:last])
 
-    spread(piece, weight.shape[1], max(1, _BLOCK_ELEMENTS // len(weight)))
+    parallel_for(piece, weight.shape[1], max(1, _BLOCK_ELEMENTS // len(weight)))
     return out.T
 
 
@@ -40,5 +40,5 @@ def multiply_weight_gradient(x: Array, g: Array) -> Array:
     def piece(first: int, last: int) -> None:
         np.matmul(columns[first:last], rows, out=out[first:last])
 
-    spread(piece, len(columns), max(1, _BLOCK_ELEMENTS // rows.shape[1]))
+    parallel_for(piece, len(columns), max(1, _BLOCK_ELEMENTS // rows.shape[1]))
     return out

@@ -1,4 +1,4 @@
-"""Loops over single neurons: the stabilised division of LRP with its accounts, and ReLU."""
+"""Elementwise loops: the stabilised division of LRP with its accounts, ReLU, and sums."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
-from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
 
-_GRAIN = 1 << 18  # elements a piece of work, for arrays that are walked through once
-_MOST_LOST = 32
+_GRAIN = 1 << 18  # elements in a piece of work, for arrays that are read once
+_MOST_LOST = 32  # 5 bits
 
 
-# Python's error model would look for a division by zero at every neuron, and cost the vectors.
+# Python's error model checks each division for zero, which prevents SIMD.
 @compiled(error_model="numpy")
 def _divide(
     relevance: Array,
@@ -32,7 +32,7 @@ def _divide(
 ) -> None:
     _, positions, channels = z.shape
     factor, zero, one = share[0], z.dtype.type(0), z.dtype.type(1)
-    # One sum a channel, so that the loops over channels run on whole vectors.
+    # One sum for each channel, so that the loops over channels run on SIMD vectors.
     for sample in range(first_sample, last_sample):
         eps = epsilon[sample]
         quotients, rest = sums[sample, 0], sums[sample, 1]
@@ -72,7 +72,7 @@ def divide(
     s = np.empty_like(last)
     sums = np.zeros((len(z), 2, z.shape[1]))
     factor = np.array([share], z.dtype)
-    spread(
+    parallel_for(
         lambda i, j: _divide(given, factor, flat, epsilon, s.reshape(flat.shape), sums, i, j),
         len(z),
         max(1, _GRAIN // max(1, prod(flat.shape[1:]))),
@@ -96,15 +96,15 @@ def _rest(z: Array, above: Array, rest: Array, first: int, last: int) -> bool:
 
 
 def rest_below_zero(z: Array, above: Array) -> Array | None:
-    """``z - above``, what the terms below zero of each sum `z` add up to, or None.
+    """``z - above``: the sum of the negative terms of each `z`, or None.
 
-    `above` is what those above zero add up to. Where a rest is less than a 32nd of it, the
-    difference would lose more than five bits to cancellation; then there is none for any `z`.
+    `above` is the sum of the positive ones. Where a rest is less than a 32nd of it, the difference
+    would lose more than five bits to cancellation; the result is then None.
     """
     last = channels_last(z)
     total, part = last.reshape(-1), channels_last(above).reshape(-1)
     rest = np.empty_like(last)
-    kept = spread(lambda i, j: _rest(total, part, rest.reshape(-1), i, j), total.size, _GRAIN)
+    kept = parallel_for(lambda i, j: _rest(total, part, rest.reshape(-1), i, j), total.size, _GRAIN)
     return channels_first(rest) if all(kept) else None
 
 
@@ -129,7 +129,7 @@ def _add_product(x: Array, c: Array, out: Array, first: int, last: int) -> None:
 def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
     """``sum_i x_i c_i`` of arrays of one shape, ``(batch, channels, ...)`` or ``(batch, n)``.
 
-    Made in the memory of the first of the `weights` where it is writeable.
+    Overwrites the first of the `weights` with the result if it is writeable.
     """
     out = channels_last(weights[0])
     if not out.flags.writeable:
@@ -141,9 +141,9 @@ def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
         first: Any = partial(_sum_of_two, x, c, others.pop(0), more.pop(0), total)
     else:
         first = partial(_product, x, c, total)
-    spread(first, total.size, _GRAIN)
+    parallel_for(first, total.size, _GRAIN)
     for x, c in zip(others, more, strict=True):
-        spread(partial(_add_product, x, c, total), total.size, _GRAIN)
+        parallel_for(partial(_add_product, x, c, total), total.size, _GRAIN)
     return channels_first(out)
 
 
@@ -163,7 +163,7 @@ def rectify(x: Array) -> Array:
     """``max(x, 0)``, in the memory layout of `x` if that is channels-last."""
     last = channels_last(x)
     out = np.empty_like(last)
-    spread(lambda i, j: _rectify(last.reshape(-1), out.reshape(-1), i, j), x.size, _GRAIN)
+    parallel_for(lambda i, j: _rectify(last.reshape(-1), out.reshape(-1), i, j), x.size, _GRAIN)
     return channels_first(out)
 
 
@@ -171,7 +171,7 @@ def gate(g: Array, y: Array) -> Array:
     """``g`` where ``y > 0``, else 0: the gradient of `rectify` at its output `y`."""
     flow, gates = channels_last(g), channels_last(y)
     out = np.empty_like(flow)
-    spread(
+    parallel_for(
         lambda i, j: _gate(flow.reshape(-1), gates.reshape(-1), out.reshape(-1), i, j),
         g.size,
         _GRAIN,
@@ -191,7 +191,7 @@ def _signs(x: Array, first: int, last: int) -> tuple[bool, bool]:
 def signs(x: Array) -> tuple[bool, bool]:
     """Whether any value is below 0, and whether any is above."""
     flat = channels_last(x).reshape(-1)
-    found = spread(lambda i, j: _signs(flat, i, j), flat.size, _GRAIN)
+    found = parallel_for(lambda i, j: _signs(flat, i, j), flat.size, _GRAIN)
     return any(below for below, _ in found), any(above for _, above in found)
 
 
@@ -207,7 +207,8 @@ def _channel_sums(g: Array, first: int, last: int) -> Array:
 def channel_sums(g: Array) -> Array:
     """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``."""
     rows = channels_last(g).reshape(-1, g.shape[1])
-    parts = spread(lambda i, j: _channel_sums(rows, i, j), len(rows), max(1, _GRAIN // g.shape[1]))
+    grain = max(1, _GRAIN // g.shape[1])
+    parts = parallel_for(lambda i, j: _channel_sums(rows, i, j), len(rows), grain)
     return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros(g.shape[1], g.dtype)
 
 
@@ -223,7 +224,7 @@ def sample_sums(x: Array) -> NDArray[np.float64]:
     """Sum of each sample, ``(batch,)``, of `x` ``(batch, channels, ...)``; added in float64."""
     rows = channels_last(x).reshape(len(x), prod(x.shape[2:]), x.shape[1])
     sums = np.zeros((len(x), x.shape[1]))
-    spread(
+    parallel_for(
         lambda i, j: _sample_sums(rows, sums, i, j),
         len(x),
         max(1, _GRAIN // max(1, prod(rows.shape[1:]))),

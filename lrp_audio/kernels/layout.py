@@ -1,4 +1,4 @@
-"""Between the public face ``(batch, channels, ...)`` and the kernels' channels-last memory."""
+"""From the public layout ``(batch, channels, ...)`` to channels-last memory and back."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from lrp_audio.types import Array
 
 
 def channels_last(x: Array) -> Array:
-    """Contiguous ``(batch, ..., channels)`` of ``(batch, channels, ...)``; free for our views."""
+    """Contiguous ``(batch, ..., channels)``; no copy if `x` is a view of such memory."""
     return np.ascontiguousarray(x.transpose(0, *range(2, x.ndim), 1))
 
 

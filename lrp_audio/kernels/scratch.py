@@ -1,4 +1,4 @@
-"""Memory that a thread uses again and again, so that the system need not hand out pages anew."""
+"""Memory that a thread reuses, so that the system need not map new pages for each call."""
 
 import math
 from threading import local
@@ -18,9 +18,9 @@ _buffers = _Buffers()
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """An array of that `shape`, not initialised: this thread's own, until it asks for `name` again.
+    """An uninitialised array of `shape`, valid in this thread until its next call with `name`.
 
-    What was asked for stays, so only tiles belong here, whose size does not grow with the batch.
+    The memory is kept, so it is only for tiles, whose size does not grow with the batch.
     """
     size = math.prod(shape) * np.dtype(dtype).itemsize
     buffer = _buffers.kept.get(name)

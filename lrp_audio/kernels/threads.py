@@ -1,8 +1,8 @@
-"""Spreads a kernel over a pool of threads; the kernels release the GIL, BLAS stays at one thread.
+"""Runs a kernel on a pool of threads; the kernels release the GIL, BLAS stays at one thread.
 
-A pool that sleeps between calls costs microseconds and leaves the cores to others, where OpenMP's
-default spins. Work is cut into pieces of a size that does not depend on the number of threads, so
-that a result does not either.
+A pool that sleeps between calls costs microseconds and leaves the cores to other processes; by
+default, OpenMP's threads spin. Work is cut into pieces whose size does not depend on the number of
+threads, so results do not depend on it either.
 """
 
 import os
@@ -32,7 +32,7 @@ def available_cores() -> int:
 def threads(count: int | None) -> None:
     """Compute with `count` threads from now on; None is one for each available core, as at first.
 
-    It holds for this engine's loops and for the BLAS that they call, in the whole process. Raises
+    Applies to this engine's loops and to the BLAS that they call, in the whole process. Raises
     `SettingError` for anything but a whole number from 1 to 1024.
     """
     global _chosen
@@ -58,7 +58,7 @@ if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting 
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]:
+def parallel_for(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]:
     """Call ``work(first, last)`` on consecutive pieces of ``range(count)``, at most `grain` long.
 
     Returns what the pieces returned, in their order. An exception in a piece is raised here.
@@ -74,7 +74,7 @@ def spread(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]
 def _shared(
     work: Callable[[int, int], Any], pieces: list[tuple[int, int]], helpers: int
 ) -> list[Any]:
-    """The calling thread works too: where the pieces are short, it is done before others wake."""
+    """The calling thread works too: short pieces are done before the other threads wake."""
     found: list[Any] = [None] * len(pieces)
     errors: list[BaseException] = []
     done: list[int] = []

@@ -1,6 +1,6 @@
-"""Sliding windows over channels-last images: which tile of them to take at a time, and their rows.
+"""Sliding windows over channels-last images: tiles of them, and their panels for GEMM.
 
-A panel has one row a window and holds what the window sees of one group of channels, in the order
+A panel has one row for each window, with the window's values of one group of channels in the order
 ``(row, column, channel)``. A signal is an image of width 1: its window is one run in memory.
 """
 
@@ -25,20 +25,20 @@ class Window(NamedTuple):
     dilation: tuple[int, int] = (1, 1)
 
     def seen(self, first: int, last: int, height: int) -> tuple[int, int]:
-        """The rows of an image of `height` that windows in the rows `first` to `last` look at."""
+        """The rows of an image of `height` that windows in the rows `first` to `last` cover."""
         top = first * self.stride[0] - self.pad[0]
         reach = (last - 1 - first) * self.stride[0] + (self.kernel[0] - 1) * self.dilation[0] + 1
         return max(0, top), max(0, min(height, top + reach))
 
     def seeing(self, first: int, last: int, rows: int) -> tuple[int, int]:
-        """Those of `rows` rows of windows that may look at the image's rows `first` to `last`."""
+        """The rows of windows, of `rows`, that may cover the image's rows `first` to `last`."""
         reach = (self.kernel[0] - 1) * self.dilation[0]
         begin = -(-(first + self.pad[0] - reach) // self.stride[0])
         end = (last - 1 + self.pad[0]) // self.stride[0] + 1
         return max(0, begin), max(0, min(rows, end))
 
     def extent(self, size: tuple[int, int]) -> tuple[int, int]:
-        """Height and width of what `size` windows see together, padding included."""
+        """Height and width that `size` windows cover together, padding included."""
         tall, wide = (
             (n - 1) * s + (k - 1) * d + 1
             for n, k, s, d in zip(size, self.kernel, self.stride, self.dilation, strict=True)
@@ -59,7 +59,7 @@ class Tile(NamedTuple):
 
 
 def tiles(batch: int, rows: int, most: int) -> Iterator[Tile]:
-    """Cut `batch` samples of `rows` rows into tiles of about `most` rows, all much of one size."""
+    """Cut `batch` samples of `rows` rows into tiles of about `most` rows, of nearly equal size."""
     if most >= rows:
         for samples in _even(batch, most // rows):
             yield Tile(samples, slice(0, rows))
@@ -101,7 +101,7 @@ def gathered(images: Array, group: int, depth: int, size: tuple[int, int], windo
 
 
 def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
-    """The `size` rows and columns of `images` from ``-pad`` on, with zeros where they have none."""
+    """The `size` rows and columns of `images` from ``-pad`` on, with zeros outside the images."""
     (_, height, width, _), (tall, wide) = images.shape, size
     top, left = -pad[0], -pad[1]
     inside = top >= 0 and left >= 0 and top + tall <= height and left + wide <= width
@@ -127,7 +127,7 @@ def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
 def scatter_add(
     panel: Array, images: Array, group: int, size: tuple[int, int], window: Window
 ) -> None:
-    """Transpose of `gathered`: add each row of `panel` to what its window sees."""
+    """Transpose of `gathered`: add each row of `panel` to the values of its window."""
     kernel, stride, pad, dilation = window
     samples, height, width, channels = images.shape
     depth = panel.shape[1] // (kernel[0] * kernel[1])

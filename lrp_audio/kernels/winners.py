@@ -1,4 +1,9 @@
-"""What max-pooling keeps of an image: the winner of each window, and values at the winners."""
+"""The winner of each window of a max-pool: how it is found, and values taken from or added to it.
+
+The winner is the largest value of the window, the first of equal ones in row order; NaN is larger
+than any number, as for ``np.argmax``. Only positions inside the image take part: neither padding
+nor the clipped end of the last window in ceil mode can win. Windows are not dilated.
+"""
 
 from typing import NamedTuple
 
@@ -9,16 +14,15 @@ from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
-NOBODY = np.uint8(255)  # won: nothing in the window is above 0
-MOST_PLACES = 255  # in a window: a winner's place is one byte
+NO_WINNER = np.uint8(255)  # after a ReLU: no value in the window is above 0
+MOST_PLACES = 255  # in a window, for its winner's place to fit into a byte
 
 
 class Winners(NamedTuple):
-    """Which position of each window of a pool was the largest, over an image of ``size``.
+    """The winner of each window of a pool, with a ReLU before it, over an image of ``size``.
 
-    ``place`` is ``(batch, height, width, channels)`` of the pooled image and counts the positions
-    of a window row by row; the first of equal ones wins, and NaN wins
-    over numbers. It is `NOBODY` where none is above 0.
+    ``place`` is ``(batch, height, width, channels)`` of the pooled image: the position within the
+    window, counted row by row, or `NO_WINNER` where no value is above 0.
     """
 
     place: NDArray[np.uint8]
@@ -26,46 +30,69 @@ class Winners(NamedTuple):
     size: tuple[int, int]
 
 
-# The loops over channels run on whole vectors: each writes what it writes without a branch.
+# The loops over channels write in every pass, without a branch, so that they run on SIMD vectors.
+
+
+@compiled(inline="always")
+def _find_winners(
+    image: Array, top: int, left: int, kernel: tuple[int, int], best: Array, which: Array
+) -> None:
+    """The winner's value and place in one window of ``(height, width, channels)``, by channel.
+
+    The window begins at `top` and `left`, which are negative where it begins in the padding.
+    """
+    height, width, channels = image.shape
+    none = np.int32(0)
+    first = np.int32(max(0, -top) * kernel[1] + max(0, -left))
+    for c in range(channels):
+        best[c] = -np.inf
+    for c in range(channels):
+        which[c] = first
+    for ky in range(max(0, -top), min(kernel[0], height - top)):
+        for kx in range(max(0, -left), min(kernel[1], width - left)):
+            number, given = np.int32(ky * kernel[1] + kx), image[top + ky, left + kx]
+            for c in range(channels):
+                first_nan = (given[c] != given[c]) & (best[c] == best[c])
+                wins = (given[c] > best[c]) | first_nan
+                which[c] += number - which[c] if wins else none
+                best[c] = given[c] if wins else best[c]
+
+
+@compiled()
+def places(image: Array, place: Array, window: Window) -> None:
+    """The place of each window's winner into `place`, int32."""
+    kernel, stride, pad, _ = window
+    best = np.empty(image.shape[3], image.dtype)
+    for sample in range(place.shape[0]):
+        for oy in range(place.shape[1]):
+            for ox in range(place.shape[2]):
+                top, left = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
+                _find_winners(image[sample], top, left, kernel, best, place[sample, oy, ox])
 
 
 @compiled()
 def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window: Window) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`."""
     kernel, stride, pad, _ = window
-    samples, height, width, channels = image.shape
+    channels = image.shape[3]
     best, which = np.empty(channels, image.dtype), np.empty(channels, np.int32)
-    zero, none = image.dtype.type(0), np.int32(0)
-    for sample in range(samples):
+    zero = image.dtype.type(0)
+    for sample in range(out.shape[0]):
         for oy in range(out.shape[1]):
             for ox in range(out.shape[2]):
-                for c in range(channels):
-                    best[c] = -np.inf
-                for c in range(channels):
-                    which[c] = none
-                for ky in range(kernel[0]):
-                    y = oy * stride[0] + ky - pad[0]
-                    for kx in range(kernel[1]):
-                        x = ox * stride[1] + kx - pad[1]
-                        if 0 <= y < height and 0 <= x < width:
-                            number, given = np.int32(ky * kernel[1] + kx), image[sample, y, x]
-                            for c in range(channels):
-                                # The first NaN is larger than any number, as for np.argmax.
-                                is_nan, was_nan = given[c] != given[c], best[c] != best[c]
-                                larger = (given[c] > best[c]) | (is_nan & (not was_nan))
-                                which[c] += number - which[c] if larger else none
-                                best[c] = given[c] if larger else best[c]
-                made, where = out[sample, oy, ox], place[sample, oy, ox]
+                top, left = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
+                _find_winners(image[sample], top, left, kernel, best, which)
+                y, where = out[sample, oy, ox], place[sample, oy, ox]
                 for c in range(channels):
                     value = best[c] + bias[c]
-                    made[c] = zero if value <= zero else value
+                    y[c] = zero if value <= zero else value
                 for c in range(channels):
-                    where[c] = NOBODY if made[c] <= zero else which[c]
+                    where[c] = NO_WINNER if y[c] <= zero else which[c]
 
 
 @compiled()
 def select(image: Array, place: Array, out: Array, window: Window) -> None:
-    """The values of `image` at the winners into `out`, and 0 where nobody won."""
+    """The values of `image` at the winners into `out`, and 0 where there is no winner."""
     kernel, stride, pad, _ = window
     samples, height, width, channels = image.shape
     zero = image.dtype.type(0)
@@ -79,7 +106,7 @@ def select(image: Array, place: Array, out: Array, window: Window) -> None:
                     for kx in range(kernel[1]):
                         x = ox * stride[1] + kx - pad[1]
                         if 0 <= y < height and 0 <= x < width:
-                            number = np.uint8(ky * kernel[1] + kx)
+                            number = place.dtype.type(ky * kernel[1] + kx)
                             for c in range(channels):
                                 won = place[sample, oy, ox, c] == number
                                 out[sample, oy, ox, c] += image[sample, y, x, c] if won else zero
@@ -99,7 +126,7 @@ def add_at_winners(values: Array, place: Array, image: Array, window: Window) ->
                     for kx in range(kernel[1]):
                         x = ox * stride[1] + kx - pad[1]
                         if 0 <= y < height and 0 <= x < width:
-                            number = np.uint8(ky * kernel[1] + kx)
+                            number = place.dtype.type(ky * kernel[1] + kx)
                             for c in range(channels):
                                 won = place[sample, oy, ox, c] == number
                                 image[sample, y, x, c] += values[sample, oy, ox, c] if won else zero

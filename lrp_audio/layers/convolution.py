@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
-from lrp_audio.kernels.operands import Operands, pack
+from lrp_audio.kernels.packing import Operands, pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.layers.base import WeightedLayer

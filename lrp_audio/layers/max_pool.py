@@ -31,7 +31,7 @@ class MaxPool(Pooled, Layer):
     def gradient(self, x: Array, y: Array, g: Array) -> Array:
         """The gradient of each window goes to its winner, the first on ties; overlaps add up."""
         window = self.window.geometry(x.shape[2:])
-        return with_rank(pooling.to_winners(spatial(x), spatial(y), spatial(g), window), self.rank)
+        return with_rank(pooling.to_winners(spatial(x), spatial(g), window), self.rank)
 
     def relevance(self, x: Array, y: Array, relevance: Array, rule: Rule) -> Propagation:
         """Winner-takes-all maps as the gradient does; proportional is z+ on the window's sum."""

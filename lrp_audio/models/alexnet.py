@@ -1,18 +1,15 @@
 """AlexNet on spectrograms, as published (Becker et al., arXiv 1807.03418): no normalisation."""
 
-import math
-
 import numpy as np
 
 from lrp_audio.fronts.spectrogram import SPECTROGRAM
 from lrp_audio.layers import Conv2D, Dense, Dropout, Flatten, Layer, MaxPool2D, ReLU
-from lrp_audio.layers.base import Gradients
-from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.architecture import Architecture, he_normal
 from lrp_audio.models.batches import slices
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 _CONVOLUTIONS = {
     # name: channels out, channels in, kernel, stride, pad, groups, whether a pool follows
@@ -40,7 +37,7 @@ def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def alexnet(parameters: Gradients) -> Network:
+def alexnet(parameters: Parameters) -> Network:
     """AlexNet over `parameters` as named and shaped by `parameter_shapes`; they are not copied.
 
     Input ``(batch, 1, 227, 227)``, frequency first, output the logits ``(batch, classes)``.
@@ -60,22 +57,18 @@ def alexnet(parameters: Gradients) -> Network:
     return Network(chain(layers), SPECTROGRAM.shape)
 
 
-def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
+def initial_parameters(classes: int, rng: np.random.Generator) -> Parameters:
     """Random float32 parameters, biases zero: gaussian as He et al. 2015, the last layer smaller.
 
     The published fillers (gaussian, 0.01 and 0.005) suit spectrograms in decibels and 10,000 steps;
     these suit standardised ones and fewer steps.
     """
-    parameters = {}
-    for name, shape in parameter_shapes(classes).items():
-        gain = 0.1 if name.startswith("fc8") else 2.0
-        spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
-        parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
-    return parameters
+    shapes = parameter_shapes(classes)
+    return he_normal(shapes, lambda name: 0.1 if name == "fc8.weight" else 2.0, rng)
 
 
-def compact(parameters: Gradients, inputs: Array) -> Gradients:
-    """What a file holds of `parameters`: a seventh of them, chosen by typical `inputs`.
+def compact(parameters: Parameters, inputs: Array) -> Parameters:
+    """What a file stores of `parameters`: a seventh of them, chosen by typical `inputs`.
 
     `inputs` are ``(n, 1, 227, 227)``, n well above 128. See `truncate_dense`.
     """

@@ -1,41 +1,69 @@
 """An architecture: how networks of a kind are built, trained and stored."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from lrp_audio.errors import ModelError
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.layers.base import Gradients
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Recipe
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 
 @dataclass(frozen=True)
 class Architecture:
     """How a network of this kind is built, trained and stored.
 
-    `front` makes its input; `shapes` gives those of its parameters for a number of classes, the
-    first layer's first, `build` the network on them, `initial` random ones to train from, `compact`
-    what is stored of them, given typical inputs ``(n, *front.shape)``. `recipes` are those of the
-    shipped networks by task.
+    `front` makes its input; `shapes` gives the shapes of its parameters for a number of classes,
+    those of the first layer first; `build` makes the network over given parameters, without copying
+    them; `initial` draws parameters to train from; `compact` makes parameters smaller for a file,
+    given typical inputs ``(n, *front.shape)``. `recipes` are those of its networks, by task.
     """
 
     name: str
     front: FrontEnd
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
-    build: Callable[[Gradients], Network]
-    initial: Callable[[int, np.random.Generator], Gradients]
-    compact: Callable[[Gradients, Array], Gradients]
+    build: Callable[[Parameters], Network]
+    initial: Callable[[int, np.random.Generator], Parameters]
+    compact: Callable[[Parameters, Array], Parameters]
     recipes: Mapping[str, Recipe]
 
-    def for_raw_input(self, parameters: Gradients) -> Gradients:
+    def recipe(self, task: str) -> Recipe:
+        """The recipe for `task`; raises `ModelError` if there is none."""
+        if task not in self.recipes:
+            raise ModelError(
+                f"The architecture {self.name} has no recipe for the task {task!r}; choose one of "
+                f"{', '.join(self.recipes) or '(none)'}, or add a recipe where it is defined."
+            )
+        return self.recipes[task]
+
+    def for_raw_input(self, parameters: Parameters) -> Parameters:
         """Parameters for inputs as `front` makes them, from those for standardised inputs."""
         return for_raw_input(parameters, self.front.centre, self.front.spread)
 
 
-def for_raw_input(parameters: Gradients, centre: float, spread: float) -> Gradients:
+def he_normal(
+    shapes: Mapping[str, tuple[int, ...]],
+    gain: Callable[[str], float],
+    rng: np.random.Generator,
+) -> Parameters:
+    """Random float32 parameters of `shapes`, biases zero: gaussian as He et al. 2015.
+
+    The variance of the weight `name` is ``gain(name)`` over its number of inputs; 2 keeps the scale
+    from one ReLU to the next.
+    """
+    parameters = {}
+    for name, shape in shapes.items():
+        inputs = math.prod(shape[1:])
+        deviation = math.sqrt(gain(name) / inputs) if len(shape) > 1 else 0.0
+        parameters[name] = (deviation * rng.standard_normal(shape, np.float32)).astype(np.float32)
+    return parameters
+
+
+def for_raw_input(parameters: Parameters, centre: float, spread: float) -> Parameters:
     """Parameters of the same function of ``x`` instead of ``(x - centre) / spread``.
 
     Exact where the first layer, whose parameters come first, has no padding or `centre` is 0:

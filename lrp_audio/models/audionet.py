@@ -1,16 +1,14 @@
 """AudioNet on waveforms, as published (Becker et al., arXiv 1807.03418)."""
 
-import math
-
 import numpy as np
 
 from lrp_audio.fronts.waveform import WAVEFORM
 from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, ReLU
-from lrp_audio.layers.base import Gradients
-from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.architecture import Architecture, he_normal
 from lrp_audio.models.compact import compact_dense_stack
 from lrp_audio.models.network import Network, chain
 from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
+from lrp_audio.types import Parameters
 
 _CONVOLUTIONS = {"conv1": 100, "conv2": 64, "conv3": 128, "conv4": 128, "conv5": 128, "conv6": 128}
 _DENSE = {"fc7": 1024, "fc8": 512}
@@ -31,7 +29,7 @@ def parameter_shapes(classes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def audionet(parameters: Gradients) -> Network:
+def audionet(parameters: Parameters) -> Network:
     """AudioNet over `parameters` as named and shaped by `parameter_shapes`; they are not copied.
 
     Input ``(batch, 1, 8000)``, output the logits ``(batch, classes)``. No ReLU in the dense stack.
@@ -53,19 +51,15 @@ def audionet(parameters: Gradients) -> Network:
     return Network(chain(layers), WAVEFORM.shape)
 
 
-def initial_parameters(classes: int, rng: np.random.Generator) -> Gradients:
+def initial_parameters(classes: int, rng: np.random.Generator) -> Parameters:
     """Random float32 parameters, biases zero: gaussian as He et al. 2015, the dense stack smaller.
 
-    The published filler, gaussian with standard deviation 0.1, is left aside: with it the logits
-    of the untrained network are in the thousands. The dense stack starts at a third of the
+    The published filler, gaussian with standard deviation 0.1, is not used: with it the logits of
+    the untrained network are in the thousands. The dense stack starts at a third of the
     standard deviation that keeps its scale, so that the first logits are small.
     """
-    parameters = {}
-    for name, shape in parameter_shapes(classes).items():
-        gain = 2.0 if name.startswith("conv") else 0.1
-        spread = math.sqrt(gain / math.prod(shape[1:])) if len(shape) > 1 else 0.0
-        parameters[name] = (spread * rng.standard_normal(shape, np.float32)).astype(np.float32)
-    return parameters
+    shapes = parameter_shapes(classes)
+    return he_normal(shapes, lambda name: 2.0 if name.startswith("conv") else 0.1, rng)
 
 
 AUDIONET = Architecture(

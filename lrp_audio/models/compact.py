@@ -1,21 +1,21 @@
 """Compression of weights for files.
 
 A stack of dense layers without activations between them is one linear map whose rank is at most the
-number of classes, so of each weight only the part matters that the layers after it can see: its
-projection on their row space. The function stays the same; each weight becomes a product of two
-thin factors (`compact_dense_stack`). Where activations lie between, the principal components of a
-layer's outputs and half precision have to do, and the function changes a little (`truncate_dense`).
+number of classes. Of each weight only its projection on the row space of the layers after it
+matters. The function stays the same; each weight becomes a product of two thin factors
+(`compact_dense_stack`). With activations between the layers, only the principal components of a
+layer's outputs are stored, in half precision, which changes the function a little
+(`truncate_dense`).
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lrp_audio.layers.base import Gradients
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 
-def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradients:
+def compact_dense_stack(parameters: Parameters, names: Sequence[str]) -> Parameters:
     """Parameters with the weights of the dense layers `names`, in forward order, as factors.
 
     Every layer but the last is projected on the row space of what follows it, in float64. Returns
@@ -34,7 +34,7 @@ def compact_dense_stack(parameters: Gradients, names: Sequence[str]) -> Gradient
     return stored
 
 
-def truncate_dense(parameters: Gradients, outputs: Mapping[str, Array], rank: int) -> Gradients:
+def truncate_dense(parameters: Parameters, outputs: Mapping[str, Array], rank: int) -> Parameters:
     """All parameters in float16, the weights of dense layers as factors of `rank`.
 
     `outputs` maps the names of these layers to outputs ``(n, units)`` for typical inputs, before

@@ -1,11 +1,11 @@
 """Batch normalisation folded into its neighbour, exactly, or refused with the reason.
 
-A batch-norm is ``weight x + bias`` a channel. It moves backwards into a convolution or dense layer
-before it, or forwards into one after it. On the way it may pass
+A batch-norm is ``weight x + bias`` for each channel. It moves backwards into a convolution or dense
+layer before it, or forwards into one after it. On the way it may pass
 
 - an average pool or dropout: always (the mean of an affine map is the affine map of the mean), but
   for means over channels, and with bias 0 only where a mean counts padding;
-- a max-pool: with weights > 0 (then it keeps the order);
+- a max-pool: with weights > 0 (then it preserves the order);
 - a ReLU or LeakyReLU: with weights > 0 and bias 0 (these are homogeneous);
 - flatten: forwards into a dense layer.
 
@@ -75,7 +75,7 @@ def fold_where_exact(network: Network) -> tuple[Network, list[str]]:
 
 
 def _fold(network: Network, node: Node) -> tuple[Network | None, list[str]]:
-    """The network with one batch-norm less, or what is in the way before and after it."""
+    """The network without one batch-norm, or what is in the way before and after it."""
     assert isinstance(node.layer, BatchNorm)
     obstacles = []
     for way, merge in ((_backwards, _after), (_forwards, _before)):
@@ -97,7 +97,7 @@ def _along_other_axis(network: Network, place: Node) -> bool:
 
 
 def _find(network: Network, norm: BatchNorm, way: Iterator[Node]) -> tuple[Node | None, str]:
-    """The first layer on the way that can take the batch-norm in, or what is in its way."""
+    """The first layer on the way that can absorb the batch-norm, or what is in the way."""
     for node in way:
         if isinstance(node.layer, WeightedLayer):
             return node, ""

@@ -1,14 +1,14 @@
 """Fusion: a convolution, its ReLU and its max-pool are computed as one layer.
 
-All that decides which layers are fused is in this file. A forward pass or a gradient may always
-fuse. LRP may where it finds the same relevance with the layers fused as without:
+This file alone decides which layers are fused. A forward pass or a gradient may always fuse. LRP
+may fuse where the relevance is the same with the layers fused as without:
 
-- the rule of the convolution must not look at other outputs than the winners of the pool
+- the rule of the convolution must not depend on outputs other than the winners of the pool
   (`LinearRule.outputs_independent`), since only these are computed again;
 - relevance must pass through the ReLU, and go to the winners in the pool;
 - no relevance may arrive where the output is 0, since a window without an output above 0 has no
-  winner. So each layer that reads the output must have a rule that gives an input of 0 nothing
-  (`LinearRule.zero_input_gets_zero`), or only pass on what its own readers give it.
+  winner. So each layer that reads the output must have a rule that gives an input of 0 no relevance
+  (`LinearRule.zero_input_gets_zero`), or only pass on the relevance from its own readers.
 """
 
 import math
@@ -32,11 +32,11 @@ _VALUE_PRESERVING = ("shape", "dropout")  # kinds of layers
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The nodes to compute in place of a network's own, over the same parameters.
+class Fusion:
+    """The `nodes` that are computed in place of a network's own, over the same parameters.
 
-    A node that stands for several has the name of the first, the convolution; `members` are the
-    network's nodes that each stands for. After a node, no other reads the outputs in `last_read`.
+    By name of a node: `members` are the network's nodes that it stands for, the first of which, the
+    convolution, gives it its name; `last_read` are the outputs that no later node reads.
     """
 
     nodes: tuple[Node, ...]
@@ -44,25 +44,25 @@ class Plan:
     last_read: Mapping[str, tuple[str, ...]]
 
 
-def unfused(nodes: Sequence[Node]) -> Plan:
-    """The plan that computes every node on its own."""
-    return _plan([(node,) for node in nodes])
+def unfused(nodes: Sequence[Node]) -> Fusion:
+    """Every node on its own."""
+    return _fusion_of([(node,) for node in nodes])
 
 
-def fused(nodes: Sequence[Node], rules: Mapping[str, Rule] | None = None) -> Plan:
-    """The plan with as few nodes as possible, for LRP under the `rules` of each node by name.
+def fused(nodes: Sequence[Node], rules: Mapping[str, Rule] | None = None) -> Fusion:
+    """As few nodes as possible, for LRP under the `rules` of the network's nodes by name.
 
-    Without `rules` it is for passes that carry no relevance.
+    Without `rules`, for forward passes and gradients.
     """
     readers = readers_of(nodes)
 
     def may_fuse(group: Group) -> bool:
         return rules is None or _same_relevance(group, readers, rules)
 
-    return _plan(_groups(nodes, readers, may_fuse))
+    return _fusion_of(_groups(nodes, readers, may_fuse))
 
 
-def _plan(groups: Sequence[Group]) -> Plan:
+def _fusion_of(groups: Sequence[Group]) -> Fusion:
     names = {group[-1].name: group[0].name for group in groups}
     nodes = tuple(
         Node(
@@ -76,13 +76,13 @@ def _plan(groups: Sequence[Group]) -> Plan:
     last_read: dict[str, tuple[str, ...]] = {node.name: () for node in nodes}
     for source, reader in last_reader.items():
         last_read[reader] += (source,)
-    return Plan(nodes, {group[0].name: group for group in groups}, last_read)
+    return Fusion(nodes, {group[0].name: group for group in groups}, last_read)
 
 
 def _groups(
     nodes: Sequence[Node], readers: Readers, may_fuse: Callable[[Group], bool]
 ) -> list[Group]:
-    """The nodes in their order, those together that become one."""
+    """The nodes in their order, in groups that become one node each."""
     groups, taken = [], set[str]()
     for node in nodes:
         if node.name not in taken:
@@ -123,11 +123,11 @@ def _as_one(group: Group) -> Layer:
 
 
 def _same_relevance(group: Group, readers: Readers, rules: Mapping[str, Rule]) -> bool:
-    """Whether LRP finds the same relevance with the layers of `group` fused as without."""
+    """Whether LRP gives the same relevance with the layers of `group` fused as without."""
     rule, *others = (rules[node.name] for node in group)
-    alone = isinstance(rule, LinearRule) and rule.outputs_independent
+    independent = isinstance(rule, LinearRule) and rule.outputs_independent
     passes = all(isinstance(other, Pass | WinnerTakesAll) for other in others)
-    return alone and passes and _zero_gets_zero(group[-1], readers, rules)
+    return independent and passes and _zero_gets_zero(group[-1], readers, rules)
 
 
 def _zero_gets_zero(node: Node, readers: Readers, rules: Mapping[str, Rule]) -> bool:

@@ -1,4 +1,4 @@
-"""The graph of a network: its nodes, and what arrives at them on the way back."""
+"""The graph of a network: its nodes, and what arrives at them in a backward pass."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from lrp_audio.layers.base import Layer
 from lrp_audio.types import Array
 
 INPUT = "input"
-"""What nodes call the network's input."""
+"""The name of the network's input."""
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer with its name and the names of the nodes it reads (`INPUT` is the network's input).
+    """A layer with its name, and the names of the nodes that it reads (or `INPUT`).
 
     With more than one source the layer joins their outputs to its input (`Layer.join`).
     """
@@ -29,7 +29,7 @@ class Node:
         return self.layer.join([outputs[source] for source in self.sources])
 
     def shares(self, at_input: Array) -> Iterator[tuple[str, Array]]:
-        """Each source with its share of what a backward pass gives the layer's input."""
+        """Each source with its share of what a backward pass gives to the layer's input."""
         if len(self.sources) == 1:
             yield self.sources[0], at_input
         else:
@@ -37,17 +37,20 @@ class Node:
 
 
 class Arrivals:
-    """What has arrived at the output of each node in a backward pass; several shares add up."""
+    """Relevance or gradient that has arrived at the output of each node; several shares add up.
+
+    `start` arrives at the output of the last node.
+    """
 
     def __init__(self, nodes: Sequence[Node], start: Array) -> None:
         self._waiting = {nodes[-1].name: start}
 
     def take(self, name: str) -> Array:
-        """What has arrived at a node; nothing can arrive there afterwards."""
+        """Remove what has arrived at a node, and return it; all its readers must have passed on."""
         return self._waiting.pop(name)
 
-    def add(self, node: Node, at_input: Array) -> None:
-        """Pass what the input of `node` was given on to the nodes that it reads."""
+    def pass_on(self, node: Node, at_input: Array) -> None:
+        """Add what the input of `node` received to what has arrived at the nodes that it reads."""
         for source, share in node.shares(at_input):
             waiting = self._waiting
             waiting[source] = waiting[source] + share if source in waiting else share

@@ -1,15 +1,18 @@
-"""Layer-wise relevance propagation through a graph of layers."""
+"""Layer-wise relevance propagation through a graph of layers.
 
-from collections.abc import Iterator, Mapping, Sequence
+Every layer in turn, from the last to the first: the relevance that has arrived at its output goes
+to its input by its rule, and from there to the outputs of the nodes that it reads (`steps`).
+"""
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from lrp_audio.kernels.elementwise import sample_sums
 from lrp_audio.layers.base import RelevanceBackward
-from lrp_audio.models.fusion import Plan
+from lrp_audio.models.fusion import Fusion
 from lrp_audio.models.graph import INPUT, Arrivals, Node
-from lrp_audio.rules.base import Propagation, Selected
+from lrp_audio.models.relevance import LayerRelevance, RelevanceByName
+from lrp_audio.rules.base import Propagation
 from lrp_audio.rules.composite import Assignment
 from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.types import Array
@@ -17,10 +20,10 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class Step:
-    """One layer's turn in LRP: its input `x`, output `y`, the relevance that arrived, and the flow.
+    """LRP at one layer: its input `x`, output `y`, the `relevance` of `y`, and what it became.
 
-    `flow.relevance` is what its input receives; `flow.traces` holds z, s and c. `node` is the
-    layer in the graph.
+    `node` is the layer in the graph. `flow.relevance` is that of `x`; `flow.traces` holds z, s and
+    c.
     """
 
     assignment: Assignment
@@ -39,114 +42,35 @@ class Step:
 
 @dataclass(frozen=True)
 class ForwardPass:
-    """The output of every node by name, with the network's input, and the way back from each."""
+    """By name of the node: its output (`INPUT` is the network's input), and its way back."""
 
     outputs: dict[str, Array]
     backward: dict[str, RelevanceBackward]
 
 
-def forward_pass(plan: Plan, x: Array) -> ForwardPass:
-    """Compute the nodes of `plan` for `x`, remembering what LRP needs."""
-    found = ForwardPass({INPUT: x}, {})
-    for node in plan.nodes:
-        y, found.backward[node.name] = node.layer.forward_with_relevance(node.input(found.outputs))
-        found.outputs[node.name] = y
-    return found
+def forward_pass(fusion: Fusion, x: Array) -> ForwardPass:
+    """Compute the nodes of `fusion` for `x`, and keep what LRP needs."""
+    passed = ForwardPass({INPUT: x}, {})
+    for node in fusion.nodes:
+        y, backward = node.layer.forward_with_relevance(node.input(passed.outputs))
+        passed.outputs[node.name], passed.backward[node.name] = y, backward
+    return passed
 
 
 def steps(
-    plan: Plan, passed: ForwardPass, arrivals: Arrivals, assigned: Mapping[str, Assignment]
+    fusion: Fusion, passed: ForwardPass, arrivals: Arrivals, assigned: Mapping[str, Assignment]
 ) -> Iterator[Step]:
-    """LRP itself: from the last layer to the first, give the relevance of a layer to its input.
+    """LRP itself, a step for each layer, from the last to the first.
 
-    What a layer took to its turn is released after it: `passed` and `arrivals` are used up.
+    Consumes `passed` and `arrivals`: what a layer needed is released after its step.
     """
-    for node in reversed(plan.nodes):
+    for node in reversed(fusion.nodes):
         x, y = node.input(passed.outputs), passed.outputs.pop(node.name)
+        backward, assignment = passed.backward.pop(node.name), assigned[node.name]
         relevance = arrivals.take(node.name)
-        flow = passed.backward.pop(node.name)(relevance, assigned[node.name].rule)
-        arrivals.add(node, flow.relevance)
-        yield Step(assigned[node.name], node, x, y, relevance, flow)
-
-
-Stored = dict[str, Array | Selected]
-
-
-class LayerRelevance(Mapping[str, Array]):
-    """Relevance ``(batch, ...)`` by name of the layer at whose output it is; `INPUT` is the input.
-
-    Of a convolution that is fused with its max-pool only the relevance of the winners is stored;
-    that of all outputs is made when it is asked for.
-    """
-
-    def __init__(self, by_step: Sequence[Stored]) -> None:
-        self._by_step = list(by_step)  # layers that share arrays are in one step
-
-    def __getitem__(self, name: str) -> Array:
-        for stored in self._by_step:
-            if name in stored:
-                found = stored[name]
-                return found if isinstance(found, np.ndarray) else found.whole()
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for stored in self._by_step for name in stored)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._by_step))
-
-    def __repr__(self) -> str:
-        return f"<relevance of {', '.join(self)}>"
-
-    def split(self, batch: int) -> list["SampleRelevance"]:
-        """The relevance of each of `batch` samples, in arrays of its own.
-
-        This one is emptied meanwhile, so that memory does not hold everything twice.
-        """
-        of_samples: list[list[Stored]] = [[] for _ in range(batch)]
-        while self._by_step:
-            stored = self._by_step.pop(0)
-            for index, own in enumerate(of_samples):
-                own.append(_of_sample(stored, index))
-        return [SampleRelevance(LayerRelevance(own)) for own in of_samples]
-
-
-class SampleRelevance(Mapping[str, Array]):
-    """Relevance of one sample by name of the layer, as in `LayerRelevance`, without a batch axis.
-
-    Plain arrays that belong to nothing else: it can be pickled.
-    """
-
-    def __init__(self, batch_of_one: LayerRelevance) -> None:
-        self._batch = batch_of_one
-
-    def __getitem__(self, name: str) -> Array:
-        return np.asarray(self._batch[name][0])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._batch)
-
-    def __len__(self) -> int:
-        return len(self._batch)
-
-    def __repr__(self) -> str:
-        return repr(self._batch)
-
-
-def _of_sample(stored: Stored, index: int) -> Stored:
-    """Copies of what a sample has in the arrays of a step, each made only once."""
-    copies: dict[int, Array] = {}
-
-    def copy(array: Array) -> Array:
-        if id(array) not in copies:
-            # In the order that the axes have in memory, by which the kernels go.
-            copies[id(array)] = np.array(array[index : index + 1], order="K")
-        return copies[id(array)]
-
-    return {
-        name: copy(found) if isinstance(found, np.ndarray) else found.of(copy)
-        for name, found in stored.items()
-    }
+        flow = backward(relevance, assignment.rule)
+        arrivals.pass_on(node, flow.relevance)
+        yield Step(assignment, node, x, y, relevance, flow)
 
 
 @dataclass(frozen=True)
@@ -159,25 +83,28 @@ class Propagated:
 
 
 def collected(
-    plan: Plan,
-    turns: Iterator[Step],
+    fusion: Fusion,
+    taken: Iterator[Step],
     arrivals: Arrivals,
     output: Array,
     assigned: Mapping[str, Assignment],
 ) -> Propagated:
-    """What the steps of `plan` found, for every layer of the network that it stands for."""
-    by_step: list[Stored] = []
+    """What the steps `taken` found, for every layer of the network, fused ones included."""
+    by_step: list[RelevanceByName] = []
     entries: list[Entry] = []
-    given, amount = None, None  # what the step before gave its input: summed only once
-    for step in turns:
-        first, *others = plan.members[step.node.name]
-        arrived, within = step.relevance, step.flow.within
-        total = amount if arrived is given and amount is not None else sample_sums(arrived)
-        given, amount = step.flow.relevance, sample_sums(step.flow.relevance)
-        entries += [Entry.passing(assigned[other.name], total) for other in reversed(others)]
-        entries.append(Entry.of(assigned[first.name], total, amount, step.flow.accounts))
-        inner = [member.name for member in (first, *others)][:-1]
-        stored: Stored = dict.fromkeys(inner, arrived if within is None else within)
-        by_step.append(stored | {(first, *others)[-1].name: arrived})
+    given, sum_given = None, None  # to the input of the layer of the step before
+    for step in taken:
+        members = fusion.members[step.node.name]
+        # In a chain, what one layer gives is what arrives at the next: it is summed only once.
+        known: Array | None = sum_given if step.relevance is given else None
+        sum_arrived = sample_sums(step.relevance) if known is None else known
+        given, sum_given = step.flow.relevance, sample_sums(step.flow.relevance)
+        for member in reversed(members[1:]):
+            entries.append(Entry.passing(assigned[member.name], sum_arrived))
+        first = assigned[members[0].name]
+        entries.append(Entry.of(first, sum_arrived, sum_given, step.flow.accounts))
+        within = step.relevance if step.flow.within is None else step.flow.within
+        relevance: RelevanceByName = {member.name: within for member in members[:-1]}
+        by_step.append(relevance | {members[-1].name: step.relevance})
     by_step.append({INPUT: arrivals.take(INPUT)})
     return Propagated(output, LayerRelevance(by_step), Ledger(tuple(entries)))

@@ -8,13 +8,13 @@ import numpy as np
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.layers.arrays import as_floats
-from lrp_audio.layers.base import Gradients, Pullback, RelevanceBackward
+from lrp_audio.layers.base import Pullback, RelevanceBackward
 from lrp_audio.models import lrp
-from lrp_audio.models.fusion import Plan, fused, unfused
+from lrp_audio.models.fusion import Fusion, fused, unfused
 from lrp_audio.models.graph import INPUT, Arrivals, Node, chain, shapes_of
 from lrp_audio.models.lrp import Propagated, Step
 from lrp_audio.rules.composite import Assignment, Composite
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 __all__ = ["INPUT", "Network", "Node", "Step", "chain"]
 
@@ -23,8 +23,8 @@ class Network:
     """Layers in topological order over samples of `input_shape` (batch axis left out).
 
     `forward`, `input_gradient`, `differentiable` and `propagate` are fast: they compute a
-    convolution, its ReLU and its max-pool as one layer where they can, and keep what they need.
-    `activations`, `gradient` and `steps` go layer by layer, for a look at each.
+    convolution, its ReLU and its max-pool as one layer where they can, keeping only what is needed.
+    `activations`, `gradient` and `steps` go layer by layer, so that each can be inspected.
     Along `free_axes` of a sample an input may have another length than `input_shape`, as far as the
     layers allow. Raises `ShapeError` where a layer does not fit the one it reads, or is read by
     none.
@@ -51,11 +51,11 @@ class Network:
         return self.nodes[-1].name
 
     @cached_property
-    def _fused(self) -> Plan:
+    def _fused(self) -> Fusion:
         return fused(self.nodes)
 
-    def parameters(self) -> Gradients:
-        """All trainable arrays as ``layer.parameter``, the layers' own (not copies)."""
+    def parameters(self) -> Parameters:
+        """All trainable arrays as ``layer.parameter``; the layers' own, not copies."""
         return {
             f"{node.name}.{name}": array
             for node in self.nodes
@@ -64,7 +64,7 @@ class Network:
 
     def forward(self, x: Array) -> Array:
         """Output of the last node for `x` ``(batch, *input_shape)``."""
-        x = self._taken(x)
+        x = self._checked(x)
         outputs = {INPUT: x}
         for node in self._fused.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -75,7 +75,7 @@ class Network:
 
     def activations(self, x: Array) -> dict[str, Array]:
         """Output of every node for `x` ``(batch, *input_shape)``, and `x` under `INPUT`."""
-        x = self._taken(x)
+        x = self._checked(x)
         outputs = {INPUT: x}
         for node in self.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -91,26 +91,25 @@ class Network:
         """LRP of `x` ``(batch, *input_shape)``: the relevance of every layer, and the ledger.
 
         `start` makes the relevance of the output from the output. Without `fuse` every layer is
-        computed on its own, which finds the same.
+        computed on its own, with the same result.
         """
-        x = self._taken(x)
+        x = self._checked(x)
         assigned = {a.layer: a for a in self.assign(rules)}
-        plan = unfused(self.nodes)
-        if fuse:
-            plan = fused(self.nodes, {name: a.rule for name, a in assigned.items()})
-        with single_threaded_blas():  # once, and not anew for every kernel
-            passed = lrp.forward_pass(plan, x)
-            output = passed.outputs[plan.nodes[-1].name]
-            arrivals = Arrivals(plan.nodes, start(output))
-            steps = lrp.steps(plan, passed, arrivals, assigned)
-            return lrp.collected(plan, steps, arrivals, output, assigned)
+        rules_by_name = {name: a.rule for name, a in assigned.items()}
+        fusion = fused(self.nodes, rules_by_name) if fuse else unfused(self.nodes)
+        with single_threaded_blas():  # once here, instead of in every kernel
+            passed = lrp.forward_pass(fusion, x)
+            output = passed.outputs[fusion.nodes[-1].name]
+            arrivals = Arrivals(fusion.nodes, start(output))
+            steps = lrp.steps(fusion, passed, arrivals, assigned)
+            return lrp.collected(fusion, steps, arrivals, output, assigned)
 
     def steps(
         self, activations: dict[str, Array], relevance: Array, rules: Composite
     ) -> Iterator[Step]:
         """The same LRP one layer at a time, from the last to the first.
 
-        `activations` are those of every node, `relevance` belongs to the output of the last one.
+        `activations` are those of every node, `relevance` is that of the last one's output.
         """
         assigned = {a.layer: a for a in self.assign(rules)}
         backward: dict[str, RelevanceBackward] = {
@@ -119,8 +118,9 @@ class Network:
             )
             for node in self.nodes
         }
-        plan, passed = unfused(self.nodes), lrp.ForwardPass(dict(activations), backward)
-        return lrp.steps(plan, passed, Arrivals(plan.nodes, relevance), assigned)
+        passed = lrp.ForwardPass(dict(activations), backward)
+        arrivals = Arrivals(self.nodes, relevance)
+        return lrp.steps(unfused(self.nodes), passed, arrivals, assigned)
 
     def gradient(self, activations: dict[str, Array], g: Array) -> Array:
         """Gradient at the input for the gradient `g` at the output, dropout inactive."""
@@ -128,7 +128,7 @@ class Network:
 
     def input_gradient(self, x: Array, start: Callable[[Array], Array]) -> Array:
         """Gradient at the input `x`; `start` makes the gradient at the output from the output."""
-        x = self._taken(x)
+        x = self._checked(x)
         outputs = {INPUT: x}
         for node in self._fused.nodes:
             outputs[node.name] = node.layer.forward(node.input(outputs))
@@ -136,33 +136,33 @@ class Network:
 
     def differentiable(
         self, x: Array, rng: np.random.Generator
-    ) -> tuple[Array, Callable[[Array], Gradients]]:
-        """Training pass (dropout active): output, and the function from its gradient to all others.
+    ) -> tuple[Array, Callable[[Array], Parameters]]:
+        """Training pass (dropout active): output, and the function from its gradient to the others.
 
-        The gradients come under the names of `parameters`, summed over the batch.
+        The gradients have the names of `parameters` and are summed over the batch.
         """
-        x = self._taken(x)
+        x = self._checked(x)
         nodes = self._fused.nodes
         outputs, pullbacks = {INPUT: x}, dict[str, Pullback]()
         for node in nodes:
             y, pullbacks[node.name] = node.layer.differentiable(node.input(outputs), rng)
             outputs[node.name] = y
 
-        def pullback(g: Array) -> Gradients:
-            gradients: Gradients = {}
+        def pullback(g: Array) -> Parameters:
+            gradients: Parameters = {}
             arrivals = Arrivals(nodes, g)
             for node in reversed(nodes):
                 wants_input = node.sources != (INPUT,)
                 to_input, own = pullbacks.pop(node.name)(arrivals.take(node.name), wants_input)
                 gradients |= {f"{node.name}.{name}": of for name, of in own.items()}
                 if to_input is not None:
-                    arrivals.add(node, to_input)
+                    arrivals.pass_on(node, to_input)
             return gradients
 
         return outputs[nodes[-1].name], pullback
 
-    def _taken(self, x: Array) -> Array:
-        """`x` as floats; raises `ShapeError` where it does not fit."""
+    def _checked(self, x: Array) -> Array:
+        """`x` as floats; raises `ShapeError` if its shape does not fit."""
         x = as_floats(x, "The input of a network")
         shape = x.shape[1:]
         if x.ndim == 0 or shape != self.input_shape:
@@ -182,5 +182,5 @@ def _gradient(nodes: Sequence[Node], outputs: dict[str, Array], g: Array) -> Arr
     arrivals = Arrivals(nodes, g)
     for node in reversed(nodes):
         x, y = node.input(outputs), outputs[node.name]
-        arrivals.add(node, node.layer.gradient(x, y, arrivals.take(node.name)))
+        arrivals.pass_on(node, node.layer.gradient(x, y, arrivals.take(node.name)))
     return arrivals.take(INPUT)

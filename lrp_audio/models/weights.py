@@ -16,8 +16,7 @@ import numpy as np
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.layers.base import Gradients
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 FORMAT = 1
 _HEADER = "description"
@@ -28,14 +27,14 @@ _STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 @dataclass(frozen=True)
 class Description:
-    """What a weights file says of itself: architecture (such as ``audionet``) and class names."""
+    """The content of a weights file: architecture (such as ``audionet``) and class names."""
 
     architecture: str
     classes: tuple[str, ...]
 
 
 def save_weights(path: Path, description: Description, arrays: Mapping[str, Array]) -> None:
-    """Write `arrays` (parameters, or factors of them) to `path`: float16 as it is, else float32."""
+    """Write `arrays` (parameters or factors of them) to `path`, float16 or else float32."""
     text = json.dumps({"format": FORMAT, **asdict(description)}).encode()
     stored = {
         name: array if array.dtype == np.float16 else np.asarray(array, np.float32)
@@ -54,11 +53,11 @@ def read_description(path: Path) -> Description:
 
 def read_weights(
     path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: type[np.floating[Any]]
-) -> Gradients:
+) -> Parameters:
     """Parameters of `shapes` from the file at `path`, factors multiplied out, read-only.
 
     Raises `ModelError` where a name or shape is not as expected, a value is not finite, or the file
-    is damaged. Nothing but `shapes` decides how much memory is taken.
+    is damaged. Only `shapes` decides how much memory is used.
     """
     parameters = {}
     with _opened(path) as archive:

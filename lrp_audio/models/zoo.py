@@ -29,7 +29,7 @@ class Loaded:
 
 
 def weights_folder() -> Path:
-    """Where the shipped weights lie: inside the installed package, or beside it in a checkout."""
+    """The folder of the shipped weights: in the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "weights"
     return installed if installed.is_dir() else package.parent / "weights"

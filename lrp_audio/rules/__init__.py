@@ -1,4 +1,4 @@
-"""One rule a file, each readable as its formula; composites that hand them out; the ledger."""
+"""One rule per file, each readable as its formula; composites, which assign them; the ledger."""
 
 from lrp_audio.rules.alpha_beta import AlphaBeta, ZPlus
 from lrp_audio.rules.base import LinearMap, LinearRule, Part, Propagation, Rule, Term, Trace

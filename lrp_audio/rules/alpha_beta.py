@@ -1,4 +1,4 @@
-"""The alpha-beta rule, and z+ as its case alpha = 1, beta = 0; right for inputs of either sign."""
+"""The alpha-beta rule, and z+, its case alpha = 1, beta = 0; for inputs of either sign."""
 
 import math
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class AlphaBeta(LinearRule):
-    """Positive and negative contributions apart, weighted alpha and -beta; alpha - beta = 1."""
+    """Positive contributions get the share alpha, negative ones -beta; alpha - beta = 1."""
 
     alpha: float = 2.0
     beta: float = 1.0
@@ -52,7 +52,7 @@ class AlphaBeta(LinearRule):
         yield Term(excited, excess, self.alpha, z=above)
         if self.beta:
             below = rest_below_zero(z, above)
-            del above, excited  # they make room
+            del above, excited  # frees their memory before the second term
             lack = None if bias is None else negative(bias)
             yield Term(signed_parts(x, minus, plus), lack, -self.beta, z=below)
 

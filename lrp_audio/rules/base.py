@@ -1,4 +1,4 @@
-"""What a rule is: shares of the relevance, each handed back by the same four steps.
+"""What a rule is: shares of the relevance, each propagated by the same four steps.
 
 z = forward(modified x, modified W, b)      s = R / stabilise(z)
 c = transpose(s, modified W)                R_in = x * c
@@ -19,7 +19,7 @@ from lrp_audio.types import Array
 
 
 class LinearMap(Protocol):
-    """What a layer offers to a rule: its weight and bias, the map and the map's transpose."""
+    """What a rule needs of a layer: weight and bias, the linear map and its transpose."""
 
     @property
     def weight(self) -> Array:
@@ -50,7 +50,7 @@ class LinearMap(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Part(OnOneLine):
-    """One modified input and the modified weight that it meets."""
+    """One modified input and the modified weight that it is multiplied by."""
 
     input: Array
     weight: Array
@@ -58,9 +58,9 @@ class Part(OnOneLine):
 
 @dataclass(frozen=True, repr=False)
 class Term(OnOneLine):
-    """A share of the relevance and the parts that it is handed back to, over one denominator.
+    """A share of the relevance, and the parts among which one denominator divides it.
 
-    The denominator is the sum of the parts' maps plus `bias`; give `z` where it is known already.
+    The denominator is the sum of the parts' maps plus `bias`; give `z` where it is already known.
     `share` is a number, or an array that broadcasts against the layer's output. `epsilon` is a
     number, or one for each sample, shape ``(batch,)``.
     """
@@ -74,7 +74,7 @@ class Term(OnOneLine):
 
 @dataclass(frozen=True, repr=False)
 class Trace(OnOneLine):
-    """The four steps of one term, for whoever wants to look: z, s, and c and R_in of each part."""
+    """The steps of one term, for inspection: z and s; by part, c and the modified input."""
 
     z: Array
     s: Array
@@ -82,28 +82,28 @@ class Trace(OnOneLine):
     inputs: tuple[Array, ...]
 
 
-class Selected(Protocol):
-    """Relevance ``(batch, ...)`` of which only a part is stored, such as that of winners."""
+class SparseRelevance(Protocol):
+    """Relevance ``(batch, ...)`` of which only some values are stored; all others are 0."""
 
     def whole(self) -> Array:
-        """All of it."""
+        """All values."""
 
-    def of(self, take: Callable[[Array], Array]) -> "Selected":
-        """The same for a part of the batch, which `take` takes of every stored array."""
+    def of(self, take: Callable[[Array], Array]) -> "SparseRelevance":
+        """The same for a part of the batch; `take` selects it from a stored array."""
 
 
 @dataclass(frozen=True)
 class Propagation:
-    """What a layer hands back: the relevance of its input and where the rest went.
+    """The relevance of a layer's input, and where the rest went.
 
     `relevance` has the shape of the layer's input; `accounts` is ``(batch, 3)`` in float64: bias,
-    stabiliser, dropped. A layer that does the work of several says with `within` what relevance
-    arrived between them.
+    stabiliser, dropped. For a layer that stands for several, `within` is the relevance between
+    them.
     """
 
     relevance: Array
     accounts: NDArray[np.float64]
-    within: Selected | None = None
+    within: SparseRelevance | None = None
     trace: Callable[[], tuple[Trace, ...]] | None = None
 
     def __repr__(self) -> str:
@@ -112,15 +112,15 @@ class Propagation:
 
     @cached_property
     def traces(self) -> tuple[Trace, ...]:
-        """The steps of each term, worked out for whoever looks; none where relevance passes."""
+        """The steps of each term, computed on first access; none where relevance passes."""
         return () if self.trace is None else self.trace()
 
 
 class Rule(ABC):
-    """A way to hand relevance from a layer's output to its input; immutable and comparable.
+    """How relevance goes from a layer's output to its input; immutable and comparable.
 
-    `absorbs` names the columns of the ledger that may take a share; without any of them the rule
-    conserves relevance exactly.
+    `absorbs` names the columns of the ledger that may absorb a share; a rule without any conserves
+    relevance exactly.
     """
 
     name: ClassVar[str]
@@ -134,11 +134,12 @@ class Rule(ABC):
 
 
 class LinearRule(Rule):
-    """A rule for layers with a linear map; it only says which terms share the relevance.
+    """A rule for layers with a linear map; a subclass only defines which terms share the relevance.
 
-    Two promises let layers be taken in one go; without them they are walked one by one.
-    `zero_input_gets_zero`: an input of 0 gets no relevance, for it contributed nothing.
-    `outputs_independent`: the share of a neuron does not depend on the outputs `z` of others.
+    Two properties allow layers to be fused (see `lrp_audio.models.fusion`); without them they are
+    computed one by one. `zero_input_gets_zero`: an input of 0 gets no relevance, because it
+    contributed nothing. `outputs_independent`: the share of a neuron does not depend on the outputs
+    `z` of other neurons.
     """
 
     zero_input_gets_zero: ClassVar[bool] = False
@@ -149,14 +150,14 @@ class LinearRule(Rule):
         """Terms of this rule at `layer` for input `x` and output `z` (bias included)."""
 
     def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
-        """Hand `relevance` of the output `z` back to the input `x` of `layer`."""
+        """Relevance of the input `x` of `layer`, for the `relevance` of its output `z`."""
         inputs, weights, accounts = list[Array](), list[Array](), list[Array]()
         for term in self.terms(layer, x, z):
             trace, account = _four_steps(layer, term, relevance)
             inputs += trace.inputs
             weights += trace.c
             accounts.append(account)
-            del trace  # z and s of one term make room for those of the next
+            del trace  # frees z and s of this term before the next one is computed
         total = weighted_sum(inputs, weights)
 
         def trace_of_each() -> tuple[Trace, ...]:
@@ -183,15 +184,15 @@ def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, 
         s, account = divide(relevance * term.share, z, bias, epsilon)
     else:
         s, account = divide(relevance, z, bias, epsilon, term.share)
-    together = _stacked(layer, term.parts)
-    c = [layer.transpose(s, part.weight, part.input.shape) for part in together]
+    stacked = _stacked(layer, term.parts)
+    c = [layer.transpose(s, part.weight, part.input.shape) for part in stacked]
     if len(c) < len(inputs):
         c = np.split(c[0], len(inputs), axis=1)
     return Trace(z, s, tuple(c), inputs), account
 
 
 def _stacked(layer: LinearMap, parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """The parts as one where the layer takes their inputs and weights stacked along axis 1."""
+    """The parts as one, if the layer takes their inputs and weights stacked along axis 1."""
     if len(parts) == 1 or not layer.stacks:
         return parts
     inputs, weights = [part.input for part in parts], [part.weight for part in parts]
@@ -209,7 +210,7 @@ def negative(a: Array) -> Array:
 
 
 def signed_parts(x: Array, same: Array, other: Array) -> tuple[Part, ...]:
-    """``x+ same + x- other``; only the part that there is where all inputs have one sign."""
+    """The parts of ``x+ same + x- other``; only one of them if all inputs have the same sign."""
     below, above = signs(x)
     if not below:
         return (Part(x, same),)

@@ -13,7 +13,7 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class Box(LinearRule):
-    """The zB rule: contributions are counted from the corner of the box [low, high]; no bias."""
+    """The zB rule: contributions are relative to the corners of the box [low, high]; no bias."""
 
     low: float
     high: float
@@ -32,7 +32,7 @@ class Box(LinearRule):
             )
 
     def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
-        """As every rule, after a look at the input: outside its box the rule means nothing."""
+        """As for every rule; raises `RuleError` for inputs outside the box."""
         least, most = float(x.min(initial=self.high)), float(x.max(initial=self.low))
         slack = 1e-6 * max(abs(self.low), abs(self.high))
         if least < self.low - slack or most > self.high + slack:

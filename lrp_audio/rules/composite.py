@@ -10,7 +10,7 @@ from lrp_audio.rules.base import Rule
 
 
 class TakesRules(Protocol):
-    """What a composite asks of a layer."""
+    """What a composite needs of a layer."""
 
     @property
     def kind(self) -> str:
@@ -26,7 +26,7 @@ class TakesRules(Protocol):
 
 @dataclass(frozen=True)
 class Assignment:
-    """One line of a composite's table: the layer's name, its rule, and why it got it."""
+    """A layer's name, its rule, and why the composite gives it that one."""
 
     layer: str
     rule: Rule
@@ -34,7 +34,7 @@ class Assignment:
 
 
 def as_composite(rules: object) -> "Composite":
-    """`rules` itself if it is a composite; raises `RuleError`, which says what is, if not."""
+    """`rules` itself if it is a composite; otherwise raises `RuleError`."""
     if isinstance(rules, Composite):
         return rules
     if isinstance(rules, Rule):

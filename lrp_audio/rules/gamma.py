@@ -48,7 +48,7 @@ class Gamma(LinearRule):
 
 @dataclass(frozen=True)
 class GeneralisedGamma(LinearRule):
-    """Gamma for inputs of either sign: what agrees with the neuron's own sign counts more.
+    """Gamma for inputs of either sign: contributions of the output's own sign count more.
 
     For inputs >= 0 and outputs >= 0 it is the gamma rule.
     """
@@ -73,7 +73,7 @@ class GeneralisedGamma(LinearRule):
         inhibit = layer.weight + self.gamma * layer.negative_weight
         for mine, same, other, side in (
             (z >= 0, excite, inhibit, positive),
-            (~(z >= 0), inhibit, excite, negative),  # NaN is here, and must not vanish
+            (~(z >= 0), inhibit, excite, negative),  # includes NaN, which must propagate
         ):
             if np.any(mine):
                 bias = None if layer.bias is None else layer.bias + self.gamma * side(layer.bias)

@@ -1,4 +1,4 @@
-"""Rules that do not look at the input: w^2 and flat."""
+"""Rules that do not depend on the input: w^2 and flat."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class WSquare(LinearRule):
 
 @dataclass(frozen=True)
 class Flat(LinearRule):
-    """The flat rule: all inputs of a neuron share alike."""
+    """The flat rule: all inputs of a neuron get equal shares."""
 
     name: ClassVar[str] = "flat"
     formula: ClassVar[str] = "R_j = sum_k 1 / (number of inputs of k) R_k"

@@ -12,11 +12,11 @@ from lrp_audio.rules.composite import Assignment
 
 @dataclass(frozen=True)
 class Entry:
-    """What one rule kept and lost at one layer; every field has shape ``(batch,)`` in float64.
+    """What one rule kept and lost at one layer; all amounts are ``(batch,)`` in float64.
 
-    ``relevance_out`` is what reached the layer's output, ``relevance_in`` what it hands to its
-    input. ``bias`` and ``stabiliser`` absorbed their shares of the denominator, ``dropped``
-    belonged to neurons whose denominator is zero (a one-sided rule found nothing on its side).
+    ``relevance_out`` is what reached the layer's output, ``relevance_in`` what its input received.
+    ``bias`` and ``stabiliser`` absorbed their shares of the denominator; ``dropped`` belonged to
+    neurons whose denominator is zero (for a one-sided rule, without contributions of that sign).
     """
 
     layer: str
@@ -42,7 +42,7 @@ class Entry:
 
     @classmethod
     def passing(cls, assignment: Assignment, relevance: NDArray[np.float64]) -> Self:
-        """The line of a layer that hands on all of the `relevance` of each sample."""
+        """The line of a layer that passes on all of the `relevance` of each sample."""
         nothing = np.zeros_like(relevance)
         name, rule = assignment.layer, str(assignment.rule)
         return cls(name, rule, relevance, relevance, nothing, nothing, nothing)
@@ -75,7 +75,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """One entry a layer, from the output of the model to its input."""
+    """One entry per layer, from the output of the model to its input."""
 
     entries: tuple[Entry, ...]
 

@@ -1,4 +1,4 @@
-"""The rules of layers that act on each value alone, or only move values."""
+"""The rules of layers that act on each value separately, or only move values."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -33,7 +33,7 @@ def train_network(
     """
     architecture, task = ARCHITECTURES[architecture_name], TASKS[task_name]
     front, build = architecture.front, architecture.build
-    augmentation = architecture.recipes[task_name].augmentation
+    augmentation = architecture.recipe(task_name).augmentation
 
     def standard(samples: Array) -> Array:
         return np.asarray((front(samples) - front.centre) / front.spread, np.float32)

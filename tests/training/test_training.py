@@ -434,6 +434,14 @@ def test_there_is_a_recipe_for_every_network_on_every_task() -> None:
     )
 
 
+def test_a_task_without_a_recipe_is_refused_with_those_there_are() -> None:
+    recipe = ARCHITECTURES["alexnet"].recipes["sex"]
+    architecture = replace(ARCHITECTURES["alexnet"], name="mine", recipes={"sex": recipe})
+    assert architecture.recipe("sex") is recipe
+    with pytest.raises(ModelError, match=r"mine has no recipe for the task 'digit'.* sex,"):
+        architecture.recipe("digit")
+
+
 @pytest.mark.parametrize(("model", "task"), list(product(ARCHITECTURES, TASKS)))
 def test_every_network_trains_a_step_on_every_task_and_the_weights_open(
     model: str,

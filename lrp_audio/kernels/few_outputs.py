@@ -1,36 +1,36 @@
 """A convolution at a few of its outputs, one by one: at the winners that are above 0.
 
-In a trained network few are. Products of vectors have a fifth of the speed of those of matrices, so
-this pays where an eighth of the outputs or less is left, and the vectors are long.
+In a trained network few are. Dot products run at a fifth of the speed of a GEMM, so this pays where
+an eighth of the outputs or less is needed, and the vectors are long.
 """
 
 import numpy as np
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
-from lrp_audio.kernels.operands import Operands
+from lrp_audio.kernels.packing import Operands
 from lrp_audio.kernels.scratch import scratch
-from lrp_audio.kernels.threads import spread
+from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.kernels.windows import Window, framed
-from lrp_audio.kernels.winners import NOBODY, Winners
+from lrp_audio.kernels.winners import NO_WINNER, Winners
 from lrp_audio.types import Array
 
-_RARE = 8
+_RARE = 8  # outputs, of which one is needed
 _LONG = 512  # products for one output
 
 
 def few(weight: Operands, window: Window, at: Winners) -> bool:
-    """Whether it pays to take the convolution's outputs at the winners `at` one by one."""
+    """Whether it pays to compute the convolution's outputs at the winners `at` one by one."""
     if weight.forward.packed.shape[1] < _LONG or window.dilation != (1, 1):
         return False
     outputs = len(at.place) * at.size[0] * at.size[1] * at.place.shape[3]
-    return bool(_RARE * np.count_nonzero(at.place != NOBODY) <= outputs)
+    return bool(_RARE * np.count_nonzero(at.place != NO_WINNER) <= outputs)
 
 
 def convolve_few(
     x: Array, weight: Operands, bias: Array | None, window: Window, at: Winners
 ) -> Array:
-    """Convolution plus bias at the winners, in the shape of the pooled image; 0 for nobody."""
+    """Convolution plus bias at the winners, in the shape of the pooled image, else 0."""
     image, filters = channels_last(x), weight.filters
     out: Array = np.zeros(at.place.shape, x.dtype)
     groups, made, _, run = filters.shape
@@ -54,7 +54,7 @@ def convolve_few(
                     out[sample, ..., into],
                 )
 
-    spread(piece, len(x), 1)
+    parallel_for(piece, len(x), 1)
     return channels_first(out)
 
 
@@ -86,19 +86,19 @@ def transpose_few(
                 into = slice(group * depth, (group + 1) * depth)
                 out[sample, : inside.shape[0], : inside.shape[1], into] = inside
 
-    spread(piece, len(s), 1)
+    parallel_for(piece, len(s), 1)
     return channels_first(out)
 
 
-# Filter by filter: one stays in the first cache, and what the image's windows see in the second.
-# A dot product may be added up in any order, or it would not run on vectors.
+# Filter by filter: the filter stays in the first-level cache and the image in the second-level one.
+# Reassociation allows SIMD in the dot product.
 
 
 @compiled()
 def _corner(
     number: np.int64, oy: int, ox: int, pool: Window, stride: tuple[int, int]
 ) -> tuple[np.int64, np.int64]:
-    """Row and column of the frame where the window of a pool's winner `number` begins."""
+    """Row and column of the frame where the window of the winner at place `number` begins."""
     kernel, steps, pad, _ = pool
     top = oy * steps[0] + number // kernel[1] - pad[0]
     left = ox * steps[1] + number % kernel[1] - pad[1]
@@ -122,7 +122,7 @@ def _dots(
         for oy in range(place.shape[0]):
             for ox in range(place.shape[1]):
                 number = np.int64(place[oy, ox, c])
-                if number == NOBODY:
+                if number == NO_WINNER:
                     continue
                 top, left = _corner(number, oy, ox, pool, stride)
                 total = bias[c]
@@ -149,7 +149,7 @@ def _add_multiples(
         for oy in range(place.shape[0]):
             for ox in range(place.shape[1]):
                 number, value = np.int64(place[oy, ox, c]), values[oy, ox, c]
-                if number == NOBODY or value == 0:
+                if number == NO_WINNER or value == 0:
                     continue
                 top, left = _corner(number, oy, ox, pool, stride)
                 for ky in range(filters.shape[1]):
