@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.arguments import above_zero, whole
-from lrp_audio.attributions.base import OneByOne, generator
+from lrp_audio.attributions.base import PerSampleAttribution, generator
 from lrp_audio.attributions.queries import mean_gradient, pieces
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)
-class SmoothGrad(OneByOne):
-    """The mean gradient at `samples` noisy copies; `noise` is a share of the input's own range."""
+class SmoothGrad(PerSampleAttribution):
+    """The mean gradient at `samples` noisy copies; `noise` is a fraction of the input's range."""
 
     samples: int = 32
     noise: float = 0.1
