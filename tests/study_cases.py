@@ -4,7 +4,7 @@ import numpy as np
 
 from lrp_audio.data.recording import WORDS
 from lrp_audio.study.design import CATCHES, PRACTICE, Item, orders
-from lrp_audio.study.key import Key, Rules
+from lrp_audio.study.key import ExclusionRules, Key
 
 
 def made_up_items(right: int, wrong: int, seed: int = 0) -> list[Item]:
@@ -32,4 +32,4 @@ def made_up_items(right: int, wrong: int, seed: int = 0) -> list[Item]:
 def made_up_key(right: int = 8, wrong: int = 8, seed: int = 0) -> Key:
     items = tuple(made_up_items(right, wrong, seed))
     made = orders(items, np.random.default_rng(seed))
-    return Key("audionet-digit", "epsilon-plus", "digit", WORDS, items, made, Rules())
+    return Key("audionet-digit", "epsilon-plus", "digit", WORDS, items, made, ExclusionRules())

@@ -1,4 +1,4 @@
-"""The experiments' command: each runs on a real network, goes on, and says its faults."""
+"""The experiments' command: each runs on a real network, can be resumed, and reports faults."""
 
 import csv
 import json
@@ -8,17 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import lrp_audio
 from lrp_audio.commands.workers import Workers
+from lrp_audio.data.corpus import Recording
 from lrp_audio.errors import ClipError
-from lrp_audio.experiments import flipping, sanity
+from lrp_audio.experiments import sanity
 from lrp_audio.experiments.__main__ import main
-from lrp_audio.experiments.command import EXPERIMENTS
-from lrp_audio.experiments.report import Report, Table
-from lrp_audio.experiments.running import Parts, Result, run
+from lrp_audio.experiments.accuracy import FoldTraining
+from lrp_audio.experiments.compare import ComparedClips
+from lrp_audio.experiments.flipping import FlippedClips
+from lrp_audio.experiments.frequency_scaling import ChangedVoices
+from lrp_audio.experiments.registry import EXPERIMENTS
+from lrp_audio.experiments.results import ExperimentResults, ResultTable
+from lrp_audio.experiments.subjects import Portion, Subject
+from lrp_audio.experiments.units import Parts, Unit, UnitResult, run
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
 
@@ -123,7 +128,7 @@ def trained(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_folds_are_trained_and_tested_on_strangers(trained: Path) -> None:
+def test_folds_are_trained_and_tested_on_unseen_speakers(trained: Path) -> None:
     found = json.loads((trained / "results.json").read_text())
     assert [row["fold"] for row in found["rows"]] == [0, 3]
     assert all(row["training"] == 8 for row in found["rows"])  # two sets of a woman and a man
@@ -137,22 +142,22 @@ def test_folds_are_trained_and_tested_on_strangers(trained: Path) -> None:
 def test_networks_of_the_folds_can_be_examined(results: Run, trained: Path) -> None:
     options = ("--trained", str(trained), "--models", "audionet-sex", "--folds", "3")
     found = results("frequency-scaling", *options)
-    assert len(found["rows"]) == 4  # the strangers of that fold, all their recordings
+    assert len(found["rows"]) == 4  # all recordings of the speakers on whom that fold is tested
     assert len({row["speaker"] for row in found["rows"]}) == 2
 
 
-# --- going on, and the same numbers again -------------------------------------------------------
+# --- resuming, and the same numbers again --------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Counted:
-    """A unit that leaves a line each time that it is worked."""
+    """A unit that writes a line to a log each time that it is done."""
 
     number: int
     log: str
     refuses: bool = False
 
-    def work(self) -> Result:
+    def work(self) -> UnitResult:
         with Path(self.log).open("a") as file:
             file.write(f"{self.number}\n")
         if self.refuses:
@@ -194,23 +199,52 @@ def test_two_processes_find_what_one_finds(corpus: Path, tmp_path: Path) -> None
     assert found[0] == found[1]
 
 
+PORTION = Portion(
+    Subject("audionet-digit", "weights/audionet-digit.npz", "ab" * 32),
+    (Recording(Path("corpus/7_ann_0.wav"), 7, "ann", 0, "corpus", "female", 0.5, True),),
+)
+
+
+@pytest.mark.parametrize(
+    ("unit", "file"),
+    [
+        (
+            FoldTraining("alexnet", "sex", 2, ("corpus",), 60, 3, "out/models"),
+            "fcc245552a6a836b0d40bda1.json",
+        ),
+        (ComparedClips(PORTION, 3), "a310628cd0e2c8303245ca26.json"),
+        (FlippedClips(PORTION, 3), "81853d8652980336509e92db.json"),
+        (ChangedVoices(PORTION, 3), "dff0b6fcdb22d19ec20830a1.json"),
+        (sanity.RandomisedCascade(PORTION, 3), "d5a9f10cabfa367b8c47d679.json"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_results_kept_by_an_earlier_run_are_found(
+    unit: Unit, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lrp_audio, "__version__", "0.1")
+    (tmp_path / file).write_text('{"unit": {}, "result": {"kept": 1}}')
+    assert Parts(tmp_path).find(unit) == {"kept": 1}
+
+
 # --- results and faults -------------------------------------------------------------------------
 
 
 def test_a_table_is_markdown_with_numbers_flush_right() -> None:
     rows = [{"name": "a|b", "value": 0.12345, "none": None}, {"name": "c", "value": 12, "none": 1}]
-    text = Table("Title", "Read it so.", rows).markdown()
+    text = ResultTable("Title", "Read it so.", rows).markdown()
     assert "## Title\n\nRead it so.\n\n| name | value | none |\n| --- | ---: | --- |\n" in text
     assert "| a\\|b | 0.123 |  |\n| c | 12 | 1 |\n" in text
 
 
-def test_a_report_that_cannot_be_drawn_leaves_no_file(tmp_path: Path) -> None:
+def test_results_that_cannot_be_drawn_leave_no_file(tmp_path: Path) -> None:
     def draw(figure: object) -> None:
         raise OSError("no ink")
 
     rows = [{"a": 1}]
+    results = ExperimentResults([ResultTable("T", "R", rows)], rows, draw)
     with pytest.raises(OSError, match="no ink"):
-        Report("broken", {}, [Table("T", "R", rows)], rows, draw).save(tmp_path)
+        results.save(tmp_path, "broken", {})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -253,16 +287,14 @@ def test_numbers_below_zero_are_refused(
     assert "--seed and --folds must be at least 0" in capsys.readouterr().err
 
 
-def test_every_experiment_says_what_it_asks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_and_document_give_the_question_of_every_experiment(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    for name, module in EXPERIMENTS.items():
-        assert name in shown
-        assert str(module.__doc__).splitlines()[0] in shown
-
-
-def test_a_sensitivity_is_ranked_by_size_and_evidence_by_sign() -> None:
-    values = np.array([-2.0, 1.0])
-    assert flipping.ranking("gradient", values).tolist() == [2, 1]
-    assert flipping.ranking("lrp epsilon", values).tolist() == [-2, 1]
+    document = (Path(__file__).parents[1] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    for name, experiment in EXPERIMENTS.items():
+        assert experiment.name == name
+        assert f"  {name:18} {experiment.question}\n" in shown
+        assert f"| `{name}` | {experiment.question} |" in document

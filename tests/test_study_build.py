@@ -1,4 +1,4 @@
-"""The site of a study: what it shows, what it hides, what nobody can smuggle in."""
+"""The site of a study: its stimuli, what it hides, and what cannot be injected."""
 
 import json
 import re
@@ -112,7 +112,7 @@ def test_wrong_answers_are_counted_and_none_is_made_up(built: tuple[Path, str], 
     named = {path.name: model.classes[model.classify(path)] for path in data.iterdir()}
     wrong = {name for name, digit in named.items() if model.classes[int(name[0])] != digit}
     assert wrong
-    assert f"20 recordings, {len(wrong)} of them heard wrongly" in built[1]
+    assert f"20 recordings, {len(wrong)} of them misclassified" in built[1]
     shown = [item for item in key.items if item.clip]
     assert len({item.clip for item in shown}) == len(shown) == 4 + 2 + 2 + 1
     assert all(named[item.clip] == item.network for item in shown)
@@ -147,7 +147,7 @@ def test_picture_and_sound_show_the_same_positive_relevance(
     explanation = lrp_audio.load("audionet-digit").explain(built[0].parent / "data" / item.clip)
     sound, _ = soundfile.read(stimuli.sound_file(built[0] / "site", item.id))
     np.testing.assert_allclose(sound, explanation.sound("weighted", "for"), atol=1 / 2**14)
-    shown = stimuli.only_for(explanation)
+    shown = stimuli.positive_only(explanation)
     assert (shown.relevance >= 0).all()
     np.testing.assert_array_equal(shown.sound(), explanation.sound())
 
@@ -259,7 +259,7 @@ def test_when_npm_fails_its_reason_is_said(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--data", "7_female"), "1 usable recordings, 0 of them heard wrongly, are enough for 0"),
+        (("--data", "7_female"), "1 usable recordings, 0 of them misclassified, are enough for 0"),
         (("--clips", "16"), "not for 16: give more recordings with --data or fewer --clips"),
         (("--data", "nowhere"), "nowhere is neither a folder nor a bundled clip"),
         (("--clips", "5"), "not an even number"),

@@ -1,4 +1,4 @@
-"""From files that came back to a result: what is refused, who is excluded, what is found."""
+"""From records to a result: which are refused, who is excluded, what is found."""
 
 import json
 import sys
@@ -82,7 +82,10 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a slow answer": (_in_trial("rt", 1e300), "at $.trials[0].rt"),
     "an answer before time": (_in_trial("rt", -1), "at $.trials[0].rt"),
     "too sure": (_in_trial("confidence", 6), "at $.trials[0].confidence"),
-    "an answer nobody offered": (_in_trial("answer", "<script>"), "nobody could answer"),
+    "an unknown answer": (
+        _in_trial("answer", "<script>"),
+        "is not an answer to choose from",
+    ),
     "a strange item": (_in_trial("item", "0" * 12), "trials are not those of order"),
 }
 
@@ -317,7 +320,7 @@ def test_no_records_are_one_sentence(tmp_path: Path, made: bool) -> None:
         (tmp_path / "records").mkdir()
     code, _, errors = run("analyse", tmp_path)
     assert code == 2
-    assert "put what participants handed in there" in errors[0]
+    assert "put the participants' files there" in errors[0]
 
 
 def test_names_of_clips_bring_no_markup_into_the_summary() -> None:

@@ -1,4 +1,4 @@
-"""What an attribution method is: one number for each value of an input."""
+"""What an attribution method is: it gives each value of an input a number."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -15,10 +15,11 @@ from lrp_audio.types import Array
 
 
 class Attribution(ABC):
-    """A way to say how much each value of an input matters for a logit; immutable, comparable.
+    """A method that says how much each value of an input matters for a logit.
 
-    Whatever is drawn at random depends on the method's seed and on the sample, and on nothing else:
-    a row of a batch is explained as it is alone, and two samples do not share their luck.
+    Methods are immutable and comparable. Random numbers depend on the method's seed and on the
+    sample only: a row of a batch is explained as it is alone, and two samples get different
+    numbers.
     """
 
     name: ClassVar[str]
@@ -26,11 +27,12 @@ class Attribution(ABC):
     source: ClassVar[str]
 
     def attribute(self, network: Network, x: ArrayLike, targets: ArrayLike) -> Array:
-        """How much each value of `x` ``(batch, *input_shape)`` speaks for the logit of its target.
+        """How much each value of `x` ``(batch, *input_shape)`` matters for the logit of its target.
 
-        `targets` are class numbers ``(batch,)``. Gives an array of the shape and type of `x`;
-        above 0 speaks for the target, below 0 against it. Any batch is computed in the same memory.
-        Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does not fit.
+        `targets` are class numbers ``(batch,)``. Returns an array of the shape and type of `x`;
+        values above 0 are evidence for the target, below 0 against it. Memory does not grow with
+        the batch. Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does
+        not fit.
         """
         x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
@@ -40,18 +42,18 @@ class Attribution(ABC):
 
     @abstractmethod
     def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
-        """The same for a batch of at most 32 that is known to fit."""
+        """The same for a batch of at most 32 inputs that have been checked."""
 
     def __str__(self) -> str:
         values = ", ".join(str(value) for value in vars(self).values())
         return f"{self.name}({values})" if values else self.name
 
 
-class OneByOne(Attribution):
-    """A method that asks the network many times about each sample, and so takes them in turn."""
+class PerSampleAttribution(Attribution):
+    """A method that takes the samples of a batch one by one, mostly with many passes for each."""
 
     def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
-        """One sample after the other."""
+        """The samples one after the other."""
         each = zip(x, targets, strict=True)
         return np.stack(
             [self.attribute_one(network, sample, int(target)) for sample, target in each]
@@ -63,7 +65,7 @@ class OneByOne(Attribution):
 
 
 def generator(seed: int, sample: Array) -> np.random.Generator:
-    """Random numbers of this `seed` and `sample`; the same in float32 and in float64."""
+    """A generator seeded with `seed` and `sample`; the same in float32 and in float64."""
     content = np.ascontiguousarray(sample, np.float32)
     return np.random.default_rng([seed, crc32(content.tobytes())])
 
@@ -72,7 +74,7 @@ def _checked(network: Network, x: ArrayLike, targets: ArrayLike) -> tuple[Array,
     """Inputs and targets as arrays that fit the network."""
     if not isinstance(network, Network):
         raise AttributionError(
-            f"{described(network)} is no network: give one, such as `model.network`."
+            f"{described(network)} is not a network: give one, such as `model.network`."
         )
     try:
         x, targets = np.asarray(x), np.asarray(targets)

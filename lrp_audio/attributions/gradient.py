@@ -11,7 +11,7 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class Gradient(Attribution):
-    """The slope of the logit; with its sign, whoever wants it without takes the absolute value."""
+    """The slope of the logit. Signed; take `abs` for a saliency map."""
 
     name: ClassVar[str] = "gradient"
     formula: ClassVar[str] = "R_i = df/dx_i (x)"

@@ -14,7 +14,7 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class GradientTimesInput(Attribution):
-    """What each value adds to the logit if the network were linear; measured from `baseline`."""
+    """What each value would add to the logit, from `baseline`, if the network were linear."""
 
     baseline: float = 0.0
     name: ClassVar[str] = "gradient-times-input"

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from lrp_audio.arguments import finite, whole
-from lrp_audio.attributions.base import OneByOne
+from lrp_audio.attributions.base import PerSampleAttribution
 from lrp_audio.attributions.queries import mean_gradient
 from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
@@ -14,11 +14,11 @@ from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)
-class IntegratedGradients(OneByOne):
-    """The mean gradient on the straight way from `baseline` to the input, times that way.
+class IntegratedGradients(PerSampleAttribution):
+    """The mean gradient on the straight line from `baseline` to the input, times their difference.
 
-    The integral is taken by the midpoint rule with `steps` points. Complete: the sum over the input
-    is f(x) - f(x'), as far as the steps are fine enough.
+    The integral is computed by the midpoint rule with `steps` points. Complete: the sum over the
+    input approaches f(x) - f(x') as the steps become finer.
     """
 
     baseline: float
@@ -35,8 +35,8 @@ class IntegratedGradients(OneByOne):
 
     def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
         """`steps` forward and backward passes."""
-        way = sample - sample.dtype.type(self.baseline)
+        difference = sample - sample.dtype.type(self.baseline)
         shares = ((np.arange(self.steps) + 0.5) / self.steps).astype(sample.dtype)
         shares = shares.reshape(-1, *[1] * sample.ndim)
-        points = (sample + (shares[piece] - 1) * way for piece in slices(self.steps))
-        return np.asarray(way * mean_gradient(network, points, target))
+        points = (sample + (shares[piece] - 1) * difference for piece in slices(self.steps))
+        return np.asarray(difference * mean_gradient(network, points, target))

@@ -10,20 +10,20 @@ import numpy as np
 
 from lrp_audio.arguments import whole
 from lrp_audio.attributions.base import generator
-from lrp_audio.attributions.perturbation import Doubles, Game, OnSegments
+from lrp_audio.attributions.perturbation import Doubles, MaskedSample, SegmentAttribution
 from lrp_audio.errors import AttributionError
 from lrp_audio.kernels.blas import single_threaded_blas
 
 
 @dataclass(frozen=True)
-class KernelShap(OnSegments):
+class KernelShap(SegmentAttribution):
     """Shapley values: what a segment adds to the logit, averaged over all orders of arrival.
 
-    They solve a weighted least squares problem over all coalitions of segments, with the constraint
-    that they add up to what all segments add together. Of M segments at most `samples` coalitions
-    are asked for, besides none and all; from ``2^M - 2`` on the values are exact. Below, sizes of
-    which every coalition would be drawn anyway are taken whole, and of the others coalitions are
-    drawn, each together with its complement.
+    They solve a weighted least-squares problem over all coalitions of segments, with the constraint
+    that they add up to what all segments add together. At most `samples` coalitions of M segments
+    are evaluated, besides the empty one and the full one; from ``2^M - 2`` on the values are exact.
+    Below, sizes of which every coalition would be expected among the draws are enumerated; of the
+    other sizes coalitions are drawn, each together with its complement.
     """
 
     samples: int = 256
@@ -39,27 +39,26 @@ class KernelShap(OnSegments):
         super().__post_init__()
         whole(self, samples=2, seed=0)
 
-    def scores(self, game: Game) -> Doubles:
-        """At most `samples` forward passes, and two."""
-        if self.samples < game.count:
+    def scores(self, masked: MaskedSample) -> Doubles:
+        """At most `samples` forward passes, and two for the empty and the full coalition."""
+        if self.samples < masked.count:
             raise AttributionError(
-                f"{self.samples} samples cannot tell {game.count} segments apart; take at least "
+                f"{self.samples} samples cannot tell {masked.count} segments apart; take at least "
                 "as many samples as segments, better ten times as many."
             )
-        rng = generator(self.seed, game.sample)
-        present, weights = coalitions(game.count, self.samples, rng)
-        ends = np.outer([0, 1], np.ones(game.count))
-        nothing, everything, *values = game.values(np.vstack([ends, present]))
-        gains = np.array(values) - nothing
-        return efficient_regression(present, gains, weights, everything - nothing)
+        rng = generator(self.seed, masked.sample)
+        present, weights = coalitions(masked.count, self.samples, rng)
+        ends = np.outer([0, 1], np.ones(masked.count))
+        empty, full, *logits = masked.logits(np.vstack([ends, present]))
+        return efficient_regression(present, np.array(logits) - empty, weights, full - empty)
 
 
 @single_threaded_blas()
 def efficient_regression(z: Doubles, y: Doubles, weights: Doubles, total: float) -> Doubles:
-    """Coefficients ``(columns,)`` of `y` on `z`, weighted, that add up to `total`.
+    """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)`` that add up to `total`.
 
-    Equal shares of the total meet the constraint. What has to be added to them sums to 0, so only
-    the part of each row that does so matters.
+    Weighted least squares with `weights` ``(n,)``. Equal shares of the total meet the constraint.
+    What remains to be added to them sums to 0, so each row is centred.
     """
     share = total / z.shape[1]
     rest = y - share * z.sum(axis=1)
@@ -69,9 +68,10 @@ def efficient_regression(z: Doubles, y: Doubles, weights: Doubles, total: float)
 
 
 def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Doubles, Doubles]:
-    """At most `samples` coalitions ``(n, count)`` of 0 and 1, neither none nor all; their weights.
+    """At most `samples` coalitions ``(n, count)`` of 0 and 1, and their weights ``(n,)``.
 
-    The weights add up, for each size or in expectation, to the Shapley kernel's.
+    Neither the empty nor the full coalition is among them. The weights of each size add up, exactly
+    or in expectation, to those of the Shapley kernel.
     """
     # Weight of all coalitions of a size together.
     mass = {size: (count - 1) / (size * (count - size)) for size in range(1, count)}
@@ -82,7 +82,7 @@ def coalitions(count: int, samples: int, rng: np.random.Generator) -> tuple[Doub
         number = sum(comb(count, size) for size in pairs[0])
         waiting = sum(mass[size] for pair in pairs for size in pair)
         if left * sum(mass[size] for size in pairs[0]) < number * waiting:
-            break  # not even one draw for each is expected
+            break  # fewer draws than coalitions are expected
         for size in pairs.pop(0):
             rows.append(np.array(list(_of_size(count, size))))
             weights.append(np.full(len(rows[-1]), mass[size] / comb(count, size)))

@@ -7,16 +7,16 @@ import numpy as np
 
 from lrp_audio.arguments import above_zero, finite, whole
 from lrp_audio.attributions.base import generator
-from lrp_audio.attributions.perturbation import Doubles, Game, OnSegments
+from lrp_audio.attributions.perturbation import Doubles, MaskedSample, SegmentAttribution
 from lrp_audio.errors import AttributionError
 from lrp_audio.kernels.blas import single_threaded_blas
 
 
-class Kernel(Protocol):
-    """How much a perturbed sample counts, by how near it is to the sample itself."""
+class ProximityKernel(Protocol):
+    """The weight of a perturbed sample by its distance from the sample itself."""
 
     def __call__(self, present: Doubles) -> Doubles:
-        """Weights ``(n,)`` of rows ``(n, segments)`` that are 1 where a segment is there."""
+        """Weights ``(n,)`` of rows ``(n, segments)`` that are 1 where a segment is present."""
         ...
 
 
@@ -30,9 +30,9 @@ class CosineKernel:
         above_zero(width=self.width)
 
     def __call__(self, present: Doubles) -> Doubles:
-        """The cosine of a row of zeros is taken as 0."""
+        """Weights ``(n,)``; the cosine of a row of zeros is taken as 0."""
         distance = 1 - np.sqrt(present.mean(axis=1))
-        return _bell(distance / self.width)
+        return _gaussian(distance / self.width)
 
 
 @dataclass(frozen=True)
@@ -45,26 +45,26 @@ class EuclideanKernel:
         above_zero(width=self.width)
 
     def __call__(self, present: Doubles) -> Doubles:
-        """1 for the sample itself, less the more segments are absent."""
-        return _bell(np.sqrt(1 - present.mean(axis=1)) / self.width)
+        """Weights ``(n,)``: 1 for the sample itself, smaller the more segments are absent."""
+        return _gaussian(np.sqrt(1 - present.mean(axis=1)) / self.width)
 
 
-def _bell(distance: Doubles) -> Doubles:
+def _gaussian(distance: Doubles) -> Doubles:
     return np.asarray(np.exp(-(distance**2) / 2))
 
 
 @dataclass(frozen=True)
-class Lime(OnSegments):
-    """The coefficients of a linear model that imitates the network near the sample.
+class Lime(SegmentAttribution):
+    """The coefficients of a linear model that approximates the network near the sample.
 
-    Each of the `samples` perturbed ones has each segment with probability 1/2, the first has all.
-    The linear model is fitted by weighted least squares with the penalty `ridge` on all but its
-    constant.
+    In each of `samples` perturbed samples each segment is present with probability 1/2; the first
+    is the sample itself. The linear model is fitted by weighted least squares with the penalty
+    `ridge` on all coefficients but the constant.
     """
 
     samples: int = 256
     ridge: float = 1.0
-    kernel: Kernel = CosineKernel()
+    kernel: ProximityKernel = CosineKernel()
     seed: int = 0
     name: ClassVar[str] = "lime"
     formula: ClassVar[str] = (
@@ -80,14 +80,14 @@ class Lime(OnSegments):
         if self.ridge < 0:
             raise AttributionError(f"ridge is {self.ridge!r}; expected a number of at least 0.")
 
-    def scores(self, game: Game) -> Doubles:
+    def scores(self, masked: MaskedSample) -> Doubles:
         """`samples` forward passes."""
-        present = perturbed(game.count, self.samples, generator(self.seed, game.sample))
-        return ridge_regression(present, game.values(present), self.kernel(present), self.ridge)
+        present = perturbed(masked.count, self.samples, generator(self.seed, masked.sample))
+        return ridge_regression(present, masked.logits(present), self.kernel(present), self.ridge)
 
 
 def perturbed(count: int, samples: int, rng: np.random.Generator) -> Doubles:
-    """Rows ``(samples, count)`` of 1 where a segment is there and 0 where not; first the whole."""
+    """Rows ``(samples, count)`` of 1 where a segment is present, else 0; the first is all ones."""
     present = rng.integers(0, 2, (samples, count)).astype(float)
     present[0] = 1
     return present
@@ -95,14 +95,14 @@ def perturbed(count: int, samples: int, rng: np.random.Generator) -> Doubles:
 
 @single_threaded_blas()
 def ridge_regression(z: Doubles, y: Doubles, weights: Doubles, ridge: float) -> Doubles:
-    """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, the constant left out.
+    """Coefficients ``(columns,)`` of `y` ``(n,)`` on `z` ``(n, columns)``, without the constant.
 
-    Where more than one answer is best, the shortest.
+    Where the minimum is not unique, the solution of least norm.
     """
     z = z - np.average(z, axis=0, weights=weights)
     y = y - np.average(y, weights=weights)
     root = np.sqrt(weights)
-    # The penalty as observations more: each says that a coefficient is 0.
+    # The penalty as further observations, each of which says that a coefficient is 0.
     penalty = np.sqrt(ridge) * np.eye(z.shape[1])
     left = np.vstack([root[:, None] * z, penalty])
     right = np.concatenate([root * y, np.zeros(z.shape[1])])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.attributions.base import Attribution
-from lrp_audio.attributions.queries import only_targets
+from lrp_audio.attributions.queries import one_hot
 from lrp_audio.models.network import INPUT, Network
 from lrp_audio.rules.composite import Composite, as_composite
 from lrp_audio.types import Array
@@ -23,9 +23,9 @@ class Lrp(Attribution):
         as_composite(self.rules)
 
     def attribute_batch(self, network: Network, x: Array, targets: Array) -> Array:
-        """One forward pass, and one backward that takes as long as one to three gradients."""
+        """One forward pass, and one backward pass that takes as long as one to three gradients."""
 
         def start(logits: Array) -> Array:
-            return logits * only_targets(logits, targets)
+            return logits * one_hot(logits, targets)
 
         return network.propagate(x, start, self.rules).relevance[INPUT]

@@ -1,4 +1,4 @@
-"""The game that occlusion, LIME and SHAP play: segments of an input are there, or absent."""
+"""Perturbation by segments: a logit as a function of which segments of an input are present."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine, finite
-from lrp_audio.attributions.base import OneByOne
+from lrp_audio.attributions.base import PerSampleAttribution
 from lrp_audio.attributions.queries import logit
 from lrp_audio.audio.segments import Labels, Segments, require_segments
 from lrp_audio.models.batches import slices
@@ -16,13 +16,14 @@ from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
 Doubles = NDArray[np.float64]
+"""Numbers of the regressions on segments, float64 whatever the network computes in."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Game(OnOneLine):
-    """The logit f of one sample's `target`, as a function of which of its segments are there.
+class MaskedSample(OnOneLine):
+    """One sample of which segments can be masked, and the logit f of its `target`.
 
-    `labels` numbers the segments of the `sample`; where one is absent, `baseline` stands.
+    `labels` numbers the segments of the `sample`; masked ones hold `baseline`.
     """
 
     network: Network
@@ -36,22 +37,22 @@ class Game(OnOneLine):
         """Number of segments."""
         return int(self.labels.max()) + 1
 
-    def values(self, present: NDArray[Any]) -> Doubles:
-        """f for each row of `present` ``(n, segments)``, which is true where one is there."""
-        there = present.astype(bool)
+    def logits(self, present: NDArray[Any]) -> Doubles:
+        """f ``(n,)`` for each row of `present` ``(n, segments)``, true where one is not masked."""
+        kept = present.astype(bool)
         absent = self.sample.dtype.type(self.baseline)
         batches = (
-            np.where(there[piece][:, self.labels], self.sample, absent)
-            for piece in slices(len(there))
+            np.where(kept[piece][:, self.labels], self.sample, absent)
+            for piece in slices(len(kept))
         )
         return logit(self.network, batches, self.target)
 
 
 @dataclass(frozen=True)
-class OnSegments(OneByOne):
+class SegmentAttribution(PerSampleAttribution):
     """A method that scores segments; each value of an input gets the score of its segment.
 
-    Where a segment is absent, `baseline` stands, such as the `silence` of the network's front end.
+    A segment that is absent holds `baseline`, such as the `silence` of the network's front end.
     """
 
     segments: Segments
@@ -62,10 +63,11 @@ class OnSegments(OneByOne):
         finite(baseline=self.baseline)
 
     def attribute_one(self, network: Network, sample: Array, target: int) -> Array:
-        """The scores of the segments, at each of their values."""
+        """The score of each value's segment."""
         labels = self.segments.labels(sample.shape)
-        return self.scores(Game(network, sample, target, labels, self.baseline))[labels]
+        masked = MaskedSample(network, sample, target, labels, self.baseline)
+        return self.scores(masked)[labels]
 
     @abstractmethod
-    def scores(self, game: Game) -> Doubles:
+    def scores(self, masked: MaskedSample) -> Doubles:
         """One number for each segment, ``(segments,)``."""

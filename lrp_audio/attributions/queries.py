@@ -1,4 +1,4 @@
-"""Asking a network for logits and their gradients, in batches of bounded memory."""
+"""Logits of a network and their gradients, in batches of bounded memory."""
 
 from collections.abc import Iterable
 
@@ -9,22 +9,22 @@ from lrp_audio.models.network import Network
 from lrp_audio.types import Array
 
 
-def only_targets(logits: Array, targets: Array) -> Array:
-    """1 where a row of `logits` ``(batch, classes)`` has its target, else 0."""
-    chosen = np.zeros_like(logits)
-    chosen[np.arange(len(logits)), targets] = 1
-    return chosen
+def one_hot(logits: Array, targets: Array) -> Array:
+    """1 at the target of each row, 0 elsewhere; of the shape of `logits` ``(batch, classes)``."""
+    encoded = np.zeros_like(logits)
+    encoded[np.arange(len(logits)), targets] = 1
+    return encoded
 
 
 def logit(network: Network, batches: Iterable[Array], target: int) -> NDArray[np.float64]:
-    """The logit of `target` for every input of `batches`, each ``(n, *input_shape)``."""
+    """The logit of `target` for each input of `batches`, each ``(n, *input_shape)``."""
     found = [network.forward(x)[:, target].astype(np.float64) for x in batches]
     return np.concatenate(found)
 
 
 def gradients(network: Network, x: Array, targets: Array) -> Array:
-    """Gradient of each input's own target logit; of the shape of `x` ``(n, *input_shape)``."""
-    return network.input_gradient(x, lambda logits: only_targets(logits, targets))
+    """Gradient of each input's target logit, of the shape of `x` ``(n, *input_shape)``."""
+    return network.input_gradient(x, lambda logits: one_hot(logits, targets))
 
 
 def mean_gradient(network: Network, batches: Iterable[Array], target: int) -> Array:

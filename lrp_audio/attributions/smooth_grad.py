@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lrp_audio.arguments import above_zero, whole
-from lrp_audio.attributions.base import OneByOne, generator
+from lrp_audio.attributions.base import PerSampleAttribution, generator
 from lrp_audio.attributions.queries import mean_gradient
 from lrp_audio.models.batches import slices
 from lrp_audio.models.network import Network
@@ -13,8 +13,8 @@ from lrp_audio.types import Array
 
 
 @dataclass(frozen=True)
-class SmoothGrad(OneByOne):
-    """The mean gradient at `samples` noisy copies; `noise` is a share of the input's own range."""
+class SmoothGrad(PerSampleAttribution):
+    """The mean gradient at `samples` noisy copies; `noise` is a fraction of the input's range."""
 
     samples: int = 32
     noise: float = 0.1

@@ -1,7 +1,8 @@
-"""How well the networks hear strangers: the published cross-validation over speakers."""
+"""Accuracy on unseen speakers: the published cross-validation over speakers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
@@ -18,9 +19,11 @@ from lrp_audio.data.split import Split
 from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ClipError, DataError
 from lrp_audio.evaluate.classification import predicted_classes
-from lrp_audio.experiments.plan import Plan
-from lrp_audio.experiments.report import Report, Row, Table
-from lrp_audio.experiments.running import Result
+from lrp_audio.experiments.experiment import Experiment
+from lrp_audio.experiments.fold_weights import FOLDER, fold_weights
+from lrp_audio.experiments.plan import ExperimentPlan
+from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
+from lrp_audio.experiments.units import UnitResult
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training.from_recordings import train_network
 
@@ -39,8 +42,11 @@ _QUICK_STEPS = 60
 
 
 @dataclass(frozen=True)
-class Training:
-    """One network trained on one fold of one task for `steps` steps, and tested on strangers."""
+class FoldTraining:
+    """A network to train for `steps` steps on one fold of a task, and to test on its test set.
+
+    `data` are the folders of the corpora, `models` that of the weights.
+    """
 
     architecture: str
     task: str
@@ -50,13 +56,13 @@ class Training:
     seed: int
     models: str
 
-    def work(self) -> Result:
-        """Train, or go on from the checkpoint; accuracy on the fold's validation and test set."""
+    def work(self) -> UnitResult:
+        """Train, from the checkpoint if there is one; accuracy on the validation and test sets."""
         fold = self._fold()
         recipe = ARCHITECTURES[self.architecture].recipes[self.task].settings
         epochs = max(1, round(self.steps * recipe.batch / len(fold.training)))
         settings = replace(recipe, epochs=epochs, seed=self.seed)
-        out = weights(Path(self.models), self.architecture, self.task, self.fold)
+        out = fold_weights(Path(self.models), self.architecture, self.task, self.fold)
         split = Split(fold.training, fold.validation)
         train_network(self.architecture, self.task, split, settings, out)
         parts = {"validation": fold.validation, "test": fold.test}
@@ -73,7 +79,10 @@ class Training:
             for part in (whole.training, whole.validation, whole.test)
         )
         if not (training and validation and test):
-            raise DataError(f"Of a part of fold {self.fold} no recording can be read.")
+            raise DataError(
+                f"No recording can be read in one of the parts of fold {self.fold} (training, "
+                "validation, test): mend the recordings, or leave the fold out with --folds."
+            )
         return Fold(self.fold, training, validation, test)
 
     def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
@@ -82,40 +91,49 @@ class Training:
         return float(np.mean([a == b for a, b in zip(found, labels, strict=True)]))
 
 
-def weights(folder: Path, architecture: str, task: str, fold: int) -> Path:
-    """Where the weights that were trained on a fold lie below an experiment's output folder."""
-    return folder / f"{architecture}-{task}-fold{fold}.npz"
-
-
-def units(plan: Plan) -> tuple[list[Training], list[ClipError]]:
-    """Every network on every task, and each of its folds; and which recordings cannot be read."""
-    find_recordings(plan.data, say)  # said once here, and not by every worker
-    found = []
-    for architecture, task in PAPER:
-        if plan.models and f"{architecture}-{task}" not in plan.models:
-            continue
-        chosen = plan.folds or (range(1) if plan.quick else range(FOLDS[task]))
-        for fold in (number for number in chosen if number < FOLDS[task]):
-            usual = ARCHITECTURES[architecture].recipe(task).steps
-            steps = plan.steps or (_QUICK_STEPS if plan.quick else usual)
-            data, models = tuple(map(str, plan.data)), str(plan.out.resolve() / "models")
-            found.append(Training(architecture, task, fold, data, steps, plan.seed, models))
+def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
+    """One for each network, task and fold; and the errors of recordings that cannot be read."""
+    recordings = find_recordings(plan.data, say)  # said once here, not in every worker
+    found = [
+        FoldTraining(
+            architecture,
+            task,
+            fold,
+            tuple(map(str, plan.data)),
+            plan.step_count(ARCHITECTURES[architecture].recipe(task).steps, _QUICK_STEPS),
+            plan.seed,
+            str(plan.out.resolve() / FOLDER),
+        )
+        for architecture, task in product(sorted(ARCHITECTURES), TASKS)
+        if task in ARCHITECTURES[architecture].recipes
+        if not plan.models or f"{architecture}-{task}" in plan.models
+        for fold in _chosen_folds(plan, task)
+    ]
     if not found:
         names = ", ".join(f"{architecture}-{task}" for architecture, task in PAPER)
         raise DataError(
             f"There is nothing to train: expected --models among {names}, and --folds from 0 to "
             f"{FOLDS['digit'] - 1} for digits, to {FOLDS['sex'] - 1} for the sex."
         )
-    tasks = {unit.task for unit in found}
-    recordings = find_recordings(plan.data)
+    return found, _unreadable(found, recordings)
+
+
+def _chosen_folds(plan: ExperimentPlan, task: str) -> list[int]:
+    chosen = plan.folds or range(1 if plan.quick else FOLDS[task])
+    return [fold for fold in chosen if fold < FOLDS[task]]
+
+
+def _unreadable(units: Sequence[FoldTraining], recordings: Sequence[Recording]) -> list[ClipError]:
+    """Errors of those `recordings` that the `units` use, at each of their sampling rates."""
+    tasks = {unit.task for unit in units}
     used = [r for r in recordings if any(TASKS[task].label(r) is not None for task in tasks)]
-    rates = {ARCHITECTURES[unit.architecture].front.rate for unit in found}
-    return found, [error for rate in sorted(rates) for error in readable(used, rate)[1]]
+    rates = {ARCHITECTURES[unit.architecture].front.rate for unit in units}
+    return [error for rate in sorted(rates) for error in readable(used, rate)[1]]
 
 
-def report(plan: Plan, found: Iterator[tuple[Training, Result]]) -> Report:
+def results(found: Iterator[tuple[FoldTraining, UnitResult]]) -> ExperimentResults:
     """Mean and standard deviation over the folds, beside the paper's."""
-    rows: list[Row] = [
+    rows: list[ResultRow] = [
         {
             "network": unit.architecture,
             "task": unit.task,
@@ -127,26 +145,34 @@ def report(plan: Plan, found: Iterator[tuple[Training, Result]]) -> Report:
         }
         for unit, result in found
     ]
-    table = [_summary(*pair, rows) for pair in _pairs(rows)]
-    reading = (
-        "Percent of the recordings of strangers that are heard right: mean and sample standard "
-        "deviation over the folds. The paper's figures are for AudioMNIST."
+    table = ResultTable(
+        "Accuracy in cross-validation by speakers",
+        "Percentage of the recordings of unseen speakers that are classified correctly: mean and "
+        "sample standard deviation over the folds. The paper's figures are for AudioMNIST.",
+        [_summary(*pair, rows) for pair in _pairs(rows)],
     )
-    tables = [Table("Accuracy in cross-validation by speakers", reading, table)]
-    return Report("accuracy", plan.settings(), tables, rows, lambda figure: _draw(figure, rows))
+    return ExperimentResults([table], rows, lambda figure: _draw(figure, rows))
 
 
-def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """Networks and tasks that were trained, those of the paper first in its order."""
+ACCURACY = Experiment(
+    "accuracy",
+    "How well do the networks classify speakers that they were not trained on?",
+    units,
+    results,
+)
+
+
+def _pairs(rows: Sequence[ResultRow]) -> list[tuple[str, str]]:
+    """Networks and tasks that were trained; first those of the paper, in its order."""
     found = [(row["network"], row["task"]) for row in rows]
     return [pair for pair in dict.fromkeys([*PAPER, *found]) if pair in found]
 
 
-def _is(row: Row, network: str, task: str) -> bool:
+def _is(row: ResultRow, network: str, task: str) -> bool:
     return (row["network"], row["task"]) == (network, task)
 
 
-def _summary(network: str, task: str, rows: Sequence[Row]) -> Row:
+def _summary(network: str, task: str, rows: Sequence[ResultRow]) -> ResultRow:
     mine = [row for row in rows if _is(row, network, task)]
     test = [row["test"] for row in mine]
     return {
@@ -163,7 +189,7 @@ def _summary(network: str, task: str, rows: Sequence[Row]) -> Row:
     }
 
 
-def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
+def _draw(figure: "Figure", rows: Sequence[ResultRow]) -> None:
     axes = figure.subplots()
     pairs = list(dict.fromkeys([*PAPER, *_pairs(rows)]))
     for place, pair in enumerate(pairs):
@@ -179,6 +205,6 @@ def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
         axes.hlines(chance, place - 0.4, place + 0.4, color="0.7", ls=":")
     axes.set_xticks(range(len(pairs)), [f"{network}\n{task}" for network, task in pairs])
     axes.set_ylim(0, 100)
-    axes.set_ylabel("accuracy on strangers in %\n(dotted: chance)")
+    axes.set_ylabel("accuracy on unseen speakers in %\n(dotted: chance)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")

@@ -1,4 +1,4 @@
-"""Which explanation is best? LRP beside other methods: flipping, listenable maps, and time."""
+"""LRP compared with other methods: perturbation curves, listenable maps, and time."""
 
 import time
 from collections import defaultdict
@@ -12,13 +12,21 @@ import numpy as np
 from lrp_audio.attributions import Attribution, methods
 from lrp_audio.audio.audible import speaking
 from lrp_audio.errors import ClipError
-from lrp_audio.experiments import flip, measures, subjects
-from lrp_audio.experiments.flipping import DIRECTIONS, attributions, ranking, right_by_order
-from lrp_audio.experiments.intervals import interval
-from lrp_audio.experiments.plan import Plan
-from lrp_audio.experiments.report import Report, Row, Table
-from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Portion
+from lrp_audio.experiments import measures, subjects
+from lrp_audio.experiments.bootstrap import bootstrap_interval
+from lrp_audio.experiments.experiment import Experiment
+from lrp_audio.experiments.methods import common_methods
+from lrp_audio.experiments.perturbation_curves import (
+    DIRECTIONS,
+    area,
+    correct_by_order,
+    order_name,
+    ranking,
+)
+from lrp_audio.experiments.plan import ExperimentPlan
+from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
+from lrp_audio.experiments.subjects import DIGIT_NETWORKS, Portion
+from lrp_audio.experiments.units import UnitResult
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
 from lrp_audio.outputs import softmax
@@ -27,8 +35,6 @@ from lrp_audio.types import Array
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NETWORKS = ("audionet-digit", "alexnet-digit")
-_CLIPS, _QUICK_CLIPS = 40, 4
 _LISTENING = {
     "average drop": ("%", "smaller"),
     "average increase": ("%", "larger"),
@@ -38,29 +44,30 @@ _LISTENING = {
     "sparseness": ("", "larger"),
     "complexity": ("nats", "smaller"),
 }
+"""Measures of listenable maps: unit, and which values are better."""
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Some clips, explained by every method for the class that the network hears."""
+class ComparedClips:
+    """Some clips to explain by every method, each for the class that the network predicts."""
 
     portion: Portion
     seed: int
 
-    def work(self) -> Result:
-        """What each method's maps are worth for each clip, by method."""
+    def work(self) -> UnitResult:
+        """By method, the measures of each clip's map and the seconds it took."""
         model = self.portion.subject.load()
         clips = self.portion.clips()
         x = model.inputs(clips)
         f = softmax(model.logits(clips))
         targets = f.argmax(axis=1)
-        found: Result = {}
-        for name, method in compared(model.front, self.seed).items():
+        found: UnitResult = {}
+        for name, method in compared_methods(model.front, self.seed).items():
             begun = time.perf_counter()
             maps = method.attribute(model.network, x, targets)
             seconds = (time.perf_counter() - begun) / len(x)
-            right = right_by_order(model, x, targets, {name: ranking(name, maps)})
-            areas = [flip.area(np.array(right[f"{name}, {d}"])).tolist() for d in DIRECTIONS]
+            kept = correct_by_order(model, x, targets, {name: ranking(name, maps)})
+            areas = [area(np.array(kept[order_name(name, d)])).tolist() for d in DIRECTIONS]
             found[name] = {
                 "seconds": [seconds] * len(x),
                 **dict(zip(DIRECTIONS, areas, strict=True)),
@@ -69,28 +76,33 @@ class Comparison:
         return found
 
 
-def compared(front: FrontEnd, seed: int) -> dict[str, Attribution]:
-    """LRP under each composite, and all other methods, by name."""
+def compared_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
+    """The common methods, and all others beside LRP, by name."""
     others = {name: method for name, method in methods(front, seed).items() if name != "lrp"}
-    return attributions(front, seed) | others
+    return common_methods(front, seed) | others
 
 
-def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Result:
-    """The listenable-map measures of each clip, for what is heard through the mask relu(R)."""
+def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> UnitResult:
+    """The measures of listenable maps for each clip, whose sound is masked by relu(R).
+
+    `f` are the probabilities of the whole clips, ``(clips, classes)``.
+    """
     domain = model.front.domain
     masks = [speaking(of[0]) for of in maps]
-    kept, taken = (
+    kept, removed = (
         np.stack([model.front(domain.heard(m, s)) for m, s in zip(chosen, clips, strict=True)])
         for chosen in (masks, [1 - mask for mask in masks])
     )
-    f_kept, f_taken = (softmax(model.network.forward(x.astype(model.dtype))) for x in (kept, taken))
-    rows, heard = np.arange(len(f)), f.argmax(axis=1)
-    whole, left, gone = (of[rows, heard] for of in (f, f_kept, f_taken))
+    f_kept, f_removed = (
+        softmax(model.network.forward(x.astype(model.dtype))) for x in (kept, removed)
+    )
+    rows, predicted = np.arange(len(f)), f.argmax(axis=1)
+    whole, left, gone = (of[rows, predicted] for of in (f, f_kept, f_removed))
     found = {
         "average drop": measures.average_drop(whole, left),
         "average increase": measures.average_increase(whole, left),
         "average gain": measures.average_gain(whole, left),
-        "input fidelity": measures.input_fidelity(heard, f_kept.argmax(axis=1)),
+        "input fidelity": measures.input_fidelity(predicted, f_kept.argmax(axis=1)),
         "faithfulness": measures.faithfulness(whole, gone),
         "sparseness": np.array([measures.sparseness(of) for of in maps]),
         "complexity": np.array([measures.complexity(of) for of in maps]),
@@ -98,59 +110,68 @@ def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> Resul
     return {name: values.tolist() for name, values in found.items()}
 
 
-def units(plan: Plan) -> tuple[list[Comparison], list[ClipError]]:
-    """A few clips each, of both digit networks."""
-    clips = _QUICK_CLIPS if plan.quick else _CLIPS
-    return subjects.units(plan, NETWORKS, clips, partial(Comparison, seed=plan.seed))
+def units(plan: ExperimentPlan) -> tuple[list[ComparedClips], list[ClipError]]:
+    """A few clips each, for both digit networks."""
+    clips = plan.clip_count(usual=40, quick=4)
+    return subjects.units(plan, DIGIT_NETWORKS, clips, partial(ComparedClips, seed=plan.seed))
 
 
-def report(plan: Plan, found: Iterator[tuple[Comparison, Result]]) -> Report:
+def results(found: Iterator[tuple[ComparedClips, UnitResult]]) -> ExperimentResults:
     """Mean of every measure by method."""
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     for unit, result in found:
         for method, values in result.items():
             for clip, recording in enumerate(unit.portion.recordings):
                 about = {"network": unit.portion.subject.name, "clip": recording.path.name}
                 measured = {name: of[clip] for name, of in values.items()}
                 rows.append(about | {"method": method} | measured)
-    groups: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[ResultRow]] = defaultdict(list)
     for row in rows:
         groups[row["network"], row["method"]].append(row)
+    better = "; ".join(f"{name}, {better}" for name, (_, better) in _LISTENING.items())
     tables = [
-        Table(
+        ResultTable(
             "Methods compared: flipping and time",
-            "Area under the share of clips that are still heard as before while ever more is "
-            "silenced, with a 95 % bootstrap interval over the clips; and seconds for an "
-            "explanation, of which a rerun gives others.",
+            "Area under the share of clips that keep their class while more and more of the sound "
+            "is silenced, with a 95 % bootstrap interval over the clips; and seconds for an "
+            "explanation, which differ from run to run.",
             [_flipping(*group, of) for group, of in groups.items()],
         ),
-        Table(
+        ResultTable(
             "Methods compared: listenable maps",
-            "Mean over the clips of what the network says of the sound that the mask relu(R) "
-            "leaves. Better is: "
-            + "; ".join(f"{name}, {better}" for name, (_, better) in _LISTENING.items())
-            + ".",
+            "Mean over the clips of measures of the network's output for the sound that the mask "
+            f"relu(R) leaves. Better is: {better}.",
             [_measured(*group, of) for group, of in groups.items()],
         ),
     ]
-    return Report("compare", plan.settings(), tables, rows, partial(_draw, groups=groups))
+    return ExperimentResults(tables, rows, partial(_draw, groups=groups))
 
 
-def _column(rows: list[Row], name: str) -> Array:
+COMPARE = Experiment(
+    "compare",
+    "Which explanation is best, by which measure, and at what cost?",
+    units,
+    results,
+)
+
+
+def _column(rows: list[ResultRow], name: str) -> Array:
     return np.array([row[name] for row in rows])
 
 
-def _flipping(network: str, method: str, rows: list[Row]) -> Row:
+def _flipping(network: str, method: str, rows: list[ResultRow]) -> ResultRow:
     return {
         "network": network,
         "method": method,
         "clips": len(rows),
-        **{direction: str(interval(_column(rows, direction))) for direction in DIRECTIONS},
+        **{
+            direction: str(bootstrap_interval(_column(rows, direction))) for direction in DIRECTIONS
+        },
         "seconds": float(np.median(_column(rows, "seconds"))),
     }
 
 
-def _measured(network: str, method: str, rows: list[Row]) -> Row:
+def _measured(network: str, method: str, rows: list[ResultRow]) -> ResultRow:
     means = {
         f"{name} ({unit})" if unit else name: float(_column(rows, name).mean())
         for name, (unit, _) in _LISTENING.items()
@@ -158,12 +179,12 @@ def _measured(network: str, method: str, rows: list[Row]) -> Row:
     return {"network": network, "method": method, **means}
 
 
-def _draw(figure: "Figure", groups: dict[tuple[str, str], list[Row]]) -> None:
+def _draw(figure: "Figure", groups: dict[tuple[str, str], list[ResultRow]]) -> None:
     networks = list(dict.fromkeys(network for network, _ in groups))
     panels = figure.subplots(1, len(networks), sharex=True, squeeze=False)[0]
     for axes, network in zip(panels, networks, strict=True):
         found = {
-            method: interval(_column(rows, DIRECTIONS[0]))
+            method: bootstrap_interval(_column(rows, DIRECTIONS[0]))
             for (of, method), rows in groups.items()
             if of == network
         }

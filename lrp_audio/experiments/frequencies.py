@@ -1,4 +1,4 @@
-"""Spectra changed along their frequencies: scaled, or with parts of a voice taken away."""
+"""Spectrograms scaled along the frequency axis, and masks of the parts of a voice."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from lrp_audio.audio.stft import Stft
 from lrp_audio.types import Array
 
 LOW = 300.0
-"""Hz below which the fundamental of a voice lies."""
+"""The fundamental of a voice lies below this frequency, in Hz."""
 
-_HALF_WIDTH = 35.0  # Hz: what the window's main lobe spreads a partial over, to either side
-_LEAST_GAP = 0.3  # of a fundamental: what is taken of each partial leaves room for the gaps
+_HALF_WIDTH = 35.0  # Hz to either side of a partial, over which the window's main lobe spreads it
+_MOST_HALF_WIDTH = 0.3  # of a fundamental, so that the gaps between the partials stay
 
 
 def scaled(picture: Array, factor: float, silence: float) -> Array:
-    """`picture` ``(frequencies, times)``, row 0 being 0 Hz, with what lay at f moved to f x factor.
+    """`picture` ``(frequencies, times)``, row 0 being 0 Hz, with each f moved to f x factor.
 
-    Rows between rows are interpolated; rows that come from beyond the picture hold `silence`.
+    Values between rows are interpolated; rows from beyond the picture are filled with `silence`.
     """
     rows = np.arange(len(picture)) / factor
     below = np.minimum(rows.astype(np.intp), len(picture) - 1)
@@ -28,15 +28,16 @@ def scaled(picture: Array, factor: float, silence: float) -> Array:
 
 
 def masks(samples: Array, stft: Stft, rate: int) -> dict[str, Array]:
-    """Which bins of `stft`, ``(bins, frames)``, to take from a clip at `rate`, by a name.
+    """Masks of the bins of `stft`, ``(bins, frames)``, that hold a part of a voice, by its name.
 
-    The fundamental and its harmonics are followed frame by frame; the gaps between them are the
-    control, of the same width. The band up to 300 Hz has the next 300 Hz for a control.
+    `samples` are at `rate`. The fundamental and its harmonics are tracked frame by frame; their
+    control are the gaps between them, of the same width. The control of the band up to 300 Hz is
+    the next 300 Hz.
     """
     hertz = stft.frequencies(rate)[:, None]
     pitch = fundamental(samples, stft, rate)[None]
-    width = np.minimum(_HALF_WIDTH, _LEAST_GAP * pitch)
-    nearest = np.maximum(np.round(hertz / pitch), 1)  # NaN in silent frames: nothing is taken there
+    width = np.minimum(_HALF_WIDTH, _MOST_HALF_WIDTH * pitch)
+    nearest = np.maximum(np.round(hertz / pitch), 1)  # NaN in silent frames: no bin is masked
     partial = np.abs(hertz - nearest * pitch) <= width
     gap = np.abs(np.abs(hertz / pitch - np.floor(hertz / pitch)) - 0.5) * pitch <= width
     everywhere = np.ones((1, stft.frames), bool)

@@ -1,4 +1,4 @@
-"""Is it the pitch? Sex networks hear voices whose frequencies are scaled or taken away."""
+"""The pitch of the voice: sex networks on voices with frequencies scaled or removed."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +13,13 @@ from lrp_audio.audio.domain import Spectral
 from lrp_audio.data.speakers import SEXES
 from lrp_audio.errors import ClipError
 from lrp_audio.experiments import subjects
+from lrp_audio.experiments.bootstrap import bootstrap_interval
+from lrp_audio.experiments.experiment import Experiment
 from lrp_audio.experiments.frequencies import masks, scaled
-from lrp_audio.experiments.intervals import interval
-from lrp_audio.experiments.plan import Plan
-from lrp_audio.experiments.report import Report, Row, Table
-from lrp_audio.experiments.running import Result
+from lrp_audio.experiments.plan import ExperimentPlan
+from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
 from lrp_audio.experiments.subjects import Portion
+from lrp_audio.experiments.units import UnitResult
 from lrp_audio.model import Model
 from lrp_audio.types import Array
 
@@ -31,18 +32,17 @@ FACTORS = (0.5, 0.58, 0.66, 0.75, 0.87, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 
 PUBLISHED_FACTORS = {"male": 1.5, "female": 0.66}
 REVERSED_FACTORS = {"male": 0.66, "female": 1.5}
-_CLIPS, _QUICK_CLIPS = 600, 32
 
 
 @dataclass(frozen=True)
-class Changed:
-    """Some clips of voices, heard as they are, with frequencies scaled, and with parts removed."""
+class ChangedVoices:
+    """Some clips to classify unchanged, with frequencies scaled, and with parts removed."""
 
     portion: Portion
     seed: int
 
-    def work(self) -> Result:
-        """The sex that is heard in each clip by what was done to it, and where relevance sits."""
+    def work(self) -> UnitResult:
+        """The predicted sex of each clip by what was changed, and where the relevance lies."""
         model, recordings = self.portion.subject.load(), self.portion.recordings
         clips = self.portion.clips()
         domain = model.front.time_frequency
@@ -56,7 +56,7 @@ class Changed:
             "corpus": [recording.corpus for recording in recordings],
             "sex": [recording.sex for recording in recordings],
             "heard": [
-                _heard(model, clip.samples, of) for clip, of in zip(clips, parts, strict=True)
+                _predictions(model, clip.samples, of) for clip, of in zip(clips, parts, strict=True)
             ],
             "shares": [
                 _shares(clip.samples, relevance, of, domain)
@@ -65,8 +65,8 @@ class Changed:
         }
 
 
-def _heard(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str, str]:
-    """The sex that `model` hears, by what was done to the clip."""
+def _predictions(model: Model, samples: Array, parts: Mapping[str, Array]) -> dict[str, str]:
+    """The sex that `model` predicts, by what was changed in the clip."""
     inputs, stft = {"nothing": model.front(samples)}, model.front.time_frequency.stft
     for name, mask in parts.items():
         inputs[f"without {name}"] = model.front(in_time_frequency(~mask, samples, stft))
@@ -97,15 +97,15 @@ def _share(values: Array, mask: Array) -> float:
     return float(values[mask].sum()) / total if total > 0 else 0.0
 
 
-def units(plan: Plan) -> tuple[list[Changed], list[ClipError]]:
-    """A few clips each, of both sex networks; only spectrograms can be scaled."""
-    clips = _QUICK_CLIPS if plan.quick else _CLIPS
-    return subjects.units(plan, NETWORKS, clips, partial(Changed, seed=plan.seed))
+def units(plan: ExperimentPlan) -> tuple[list[ChangedVoices], list[ClipError]]:
+    """A few clips each, for both sex networks; only spectrograms can be scaled."""
+    clips = plan.clip_count(usual=600, quick=32)
+    return subjects.units(plan, NETWORKS, clips, partial(ChangedVoices, seed=plan.seed))
 
 
-def report(plan: Plan, found: Iterator[tuple[Changed, Result]]) -> Report:
-    """Accuracy by what was done, and where the relevance sits."""
-    rows: list[Row] = []
+def results(found: Iterator[tuple[ChangedVoices, UnitResult]]) -> ExperimentResults:
+    """Accuracy by what was changed, and where the relevance lies."""
+    rows: list[ResultRow] = []
     for unit, result in found:
         kinds = ("speaker", "corpus", "sex", "heard", "shares")
         for who, corpus, sex, heard, shares in zip(*(result[k] for k in kinds), strict=True):
@@ -116,57 +116,68 @@ def report(plan: Plan, found: Iterator[tuple[Changed, Result]]) -> Report:
                 "sex": sex,
             }
             rows.append(row | {f"heard, {name}": answer for name, answer in heard.items()} | shares)
+    groups = _by_network(rows)
     tables = [
-        Table(
+        ResultTable(
             "Sex accuracy when the frequency axis is scaled",
-            "Percent of the voices that are heard right, balanced over the sexes, with a 95 % "
-            "bootstrap interval over the clips. As published: male x 1.5, female x 0.66. The "
-            "reverse moves each voice further from the other sex. Only networks that hear "
-            "spectrograms can be asked.",
-            [_scaling(name, of) for name, of in _by_network(rows).items() if _is_scaled(of)],
+            "Percentage of the voices that are classified correctly, balanced over the sexes, with "
+            "a 95 % bootstrap interval over the clips. As published: male x 1.5, female x 0.66. "
+            "The reverse moves each voice further from the other sex. Only networks on "
+            "spectrograms are examined.",
+            [_scaling(name, of) for name, of in groups.items() if _is_scaled(of)],
         ),
-        Table(
+        ResultTable(
             "Sex accuracy when parts of the voice are taken away",
-            "Percent of the voices of each sex that are heard right without these bins of the "
-            "short-time Fourier transform. The gaps between the partials are the control of the "
-            "harmonics, 300 to 600 Hz that of 0 to 300 Hz.",
-            [row for name, of in _by_network(rows).items() for row in _masking(name, of)],
+            "Percentage of the voices of each sex that are classified correctly without these bins "
+            "of the short-time Fourier transform. The gaps between the partials are the control of "
+            "the harmonics, 300 to 600 Hz that of 0 to 300 Hz.",
+            [row for name, of in groups.items() for row in _masking(name, of)],
         ),
-        Table(
+        ResultTable(
             "Where the relevance sits",
             "Mean share in percent of the positive relevance of the true sex, of the power, and of "
             "the bins.",
-            [row for name, of in _by_network(rows).items() for row in _sitting(name, of)],
+            [row for name, of in groups.items() for row in _locations(name, of)],
         ),
     ]
     tables = [table for table in tables if table.rows]
-    draw = partial(_draw, rows=rows)
-    return Report("frequency-scaling", plan.settings(), tables, rows, draw)
+    return ExperimentResults(tables, rows, partial(_draw, groups=groups))
 
 
-def _by_network(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    groups: defaultdict[str, list[Row]] = defaultdict(list)
+FREQUENCY_SCALING = Experiment(
+    "frequency-scaling",
+    "Does a sex network go by the pitch of the voice?",
+    units,
+    results,
+)
+
+
+def _by_network(rows: Sequence[ResultRow]) -> dict[str, list[ResultRow]]:
+    groups: defaultdict[str, list[ResultRow]] = defaultdict(list)
     for row in rows:
         groups[row["network"]].append(row)
     return groups
 
 
-def _is_scaled(rows: Sequence[Row]) -> bool:
+def _is_scaled(rows: Sequence[ResultRow]) -> bool:
     return f"heard, x {FACTORS[0]}" in rows[0]
 
 
-def _right(rows: Sequence[Row], done: Mapping[str, str]) -> Array:
-    """Percent right of each clip after what was `done` to its sex, each sex weighing the same."""
-    right = np.array([100.0 * (row[f"heard, {done[row['sex']]}"] == row["sex"]) for row in rows])
+def _correct(rows: Sequence[ResultRow], done: Mapping[str, str]) -> Array:
+    """100 for each clip classified correctly after what was `done` to its sex, else 0.
+
+    Weighted so that both sexes count the same in the mean.
+    """
+    correct = np.array([100.0 * (row[f"heard, {done[row['sex']]}"] == row["sex"]) for row in rows])
     sexes = np.array([row["sex"] for row in rows])
     weights = {sex: len(rows) / (2 * max(1, (sexes == sex).sum())) for sex in SEXES}
-    return np.asarray(right * [weights[sex] for sex in sexes])
+    return np.asarray(correct * [weights[sex] for sex in sexes])
 
 
-def _scaling(network: str, rows: Sequence[Row]) -> Row:
+def _scaling(network: str, rows: Sequence[ResultRow]) -> ResultRow:
     def cell(factors: Mapping[str, float]) -> str:
         done = {sex: f"x {factor}" for sex, factor in factors.items()}
-        return "{:.1f} [{:.1f}, {:.1f}]".format(*interval(_right(rows, done)))
+        return "{:.1f} [{:.1f}, {:.1f}]".format(*bootstrap_interval(_correct(rows, done)))
 
     return {
         "network": network,
@@ -177,7 +188,7 @@ def _scaling(network: str, rows: Sequence[Row]) -> Row:
     }
 
 
-def _masking(network: str, rows: Sequence[Row]) -> Iterator[Row]:
+def _masking(network: str, rows: Sequence[ResultRow]) -> Iterator[ResultRow]:
     for done in (n.removeprefix("heard, ") for n in rows[0] if n.startswith("heard, ")):
         if done == "nothing" or done.startswith("without"):
             row: dict[str, Any] = {"network": network, "taken away": done.removeprefix("without ")}
@@ -187,7 +198,7 @@ def _masking(network: str, rows: Sequence[Row]) -> Iterator[Row]:
             yield row
 
 
-def _sitting(network: str, rows: Sequence[Row]) -> Iterator[Row]:
+def _locations(network: str, rows: Sequence[ResultRow]) -> Iterator[ResultRow]:
     parts = [key.partition(", ")[2] for key in rows[0] if key.startswith("area, ")]
     for sex in SEXES:
         mine = [row for row in rows if row["sex"] == sex]
@@ -199,9 +210,8 @@ def _sitting(network: str, rows: Sequence[Row]) -> Iterator[Row]:
             yield {"network": network, "sex": sex, "clips": len(mine), "where": part, **means}
 
 
-def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
+def _draw(figure: "Figure", groups: Mapping[str, Sequence[ResultRow]]) -> None:
     left, right = figure.subplots(1, 2)
-    groups = _by_network(rows)
     scaled_ones = {name: of for name, of in groups.items() if _is_scaled(of)}
     for of in scaled_ones.values():
         for sex, colour in zip(SEXES, ("#c1440e", "#2f7fc1"), strict=True):
@@ -216,7 +226,7 @@ def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
     left.minorticks_off()
     left.set_xlabel("frequency axis scaled by")
     left.set_ylim(-3, 103)
-    left.set_ylabel("heard as female in %")
+    left.set_ylabel("classified as female in %")
     left.set_title(", ".join(scaled_ones) or "no spectrogram network")
     if scaled_ones:
         left.legend(frameon=False)
@@ -225,7 +235,7 @@ def _draw(figure: "Figure", rows: Sequence[Row]) -> None:
         axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_masking(axes: Any, groups: Mapping[str, Sequence[Row]]) -> None:
+def _draw_masking(axes: Any, groups: Mapping[str, Sequence[ResultRow]]) -> None:
     for place, (network, of) in enumerate(groups.items()):
         lines = list(_masking(network, of))
         balanced = [np.mean([line[s] for s in SEXES if line[s] is not None]) for line in lines]
@@ -235,6 +245,6 @@ def _draw_masking(axes: Any, groups: Mapping[str, Sequence[Row]]) -> None:
         axes.set_yticks(np.arange(len(lines)) + 0.2, [line["taken away"] for line in lines])
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
-    axes.set_xlabel("heard right in %, balanced over the sexes")
+    axes.set_xlabel("classified correctly in %, balanced over the sexes")
     axes.set_title("taken away")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)

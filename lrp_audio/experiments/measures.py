@@ -1,8 +1,8 @@
-"""Measures of a listenable map: what a network says of the sound that an explanation leaves.
+"""Measures of listenable maps: the network's output for the sound that an explanation leaves.
 
 Definitions as in L-MAC (Paissan et al. 2024), with the mask M = relu(R) / max relu(R) and f the
-softmax. `whole`, `kept` and `taken` are f of the explained class for the clip X, for what the mask
-leaves of it and for what it takes away, each ``(clips,)``.
+softmax. `whole`, `kept` and `removed` are f of the explained class for the clip X, for what the
+mask leaves of it and for what it removes, each ``(clips,)``.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def average_increase(whole: Array, kept: Array) -> Array:
 def average_gain(whole: Array, kept: Array) -> Array:
     """``100 max(0, f(X M) - f(X)) / (1 - f(X))``, larger is better (Zhang et al. 2023).
 
-    0 where f(X) is 1 and nothing can be gained.
+    0 where f(X) is 1, so that nothing can be gained.
     """
     room = 1 - whole
     gain = np.zeros_like(whole)
@@ -32,19 +32,19 @@ def average_gain(whole: Array, kept: Array) -> Array:
     return gain
 
 
-def input_fidelity(heard: Array, heard_kept: Array) -> Array:
+def input_fidelity(predicted: Array, predicted_kept: Array) -> Array:
     """``100 [argmax f(X M) = argmax f(X)]``, larger is better (Paissan et al. 2023)."""
-    return np.asarray(100.0 * (heard == heard_kept))
+    return np.asarray(100.0 * (predicted == predicted_kept))
 
 
-def faithfulness(whole: Array, taken: Array) -> Array:
+def faithfulness(whole: Array, removed: Array) -> Array:
     """``f(X) - f(X (1 - M))``, larger is better (Parekh et al. 2022)."""
-    return np.asarray(whole - taken)
+    return np.asarray(whole - removed)
 
 
 @single_threaded_blas()
 def sparseness(relevance: Array) -> float:
-    """Gini index of the magnitudes: 0 for all alike, 1 for one that has all (Chalasani 2020)."""
+    """Gini index of the magnitudes: 0 for equal ones, near 1 for a single one (Chalasani 2020)."""
     sizes = np.sort(np.abs(relevance).ravel().astype(np.float64))
     total = sizes.sum()
     if total == 0:
@@ -55,7 +55,7 @@ def sparseness(relevance: Array) -> float:
 
 @single_threaded_blas()
 def complexity(relevance: Array) -> float:
-    """Entropy in nats of the magnitudes' shares, smaller is simpler (Bhatt et al. 2020)."""
+    """Entropy in nats of the magnitudes' shares, smaller is better (Bhatt et al. 2020)."""
     sizes = np.abs(relevance).ravel().astype(np.float64)
     total = sizes.sum()
     shares = sizes[sizes > 0] / total if total > 0 else sizes[:0]

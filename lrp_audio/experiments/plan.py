@@ -1,4 +1,4 @@
-"""What was asked for on the command line, and what a result says of it."""
+"""The settings of an experiment, as given on the command line."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,14 @@ from typing import Any
 import lrp_audio
 
 
-@dataclass(frozen=True)
-class Plan:
-    """An experiment's settings.
+@dataclass(frozen=True, kw_only=True)
+class ExperimentPlan:
+    """The settings of one run of an experiment.
 
-    `models` are names such as ``audionet-digit``, empty for all that the experiment is about;
-    `trained` is the output folder of ``accuracy`` whose networks to ask instead of the shipped
-    ones. `folds` are numbers from 0, empty for all. `clips` of each network are examined.
+    `models` are names such as ``audionet-digit``; empty stands for all that the experiment is
+    about. `trained` is the output folder of ``accuracy`` whose networks are examined instead of the
+    shipped ones. `folds` are numbers from 0, empty for all. `clips` is the number of recordings
+    examined for each network, `steps` that of training steps; None stands for the experiment's own.
     """
 
     out: Path
@@ -27,8 +28,16 @@ class Plan:
     seed: int = 0
     quick: bool = False
 
+    def clip_count(self, usual: int, quick: int) -> int:
+        """How many recordings to examine for each network, unless `clips` says otherwise."""
+        return self.clips or (quick if self.quick else usual)
+
+    def step_count(self, usual: int, quick: int) -> int:
+        """How many steps to train for, unless `steps` says otherwise."""
+        return self.steps or (quick if self.quick else usual)
+
     def settings(self) -> dict[str, Any]:
-        """All of them that shape the result, as plain values."""
+        """The settings that shape the results, as plain values."""
         return {
             "version": lrp_audio.__version__,
             "data": [folder.name for folder in self.data],

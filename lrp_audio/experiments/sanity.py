@@ -1,4 +1,4 @@
-"""Does an explanation depend on what was learnt? Weights are randomised, layer by layer."""
+"""Sanity check: how explanations change as the weights are randomised, layer by layer."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,17 +11,18 @@ import numpy as np
 from lrp_audio.attributions import Attribution, Lrp
 from lrp_audio.errors import ClipError
 from lrp_audio.experiments import subjects
-from lrp_audio.experiments.flipping import attributions
-from lrp_audio.experiments.intervals import interval
-from lrp_audio.experiments.plan import Plan
-from lrp_audio.experiments.report import Report, Row, Table
-from lrp_audio.experiments.running import Result
-from lrp_audio.experiments.subjects import Portion
+from lrp_audio.experiments.bootstrap import bootstrap_interval
+from lrp_audio.experiments.experiment import Experiment
+from lrp_audio.experiments.methods import common_methods
+from lrp_audio.experiments.plan import ExperimentPlan
+from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
+from lrp_audio.experiments.subjects import DIGIT_NETWORKS, Portion
+from lrp_audio.experiments.units import UnitResult
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.model import Model
+from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.network import Network
-from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS
 from lrp_audio.types import Array
@@ -29,31 +30,30 @@ from lrp_audio.types import Array
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Curves = dict[str, dict[str, Array]]
+Similarities = dict[str, dict[str, Array]]
 """By measure and method, the similarity ``(clips, layers)``."""
 
-NETWORKS = ("audionet-digit", "alexnet-digit")
 MEASURES = ("rank correlation", "rank correlation of magnitudes")
 TRAINED = "none"
-_CLIPS, _QUICK_CLIPS = 40, 8
+"""Name of the step at which no layer is random yet."""
 
 
 @dataclass(frozen=True)
-class Cascade:
-    """Some clips, explained by the trained network and by ever more randomised ones."""
+class RandomisedCascade:
+    """Some clips to explain in the trained network, and with more and more layers randomised."""
 
     portion: Portion
     seed: int
 
-    def work(self) -> Result:
-        """Similarity of each clip's maps with those of the trained network, by method and layer."""
+    def work(self) -> UnitResult:
+        """Similarity of each clip's maps to those of the trained network, by method and layer."""
         model = self.portion.subject.load()
         x, labels = model.inputs(self.portion.clips()), np.array(self.portion.labels())
-        methods = examined(model.front, self.seed)
+        methods = sanity_methods(model.front, self.seed)
         original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
-        found: Result = {name: {measure: [] for measure in MEASURES} for name in methods}
+        found: UnitResult = {name: {measure: [] for measure in MEASURES} for name in methods}
         names = []
-        for layer, network in cascade(model, self.portion.subject.name, self.seed):
+        for layer, network in cascade(model, self.portion.subject.architecture, self.seed):
             names.append(layer)
             for name, method in methods.items():
                 now = method.attribute(network, x, labels)
@@ -65,19 +65,19 @@ class Cascade:
         return {"layers": names, "similarity": found}
 
 
-def examined(front: FrontEnd, seed: int) -> dict[str, Attribution]:
-    """Chance, two gradients, and LRP under every composite that suits the input, by name."""
+def sanity_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
+    """The common methods, and LRP under every composite that suits the input, by name."""
     every = [preset(front.bounds) for preset in PRESETS.values()]
     suiting = [each for each in every if front.bounded or not isinstance(each.first, Box)]
-    return attributions(front, seed) | {f"lrp {each.name}": Lrp(each) for each in suiting}
+    return common_methods(front, seed) | {f"lrp {each.name}": Lrp(each) for each in suiting}
 
 
-def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]:
-    """The trained network, and those in which all layers from the top to one are as at first.
+def cascade(model: Model, architecture: Architecture, seed: int) -> Iterator[tuple[str, Network]]:
+    """The trained network, then networks with initial weights from the top down to some layer.
 
-    Adebayo et al. 2018. Each comes with the name of the last layer that was randomised.
+    Cascading randomisation (Adebayo et al. 2018). Each network comes with the name of the last
+    layer that was randomised, the trained one with `TRAINED`.
     """
-    architecture = ARCHITECTURES[name.split("-")[0]]
     trained = model.network.parameters()
     initial = architecture.initial(len(model.classes), np.random.default_rng([seed, 4]))
     initial = architecture.for_raw_input(initial)
@@ -97,7 +97,7 @@ def cascade(model: Model, name: str, seed: int) -> Iterator[tuple[str, Network]]
 
 @single_threaded_blas()
 def rank_correlation(a: Array, b: Array) -> float:
-    """Spearman's correlation of two maps of one shape; 0 where one of them says nothing."""
+    """Spearman's correlation of two maps of one shape; 0 where one of them is constant."""
     from scipy.stats import rankdata
 
     first, second = (rankdata(values.ravel()) for values in (a, b))
@@ -106,16 +106,16 @@ def rank_correlation(a: Array, b: Array) -> float:
     return float(first @ second) / norm if norm > 0 else 0.0
 
 
-def units(plan: Plan) -> tuple[list[Cascade], list[ClipError]]:
-    """A few clips each, of both digit networks."""
-    clips = _QUICK_CLIPS if plan.quick else _CLIPS
-    return subjects.units(plan, NETWORKS, clips, partial(Cascade, seed=plan.seed))
+def units(plan: ExperimentPlan) -> tuple[list[RandomisedCascade], list[ClipError]]:
+    """A few clips each, for both digit networks."""
+    clips = plan.clip_count(usual=40, quick=8)
+    return subjects.units(plan, DIGIT_NETWORKS, clips, partial(RandomisedCascade, seed=plan.seed))
 
 
-def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
-    """Similarity by method, and by how many layers are random."""
+def results(found: Iterator[tuple[RandomisedCascade, UnitResult]]) -> ExperimentResults:
+    """Similarity by method, and by the last layer randomised."""
     layers: dict[str, list[str]] = {}
-    parts: defaultdict[str, list[Result]] = defaultdict(list)
+    parts: defaultdict[str, list[UnitResult]] = defaultdict(list)
     for unit, result in found:
         layers[unit.portion.subject.name] = result["layers"]
         parts[unit.portion.subject.name].append(result["similarity"])
@@ -139,17 +139,28 @@ def report(plan: Plan, found: Iterator[tuple[Cascade, Result]]) -> Report:
         for method in of[MEASURES[0]]
     ]
     reading = (
-        "Spearman's rank correlation between the maps of the trained network and of networks "
-        "whose layers are as before training, from the output down; 95 % bootstrap interval over "
-        "the clips. An explanation of what was learnt must come near 0. The control, random "
-        "numbers that ask no network, stays at 1."
+        "Spearman's rank correlation between the maps of the trained network and those of networks "
+        "whose layers, from the output down, have their initial weights; 95 % bootstrap interval "
+        "over the clips. An explanation of what was learnt must approach 0. The control, random "
+        "numbers that do not depend on the network, stays at 1."
     )
-    tables = [Table("Sanity: similarity after randomisation", reading, table)]
-    draw = partial(_draw, curves=curves, layers=layers)
-    return Report("sanity", plan.settings(), tables, rows, draw, (11.0, 8.5))
+    return ExperimentResults(
+        [ResultTable("Sanity: similarity after randomisation", reading, table)],
+        rows,
+        partial(_draw, curves=curves, layers=layers),
+        (11.0, 8.5),
+    )
 
 
-def _joined(parts: list[Result]) -> Curves:
+SANITY = Experiment(
+    "sanity",
+    "Does an explanation depend on what the network has learnt?",
+    units,
+    results,
+)
+
+
+def _joined(parts: list[UnitResult]) -> Similarities:
     return {
         measure: {
             method: np.concatenate([np.array(part[method][measure]).T for part in parts])
@@ -159,20 +170,20 @@ def _joined(parts: list[Result]) -> Curves:
     }
 
 
-def _summary(network: str, method: str, of: Curves, layers: list[str]) -> Row:
+def _summary(network: str, method: str, of: Similarities, layers: list[str]) -> ResultRow:
     signed, magnitudes = (of[measure][method] for measure in MEASURES)
     return {
         "network": network,
         "method": method,
         "clips": len(signed),
-        "last layer random": str(interval(signed[:, 1])),
-        "half random": str(interval(signed[:, len(layers) // 2])),
-        "all random": str(interval(signed[:, -1])),
-        "all random, magnitudes": str(interval(magnitudes[:, -1])),
+        "last layer random": str(bootstrap_interval(signed[:, 1])),
+        "half random": str(bootstrap_interval(signed[:, len(layers) // 2])),
+        "all random": str(bootstrap_interval(signed[:, -1])),
+        "all random, magnitudes": str(bootstrap_interval(magnitudes[:, -1])),
     }
 
 
-def _draw(figure: "Figure", curves: dict[str, Curves], layers: dict[str, list[str]]) -> None:
+def _draw(figure: "Figure", curves: dict[str, Similarities], layers: dict[str, list[str]]) -> None:
     from matplotlib import colormaps
 
     panels = figure.subplots(len(MEASURES), len(curves), sharey="row", squeeze=False)

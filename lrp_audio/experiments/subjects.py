@@ -1,4 +1,4 @@
-"""Which networks are examined, and on which recordings of speakers or takes they never heard."""
+"""Which networks are examined, and on which recordings that they were not trained on."""
 
 import hashlib
 from collections import defaultdict
@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -20,20 +19,24 @@ from lrp_audio.data.reading import read, readable
 from lrp_audio.data.recording import Recording
 from lrp_audio.data.tasks import TASKS, unseen_recordings
 from lrp_audio.errors import ClipError, DataError, ModelError
-from lrp_audio.experiments.accuracy import weights
-from lrp_audio.experiments.plan import Plan
+from lrp_audio.experiments.fold_weights import FOLDER, fold_weights
+from lrp_audio.experiments.plan import ExperimentPlan
+from lrp_audio.experiments.units import AnyUnit
 from lrp_audio.model import Model
+from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.zoo import ARCHITECTURES, shipped
 
-Made = TypeVar("Made")
-_TOGETHER = 8  # recordings of a unit of work: small enough to spread, large enough to be worth it
+DIGIT_NETWORKS = ("audionet-digit", "alexnet-digit")
+"""The shipped networks for digits, in the order of the results."""
+
+_RECORDINGS_PER_UNIT = 8  # few enough to share among workers, many enough to pay for a unit
 
 
 @dataclass(frozen=True)
 class Subject:
     """A network that is examined: its weights file, and the digest of that file.
 
-    The digest makes a result of other weights another result.
+    With the digest, results of other weights are other results.
     """
 
     name: str
@@ -46,9 +49,9 @@ class Subject:
         return self.name.split("-")[1]
 
     @property
-    def rate(self) -> int:
-        """Samples a second of its input."""
-        return ARCHITECTURES[self.name.split("-")[0]].front.rate
+    def architecture(self) -> Architecture:
+        """How the network is built."""
+        return ARCHITECTURES[self.name.split("-")[0]]
 
     def load(self) -> Model:
         """The model; read once in each process."""
@@ -57,17 +60,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Portion:
-    """A few recordings for one network: what a unit of work is done on."""
+    """A few recordings for one network, which one unit of work examines."""
 
     subject: Subject
     recordings: tuple[Recording, ...]
 
     def only(self, recordings: Collection[Recording]) -> "Portion":
-        """The portion without recordings other than these."""
+        """The portion with those of its recordings that are among `recordings`."""
         return replace(self, recordings=tuple(r for r in self.recordings if r in recordings))
 
     def clips(self) -> list[Clip]:
-        """The recordings as the network hears them: fitted to a second."""
+        """The recordings, fitted to the network's rate and length."""
         front = self.subject.load().front
         return [front.fit(read(recording, front.rate)) for recording in self.recordings]
 
@@ -78,14 +81,14 @@ class Portion:
 
 
 def units(
-    plan: Plan, names: Sequence[str], clips: int, make: Callable[[Portion], Made]
-) -> tuple[list[Made], list[ClipError]]:
-    """What `make` makes of a few recordings each, for all networks called `names`.
+    plan: ExperimentPlan, names: Sequence[str], clips: int, make: Callable[[Portion], AnyUnit]
+) -> tuple[list[AnyUnit], list[ClipError]]:
+    """Units that `make` makes of a few recordings each, at most `clips` for each network.
 
-    At most `clips` recordings a network, unless the plan says another number. Recordings that
-    cannot be read are left out, and what is wrong with them is given besides; the others are
-    divided as if they could be read, so that results of these units can be kept. Raises `DataError`
-    or `ModelError` where there is nothing to examine.
+    `names` are the networks that the experiment is about, of which the plan may choose some.
+    Recordings that cannot be read are left out, and their errors returned; the others are divided
+    as if all could be read, so that results already kept stay valid. Raises `DataError` or
+    `ModelError` where there is nothing to examine.
     """
     recordings = find_recordings(plan.data, say)
     chosen = [name for name in names if not plan.models or name in plan.models]
@@ -93,47 +96,53 @@ def units(
         raise ModelError(
             f"This experiment is about {', '.join(names)}; --models gives {', '.join(plan.models)}."
         )
-    portions = []
-    for name in chosen:
-        for subject, tested in _strangers(name, recordings, plan):
-            drawn = draw(tested, plan.clips or clips, subject.task, plan.seed)
-            portions += [
-                Portion(subject, tuple(drawn[first : first + _TOGETHER]))
-                for first in range(0, len(drawn), _TOGETHER)
-            ]
+    portions = [
+        Portion(subject, tuple(drawn[first : first + _RECORDINGS_PER_UNIT]))
+        for name in chosen
+        for subject, unseen in _subjects(name, recordings, plan)
+        for drawn in [draw(unseen, clips, subject.task, plan.seed)]
+        for first in range(0, len(drawn), _RECORDINGS_PER_UNIT)
+    ]
+    kept, errors = _readable(portions)
+    return [make(portion) for portion in kept], errors
+
+
+def _readable(portions: Sequence[Portion]) -> tuple[list[Portion], list[ClipError]]:
+    """The portions without recordings that cannot be read, and the errors of these."""
     kept, errors = list[Portion](), list[ClipError]()
-    for rate, of_rate in groupby(portions, lambda portion: portion.subject.rate):
+    for rate, of_rate in groupby(portions, lambda of: of.subject.architecture.front.rate):
         own = list(of_rate)
         sound, wrong = readable(dict.fromkeys(r for of in own for r in of.recordings), rate)
         kept += [portion.only(frozenset(sound)) for portion in own]
         errors += wrong
-    return [make(portion) for portion in kept if portion.recordings], errors
+    return [portion for portion in kept if portion.recordings], errors
 
 
 def draw(recordings: Sequence[Recording], most: int, task: str, seed: int) -> list[Recording]:
-    """At most `most` of the recordings, drawn with `seed`: as many of each class as there are."""
+    """At most `most` of the recordings, drawn with `seed` from all classes in turn."""
     rng = np.random.default_rng([seed, 3])
     classes: defaultdict[int | None, list[Recording]] = defaultdict(list)
     for index in rng.permutation(len(recordings)):
         classes[TASKS[task].label(recordings[index])].append(recordings[index])
     turns = max(map(len, classes.values()))
-    dealt = [of[turn] for turn in range(turns) for of in classes.values() if turn < len(of)]
-    return sorted(dealt[:most])
+    in_turn = [of[turn] for turn in range(turns) for of in classes.values() if turn < len(of)]
+    return sorted(in_turn[:most])
 
 
-def _strangers(
-    name: str, recordings: Sequence[Recording], plan: Plan
+def _subjects(
+    name: str, recordings: Sequence[Recording], plan: ExperimentPlan
 ) -> Iterator[tuple[Subject, Sequence[Recording]]]:
     """The networks called `name`, each with the recordings that it was not trained on."""
     architecture, task = name.split("-")
     if plan.trained is None:
         yield _subject(name, shipped()[name]), unseen_recordings(task, recordings, plan.hold_out)
         return
+    models = plan.trained / FOLDER
     trained = [
         (_subject(name, path), fold.test)
         for fold in folds(task, recordings, plan.seed)
         if not plan.folds or fold.number in plan.folds
-        if (path := weights(plan.trained / "models", architecture, task, fold.number)).is_file()
+        if (path := fold_weights(models, architecture, task, fold.number)).is_file()
     ]
     if not trained:
         raise DataError(

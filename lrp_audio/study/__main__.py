@@ -8,7 +8,7 @@ from lrp_audio.commands.run import run
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one of the commands; returns the exit code."""
+    """Run the command with `arguments`, by default those of the process; returns the exit code."""
     return run(partial(_main, arguments), "nothing was written")
 
 

@@ -1,7 +1,7 @@
-"""The analysis of record: fixed before any answer is in, the same for every study.
+"""The analysis of record: fixed before any answer arrives, and the same for every study.
 
 One question is confirmatory: do people name the network's answer more often when they hear its
-explanation than when they see it? All else is secondary and described without a verdict.
+explanation than when they see it? All others are secondary and described without a verdict.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ ALPHA = 0.05
 
 @dataclass(frozen=True)
 class Measure:
-    """What is averaged over a participant's trials: `value`, over the items that `of` names."""
+    """What is averaged over a participant's trials: `value`, over the items that it `includes`."""
 
     name: str
     value: Callable[[Trial, Item], int]
-    of: Callable[[Item], bool] = lambda item: True
+    includes: Callable[[Item], bool] = lambda item: True
 
 
 def _right(trial: Trial, item: Item) -> int:
@@ -47,7 +47,7 @@ SECONDARY = (
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over participants and its 95 % interval, None where they are too few."""
+    """A mean over participants and its 95 % interval, None where there are too few of them."""
 
     mean: float
     interval: tuple[float, float] | None
@@ -57,8 +57,8 @@ class Estimate:
 class Comparison:
     """One measure, seen and heard: means, paired difference (heard - seen), test, effect size.
 
-    ``effect`` is Cohen's d of the paired differences, None where they do not vary; ``better`` the
-    share of participants with a larger value heard than seen, ties counted half.
+    ``effect`` is Cohen's d of the paired differences, None where they do not vary; ``better`` is
+    the share of participants with a larger value when they hear, ties counted half.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ClipResult:
-    """How often a clip's answer was named: right answers and all answers in each condition."""
+    """How often a clip's answer was named: correct answers and all answers in each condition."""
 
     item: Item
     right: dict[Condition, int]
@@ -90,7 +90,7 @@ class ClipResult:
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that is reported. ``both_random`` is the p-value of `min_f`, None if unknown."""
+    """Everything that is reported. ``both_random`` is the p-value of `min_f`, None if undefined."""
 
     of_record: Comparison
     secondary: tuple[Comparison, ...]
@@ -127,7 +127,7 @@ def analyse(records: Sequence[Record], key: Key) -> Analysis | None:
 
 
 def compare(measure: Measure, records: Sequence[Record], key: Key) -> Comparison | None:
-    """Seen against heard in `measure`; None where no participant has both."""
+    """`measure` compared between seen and heard; None where no participant has both."""
     pairs = paired(measure, records, key)
     if not pairs:
         return None
@@ -156,7 +156,7 @@ def paired(
         values: dict[Condition, list[int]] = {condition: [] for condition in CONDITIONS}
         for trial in counted(record, key):
             item = items[trial.item]
-            if measure.of(item):
+            if measure.includes(item):
                 values[trial.condition].append(measure.value(trial, item))
         if all(values.values()):
             seen, heard = (Fraction(sum(v), len(v)) for v in values.values())
@@ -167,8 +167,8 @@ def paired(
 def min_f(by_participant: Sequence[float], by_clip: Sequence[float]) -> float | None:
     """The p-value of min F' (Clark 1973): a bound for participants and clips both drawn at random.
 
-    The test of record speaks of the clips that were used. This one asks whether the difference
-    would be found with other clips, too; it is cautious.
+    The test of record is about the clips that were used. This one is about whether the difference
+    would also be found with other clips; it is conservative.
     """
     from scipy.stats import f
 

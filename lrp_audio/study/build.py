@@ -1,7 +1,7 @@
-"""``build``: from recordings and a model to a folder with a website, its key, and room for answers.
+"""``build``: from recordings and a model to a folder with a website, its key, and the records.
 
-OUT/site/ goes to a web space, OUT/key.json stays at home, and what participants hand in goes to
-OUT/records/.
+OUT/site/ is uploaded to a web space, OUT/key.json is kept private, and the files that participants
+hand in are put into OUT/records/.
 """
 
 import os
@@ -22,16 +22,16 @@ from lrp_audio.study import choice, stimuli
 from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
 from lrp_audio.study.choice import Candidate
 from lrp_audio.study.design import CATCHES, PRACTICE, Item, Kind, orders
-from lrp_audio.study.key import Key, Rules
+from lrp_audio.study.key import ExclusionRules, Key
 from lrp_audio.study.site import QUESTIONS, Wording, check_address, paragraphs, write_page
 
-_TOGETHER = 8  # clips explained at once
+_BATCH = 8  # clips explained at once
 _RESERVED = PRACTICE + CATCHES["heard"] + 1  # and one to set the volume by
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What ``build`` was asked for. ``send`` is empty where answers are downloaded."""
+class StudyPlan:
+    """The settings of ``build``. ``send`` is empty where participants download their answers."""
 
     model: str
     data: Sequence[str]
@@ -43,19 +43,19 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Built:
-    """What came of it: the key, and how many recordings were heard, and heard wrongly."""
+class BuiltStudy:
+    """The key of a study, and how many recordings were classified, and misclassified."""
 
     key: Key
-    heard: int
-    heard_wrongly: int
+    classified: int
+    misclassified: int
 
 
-def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built:
-    """Make the study in `out`, which must not exist or be empty; all of it appears at once.
+def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> BuiltStudy:
+    """Make the study in `out`, a folder that is new or empty; all of it appears at once.
 
-    Recordings that cannot be read go to `complain` and are left out. Raises `StudyError`, or as
-    reading models and recordings does.
+    Recordings that cannot be read are left out, and their errors passed to `on_error`. Raises
+    `StudyError`, or as reading models and recordings does.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(f"{out} is in use: give a new folder with --out, or empty that one.")
@@ -63,7 +63,7 @@ def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built
     model = lrp_audio.load(plan.model)
     task = choice.task_of(model)
     rng = np.random.default_rng(plan.seed)
-    heard = choice.listen(model, task, choice.recordings(plan.data, task), complain)
+    classified = choice.classify(model, task, choice.recordings(plan.data, task), on_error)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
         study = Path(work) / "study"
@@ -71,29 +71,30 @@ def build(plan: Plan, out: Path, complain: Callable[[ClipError], None]) -> Built
         (site / stimuli.FOLDER).mkdir(parents=True)
         (study / "records").mkdir()
         scripts = cdn_scripts() if plan.cdn else bundled_scripts(site)
-        items, rules, domain = _write_items(model, heard, plan.clips, site, rng)
-        key = Key(model.name, rules, task, model.classes, items, orders(items, rng), Rules())
+        items, rules, domain = _write_items(model, classified, plan.clips, site, rng)
+        made = orders(items, rng)
+        key = Key(model.name, rules, task, model.classes, items, made, ExclusionRules())
         wording = Wording(*QUESTIONS[task], domain, paragraphs(plan.consent))
         write_page(site, key, scripts, wording, send)
         key.save(study)
         if out.exists():
             out.rmdir()
         os.replace(study, out)
-    return Built(key, len(heard), sum(c.wrong for c in heard))
+    return BuiltStudy(key, len(classified), sum(c.wrong for c in classified))
 
 
 def _write_items(
     model: Model,
-    heard: Sequence[Candidate],
+    candidates: Sequence[Candidate],
     clips: int | None,
     site: Path,
     rng: np.random.Generator,
 ) -> tuple[tuple[Item, ...], str, str]:
-    """Choose clips, explain them, write what is seen and heard; returns items, rules, domain."""
-    wrongly = sum(c.wrong for c in heard)
-    few, many = choice.shares(clips, wrongly, len(heard) - wrongly, _RESERVED)
-    wrong = _explained(model, choice.ranked([c for c in heard if c.wrong], rng))
-    right = _explained(model, choice.ranked([c for c in heard if not c.wrong], rng))
+    """Choose clips, explain them, write their stimuli; returns items, rules and domain."""
+    misclassified = sum(c.wrong for c in candidates)
+    few, many = choice.shares(clips, misclassified, len(candidates) - misclassified, _RESERVED)
+    wrong = _explained(model, choice.ranked([c for c in candidates if c.wrong], rng))
+    right = _explained(model, choice.ranked([c for c in candidates if not c.wrong], rng))
     trials = _take("trial", wrong, few, rng) + _take("trial", right, many, rng)
     practice = _take("practice", right, PRACTICE, rng)
     recorded = _take("catch", right, CATCHES["heard"], rng) + _take("check", right, 1, rng)
@@ -114,11 +115,11 @@ def _write_items(
 def _explained(
     model: Model, candidates: Iterator[Candidate]
 ) -> Iterator[tuple[Candidate, Explanation]]:
-    """The candidates of which there is something to see and to hear, explained when asked for."""
-    while batch := list(islice(candidates, _TOGETHER)):
+    """The candidates whose explanations can be seen and heard, explained as they are needed."""
+    while batch := list(islice(candidates, _BATCH)):
         explanations = model.explain_batch([read(c.recording, model.front.rate) for c in batch])
         for candidate, explanation in zip(batch, explanations, strict=True):
-            if stimuli.shows_anything(stimuli.only_for(explanation)):
+            if stimuli.can_be_shown(stimuli.positive_only(explanation)):
                 yield candidate, explanation
 
 

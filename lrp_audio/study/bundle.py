@@ -21,20 +21,20 @@ _WITHOUT = "or build with --cdn, which needs no npm but makes participants load 
 
 @dataclass(frozen=True)
 class Script:
-    """A script tag: where its file is, and the hash that a file from elsewhere must have."""
+    """A script tag: its source, and the hash that a file from another server must have."""
 
     source: str
     integrity: str = ""
 
 
 def integrities() -> Mapping[str, str]:
-    """The files that the site loads, as paths in ``node_modules``, with their hashes, in order."""
+    """Hashes of the files that the site loads, by their paths in ``node_modules``, in order."""
     content: dict[str, str] = json.loads((_WEB / "scripts.json").read_text(encoding="utf-8"))
     return content
 
 
 def cdn_scripts() -> list[Script]:
-    """The scripts at a content network, in the versions of ``package.json``."""
+    """The scripts on a content network, in the versions of ``package.json``."""
     manifest = json.loads((_WEB / "package.json").read_text(encoding="utf-8"))
     made = []
     for path, integrity in integrities().items():
@@ -92,8 +92,8 @@ def _install(work: Path) -> Path:
 
 
 def _licences(modules: Path) -> str:
-    """Name, author and licence of every package that was installed, with the texts they bring."""
-    parts = ["The scripts in this folder are made of these packages.\n"]
+    """Name, author and licence of every installed package, with its licence texts."""
+    parts = ["The scripts in this folder come from these packages.\n"]
     for manifest in sorted([*modules.glob("*/package.json"), *modules.glob("@*/*/package.json")]):
         package = json.loads(manifest.read_text(encoding="utf-8"))
         parts.append(

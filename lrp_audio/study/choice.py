@@ -1,4 +1,4 @@
-"""Choosing clips: which recordings the network got wrong, and which of them a study shows."""
+"""Choosing clips: which recordings the network classifies wrongly, and which a study shows."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,14 +18,14 @@ from lrp_audio.evaluate.classification import predicted_classes
 from lrp_audio.model import Model, example
 
 MOST_BY_DEFAULT = 24
-"""Trials of a study unless told otherwise: about ten minutes."""
+"""The most trials of a study for which no number is given: about ten minutes."""
 
 _FEWEST = 4
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recording, the class that was said and the one that the network named."""
+    """A recording, the class that was spoken and the one that the network predicts."""
 
     recording: Recording
     spoken: str
@@ -38,17 +38,17 @@ class Candidate:
 
 
 def task_of(model: Model) -> str:
-    """The task whose classes `model` tells apart; raises `StudyError` where there is none."""
+    """The task whose classes are those of `model`; raises `StudyError` where there is none."""
     if task := tasks.task_of(model.classes):
         return task
     raise StudyError(
-        f"The model {model.name} tells {', '.join(model.classes)} apart; a study needs a model of "
-        f"the tasks {' and '.join(TASKS)}, of which recordings say the right answer."
+        f"The model {model.name} has the classes {', '.join(model.classes)}; a study needs a model "
+        f"of a task that recordings are labelled for: {' or '.join(TASKS)}."
     )
 
 
 def recordings(data: Sequence[str], task: str) -> list[Recording]:
-    """The recordings in folders and of bundled examples that say what `task` asks for.
+    """The recordings, in folders and among the bundled clips, that are labelled for `task`.
 
     Raises `DataError` or `StudyError` where there is none.
     """
@@ -65,22 +65,22 @@ def recordings(data: Sequence[str], task: str) -> list[Recording]:
     usable = [r for r in found if TASKS[task].label(r) is not None]
     if not usable:
         raise StudyError(
-            f"No recording says which {task} is right: give FSDD's, AudioMNIST's or EmoDB's "
+            f"No recording is labelled with the {task}: give FSDD's, AudioMNIST's or EmoDB's "
             "files, or files named like 7_jackson_12.wav (digit, speaker, index)."
         )
     return usable
 
 
-def listen(
+def classify(
     model: Model,
     task: str,
     found: Iterable[Recording],
-    complain: Callable[[ClipError], None],
+    on_error: Callable[[ClipError], None],
 ) -> list[Candidate]:
-    """The class that `model` predicts for each recording; errors in reading go to `complain`."""
+    """What `model` predicts for each recording; errors of unreadable ones go to `on_error`."""
     known, errors = readable(found, model.front.rate)
     for error in errors:
-        complain(error)
+        on_error(error)
     labels = [TASKS[task].label(recording) for recording in known]
     return [
         Candidate(recording, model.classes[label], model.classes[predicted])
@@ -92,7 +92,7 @@ def listen(
 
 
 def ranked(candidates: Iterable[Candidate], rng: np.random.Generator) -> Iterator[Candidate]:
-    """At random, but in turn one of each class that the network named, so that none prevails."""
+    """In random order, but one of each predicted class in turn, so that none dominates."""
     candidates = list(candidates)
     queues: dict[str, deque[Candidate]] = defaultdict(deque)
     for place in rng.permutation(len(candidates)):
@@ -105,18 +105,18 @@ def ranked(candidates: Iterable[Candidate], rng: np.random.Generator) -> Iterato
 
 
 def shares(wanted: int | None, wrong: int, right: int, reserved: int) -> tuple[int, int]:
-    """How many wrong and right clips to show, of so many; `reserved` right ones serve elsewhere.
+    """How many of the `wrong` and of the `right` clips to show; `reserved` right ones are used up.
 
-    Half of them wrong if there are enough, else all the wrong ones; an even number in all. Raises
+    An even number in total; half of them wrong if there are enough, else all the wrong ones. Raises
     `StudyError` where there are fewer than `wanted` or too few for any study.
     """
     spare = max(right - reserved, 0)
-    # A wrong clip more than there are right ones could not be balanced by them.
+    # More wrong clips than right ones could not be balanced.
     most = spare + min(wrong, spare)
     most -= most % 2
     if most < _FEWEST or (wanted or 0) > most:
         raise StudyError(
-            f"{wrong + right} usable recordings, {wrong} of them heard wrongly, are enough for "
+            f"{wrong + right} usable recordings, {wrong} of them misclassified, are enough for "
             f"{most} trials beside {reserved} clips for practice and checks, not for "
             f"{max(wanted or 0, _FEWEST)}: give more recordings with --data"
             + (" or fewer --clips." if most >= _FEWEST else ".")

@@ -10,25 +10,25 @@ import lrp_audio
 from lrp_audio.commands.run import say_error
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError, StudyError
-from lrp_audio.study.build import Built, Plan, build
+from lrp_audio.study.build import BuiltStudy, StudyPlan, build
 from lrp_audio.study.key import read_key
 from lrp_audio.study.participants import Truth, participants
 from lrp_audio.study.power import STUDIES, power, sample_size
 from lrp_audio.study.records import FOLDER as RECORDS
 from lrp_audio.study.records import write_records
-from lrp_audio.study.result import report
+from lrp_audio.study.result import write_result
 from lrp_audio.study.site import default_consent, read_consent
 
 
 def study(options: argparse.Namespace) -> int:
-    """Do what the `options` ask for; returns the exit code."""
+    """Run the command that the `options` name; returns the exit code."""
     return _RUN[options.command](options)
 
 
 def _build(options: argparse.Namespace) -> int:
     lrp_audio.threads(options.threads)
     consent = read_consent(options.consent) if options.consent else default_consent()
-    plan = Plan(
+    plan = StudyPlan(
         model=options.model,
         data=options.data,
         clips=options.clips,
@@ -53,11 +53,11 @@ def _build(options: argparse.Namespace) -> int:
     return 2 if errors else 0
 
 
-def _built(built: Built, out: Path) -> str:
+def _built(built: BuiltStudy, out: Path) -> str:
     trials = built.key.trials()
     wrong = sum(item.wrong for item in trials)
     lines = [
-        f"{built.heard} recordings, {built.heard_wrongly} of them heard wrongly by "
+        f"{built.classified} recordings, {built.misclassified} of them misclassified by "
         f"{printable(built.key.model)}.",
         f"{len(trials)} trials: {len(trials) - wrong} with a right answer of the network, "
         f"{wrong} with a wrong one.",
@@ -66,18 +66,18 @@ def _built(built: Built, out: Path) -> str:
         lines.append(
             f"Half of them should be wrong: {len(trials) // 2 - wrong} more wrong ones are needed, "
             "and there are none. Give more recordings, or accept that the answer can be guessed "
-            "from the word."
+            "from the spoken word."
         )
     lines += [
         f"Upload {printable(out / 'site')} to any web space, and open its index.html to try it.",
-        f"Keep {printable(out / 'key.json')} to yourself, and put what comes back into "
+        f"Keep {printable(out / 'key.json')} private, and put the files that come back into "
         f"{printable(out / 'records')}.",
     ]
     return "\n".join(lines)
 
 
 def _analyse(options: argparse.Namespace) -> int:
-    errors, text = report(options.study)
+    errors, text = write_result(options.study)
     for error in errors:
         say_error(error)
     print(text)

@@ -1,6 +1,7 @@
-"""Who is left out of the analysis, by rules that were fixed when the study was built.
+"""Which participants are excluded, by rules that were fixed when the study was built.
 
-Whole participants are excluded, never single trials: each then has as many seen as heard ones.
+Participants are excluded as a whole, never single trials, so that each of the others has as many
+seen as heard trials.
 """
 
 from collections import Counter
@@ -23,14 +24,14 @@ _DIFFERENT, _AGAIN, _MISSING, _CATCHES, _FAST = REASONS
 
 @dataclass(frozen=True)
 class Excluded:
-    """A record that does not count, and why."""
+    """A record that is excluded, and why."""
 
     record: Record
     reason: str
 
 
 def exclude(records: Sequence[Record], key: Key) -> tuple[list[Record], list[Excluded]]:
-    """The records that count, and the others, each with the first rule that it breaks."""
+    """The records to include, and the others, each with the first rule that it breaks."""
     versions = Counter(record.participant for record in set(records))
     included: list[Record] = []
     excluded: list[Excluded] = []

@@ -29,7 +29,7 @@ def save_result(
     """Write ``result.png`` and ``result.pdf``; `pairs` are each participant's shares.
 
     Left, a line from seen to heard for each participant, the means and their 95 % intervals.
-    Right, a dot for each clip: above the line it was named more often when heard.
+    Right, a dot for each clip: above the line, its answer was named more often when heard.
     """
     figure = new_figure(title)
     left, right = figure.subplots(1, 2)
@@ -42,10 +42,10 @@ def save_result(
 def _draw_participants(
     axes: "Axes", c: Comparison, pairs: Sequence[tuple[Fraction, Fraction]], chance: float
 ) -> None:
-    shaken = np.array(pairs, np.float64)
-    # Equal lines lie beside each other; the same picture each time.
-    shaken += np.random.default_rng(0).uniform(-_JITTER, _JITTER, (len(pairs), 1))
-    axes.plot((0, 1), shaken.T, color=_ONE, linewidth=0.8, alpha=0.5, zorder=1)
+    jittered = np.array(pairs, np.float64)
+    # Lines that coincide are drawn side by side, the same way each time.
+    jittered += np.random.default_rng(0).uniform(-_JITTER, _JITTER, (len(pairs), 1))
+    axes.plot((0, 1), jittered.T, color=_ONE, linewidth=0.8, alpha=0.5, zorder=1)
     means = np.array((c.seen.mean, c.heard.mean))
     limits = np.array([e.interval or (e.mean, e.mean) for e in (c.seen, c.heard)])
     axes.errorbar(

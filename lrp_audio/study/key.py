@@ -1,4 +1,4 @@
-"""The key of a study: what participants must not know and the analysis must. It stays at home."""
+"""The key of a study: what the analysis needs and participants must not know."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,8 +15,8 @@ _MOST_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
-class Rules:
-    """When a participant is excluded. They are fixed when the study is built."""
+class ExclusionRules:
+    """When a participant is excluded; fixed when the study is built."""
 
     most_catch_errors: int = 1
     fastest_median_ms: int = 1000  # a sound lasts a second
@@ -24,7 +24,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Key:
-    """All of a study but its pictures and sounds. ``answers`` are the classes to choose from."""
+    """All of a study except its pictures and sounds. ``answers`` are the classes to choose from."""
 
     model: str
     rules: str
@@ -32,11 +32,11 @@ class Key:
     answers: tuple[str, ...]
     items: tuple[Item, ...]
     orders: tuple[Order, ...]
-    exclusion: Rules
+    exclusion: ExclusionRules
 
     @property
     def study(self) -> str:
-        """Names this very study: it changes with anything that a participant could meet."""
+        """Identifies the study: a digest of everything that can differ for participants."""
         return sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()[:16]
 
     @property
@@ -45,7 +45,7 @@ class Key:
         return {item.id: item for item in self.items}
 
     def trials(self) -> list[Item]:
-        """The items that count, in the order of the key."""
+        """The items of trials, without practice and catch trials, in the order of the key."""
         return [item for item in self.items if item.kind == "trial"]
 
     def save(self, folder: Path) -> Path:
@@ -53,7 +53,7 @@ class Key:
         content = {"format": _FORMAT, "study": self.study, **self._content()}
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
         with staged(folder) as aside:
-            # What a file name holds and UTF-8 lacks becomes an escape that JSON reads back.
+            # Characters of a file name that UTF-8 lacks are escaped in a way that JSON reads back.
             (aside / FILE).write_text(text, encoding="utf-8", errors="backslashreplace")
         return folder / FILE
 
@@ -92,7 +92,7 @@ def read_key(folder: Path) -> Key:
 
 
 def _key(content: dict[str, object]) -> Key:
-    """The key that `content` holds; KeyError, TypeError or ValueError where it holds none."""
+    """The key in `content`; raises KeyError, TypeError or ValueError where it is not one."""
     if content["format"] != _FORMAT:
         raise ValueError
     items = tuple(Item(**item) for item in content["items"])  # type: ignore[attr-defined]
@@ -112,5 +112,5 @@ def _key(content: dict[str, object]) -> Key:
         answers=tuple(map(str, content["answers"])),  # type: ignore[call-overload]
         items=items,
         orders=orders,
-        exclusion=Rules(**content["exclusion"]),  # type: ignore[arg-type]
+        exclusion=ExclusionRules(**content["exclusion"]),  # type: ignore[arg-type]
     )

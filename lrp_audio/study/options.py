@@ -9,7 +9,7 @@ from lrp_audio.study.design import CONDITIONS
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.study build --data recordings/ --out my-study
-      a website in my-study/site to upload, the key that stays at home, room for answers
+      a website to upload in my-study/site, its key, and a folder for the answers
   python -m lrp_audio.study simulate --seen 0.4 --heard 0.55
       how many participants find such a difference?
   python -m lrp_audio.study analyse my-study
@@ -21,7 +21,7 @@ keyboard.
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of the command line; ``command`` says which of the three it is."""
+    """The parser of the command line; ``command`` is the name of one of the three."""
     parser = Parser(
         prog="python -m lrp_audio.study",
         description="A study of explanations seen and heard, from the website to the result.",
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_build(commands.add_parser("build", help="make the website of a study"))
     _add_analyse(commands.add_parser("analyse", help="evaluate what participants handed in"))
-    _add_simulate(commands.add_parser("simulate", help="plan a study, or make participants up"))
+    _add_simulate(commands.add_parser("simulate", help="plan a study, or simulate participants"))
     return parser
 
 
@@ -41,8 +41,8 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="folders of recordings whose names say the digit or whose corpus the sex (FSDD, "
-        "AudioMNIST's layout, EmoDB), or names of bundled clips (default: all bundled clips)",
+        help="folders of recordings labelled with the digit or the sex (FSDD, AudioMNIST's layout, "
+        "EmoDB), or names of bundled clips (default: all bundled clips)",
     )
     parser.add_argument(
         "--model",
@@ -54,14 +54,14 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         "--clips",
         type=_even,
         metavar="N",
-        help="trials, an even number (default: as many as there are clips for, at most 24)",
+        help="number of trials, even (default: as many as there are clips for, at most 24)",
     )
-    parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of all chance")
+    parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of random numbers")
     parser.add_argument(
         "--consent",
         type=Path,
         metavar="FILE",
-        help="the text that participants agree to, with blank lines between paragraphs",
+        help="file with the text that participants agree to, blank lines between paragraphs",
     )
     parser.add_argument(
         "--send",
@@ -72,7 +72,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cdn",
         action="store_true",
-        help="let browsers load jsPsych from a content network, for people without npm",
+        help="let browsers load jsPsych from a content network, where npm is not installed",
     )
     add_threads(parser)
 
@@ -82,7 +82,7 @@ def _add_analyse(parser: argparse.ArgumentParser) -> None:
         "study",
         type=Path,
         metavar="DIR",
-        help="the folder that build wrote, with key.json and records/; takes the result in result/",
+        help="the folder that build wrote, with key.json and records/; result/ is written there",
     )
 
 
@@ -95,27 +95,27 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
             metavar="SHARE",
             help=f"how often the network's answer is named when {condition}, between 0 and 1",
         )
-    parser.add_argument("--clips", type=_even, default=24, metavar="N", help="trials of the study")
+    parser.add_argument("--clips", type=_even, default=24, metavar="N", help="number of trials")
     parser.add_argument(
         "--power",
         type=_share,
         default=0.8,
         metavar="SHARE",
-        help="how many of such studies should find the difference (default: %(default)s)",
+        help="share of such studies that should find the difference (default: %(default)s)",
     )
     parser.add_argument(
         "--participants",
         type=_natural,
         metavar="N",
-        help="how many of such studies find it with N participants?",
+        help="number of participants (default: as many as that power needs)",
     )
     parser.add_argument(
         "--into",
         type=Path,
         metavar="DIR",
-        help="make N participants up for the study in DIR, marked as synthetic",
+        help="simulate N participants of the study in DIR, marked as synthetic",
     )
-    parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of all chance")
+    parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of random numbers")
 
 
 def _natural(text: str) -> int:

@@ -1,8 +1,8 @@
 """Synthetic participants with a known effect, to test the analysis and to plan a study.
 
-A participant names the network's answer with a chance that depends on the condition, on the
-participant and on the clip (a probit model with crossed random effects). The chances are given as
-they are on average, over participants and clips.
+A participant names the network's answer with a probability that depends on the condition, on the
+participant and on the clip (a probit model with crossed random effects). Probabilities are given as
+averages over participants and clips.
 """
 
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ _MEDIAN_MS = 5000
 class Truth:
     """How often the network's answer is named, on average, and how much that varies.
 
-    The spreads are standard deviations of the probit: of people, of clips, and of how much more
-    one of them gains from hearing than another.
+    The spreads are standard deviations on the probit scale: of people and of clips, and of how much
+    each of them gains from hearing.
     """
 
     seen: float
@@ -35,9 +35,9 @@ class Truth:
 
 
 def named(heard: NDArray[np.bool_], truth: Truth, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Who names which answer, ``(..., participants, clips)``; `heard` says who hears which clip.
+    """Whether each answer is named, ``(..., participants, clips)``; `heard`, whether it is heard.
 
-    The clips are the same for all participants; leading axes are studies of their own.
+    The clips are the same for all participants; leading axes are separate studies.
     """
     from scipy.special import ndtr, ndtri
 
@@ -57,7 +57,7 @@ def named(heard: NDArray[np.bool_], truth: Truth, rng: np.random.Generator) -> N
 
 
 def participants(key: Key, count: int, truth: Truth, rng: np.random.Generator) -> list[Record]:
-    """`count` records of `key`'s study, as the site would hand them in, marked as synthetic."""
+    """`count` records of `key`'s study, as the site would write them, marked as synthetic."""
     trials = key.trials()
     place = {item.id: i for i, item in enumerate(trials)}
     orders = rng.integers(len(key.orders), size=count)

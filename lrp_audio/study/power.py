@@ -1,4 +1,4 @@
-"""How many participants a study needs: the share of synthetic studies that find a difference."""
+"""How many participants a study needs, by the share of synthetic studies that find a difference."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +10,20 @@ from lrp_audio.study.participants import Truth, named
 
 STUDIES = 1000
 FEWEST = 6
-"""Fewer differences can never be significant at 5 %."""
+"""Fewer participants can never find a difference that is significant at 5 %."""
+
 MOST = 1000
-_TOGETHER = 50  # studies in memory at once
+"""The most participants that are tried."""
+
+_BATCH = 50  # studies in memory at once
 
 
 def power(truth: Truth, clips: int, count: int, seed: int, studies: int = STUDIES) -> float:
     """The share of `studies` of `count` participants and `clips` trials with p at most 5 %."""
     rng = np.random.default_rng(seed)
     found = 0
-    for first in range(0, studies, _TOGETHER):
-        some = gains(truth, clips, count, rng, min(_TOGETHER, studies - first))
+    for first in range(0, studies, _BATCH):
+        some = gains(truth, clips, count, rng, min(_BATCH, studies - first))
         found += sum(p_value(study.tolist()) <= ALPHA for study in some)
     return found / studies
 
@@ -28,7 +31,7 @@ def power(truth: Truth, clips: int, count: int, seed: int, studies: int = STUDIE
 def gains(
     truth: Truth, clips: int, count: int, rng: np.random.Generator, studies: int
 ) -> NDArray[np.int64]:
-    """How many answers more each participant names heard than seen, ``(studies, count)``."""
+    """How many more answers each participant names heard than seen, ``(studies, count)``."""
     half = np.arange(clips) % 2 == 0
     heard = rng.permuted(np.broadcast_to(half, (studies, count, clips)), axis=2)
     right = named(heard, truth, rng)
@@ -36,7 +39,7 @@ def gains(
 
 
 def sample_size(truth: Truth, clips: int, wanted: float, seed: int) -> int:
-    """The fewest participants with a power of at least `wanted`, as far as `STUDIES` can tell.
+    """The fewest participants with a power of at least `wanted`, estimated from `STUDIES` studies.
 
     Raises `StudyError` where `MOST` are too few.
     """

@@ -1,4 +1,4 @@
-"""What participants hand in: one JSON file each, checked before anything is believed."""
+"""The records that participants hand in: one JSON file each, checked before it is used."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -48,13 +48,13 @@ class Record:
 
 
 def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], list[StudyError]]:
-    """The records in `folder` and below it, sorted by name, and what is wrong with other files.
+    """The records in `folder` and below it, sorted by name, and the errors of other files.
 
-    What is hidden there is passed over. Raises `StudyError` where there is no folder or more files
-    than any study has.
+    Hidden files are ignored. Raises `StudyError` where there is no folder, or more files than any
+    study has.
     """
     if not folder.is_dir():
-        raise StudyError(f"{folder} is no folder: put what participants handed in there.")
+        raise StudyError(f"{folder} is not a folder: put the participants' files there.")
     paths = sorted(islice(_visible(folder), _MOST_FILES + 1))
     if len(paths) > _MOST_FILES:
         raise StudyError(f"{folder} holds over {_MOST_FILES} files: at most so many are read.")
@@ -69,7 +69,7 @@ def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], lis
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    """All but folders, unless one is a link, which is not entered, or has the name of a record."""
+    """Files, links, and folders that are named like a record; links are not followed."""
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         plain_folder = path.is_dir() and not path.is_symlink()
@@ -78,7 +78,7 @@ def _visible(folder: Path) -> Iterator[Path]:
 
 
 def read_record(path: Path, key: Key) -> Record:
-    """The record in the file at `path`; raises `StudyError` where it is none of this study.
+    """The record in the file at `path`; raises `StudyError` where it is not one of this study.
 
     It is JSON in UTF-8, UTF-16 or UTF-32, with a byte-order mark or without.
     """
@@ -111,7 +111,7 @@ def read_record(path: Path, key: Key) -> Record:
 
 
 def write_records(folder: Path, key: Key, records: Iterable[Record]) -> None:
-    """Write each of `records` into `folder` as the site does."""
+    """Write each of `records` into `folder` in the format of the site."""
     with staged(folder) as aside:
         for record in records:
             content = {"format": FORMAT, "study": key.study, **asdict(record)}
@@ -126,14 +126,14 @@ def _refuse(constant: str) -> float:
 
 
 def _fault(content: Any) -> str:
-    """Where `content` breaks the schema, in words; empty where it does not."""
+    """How `content` breaks the schema, in words; empty where it does not."""
     validator = _validator()
     from jsonschema.exceptions import best_match
 
     error = best_match(validator.iter_errors(content))
     if error is None:
         return ""
-    # A message begins with what was given, which may be long, and ends with what is wrong.
+    # A message begins with the value given, which may be long, and ends with what is wrong.
     said = error.message
     message = said if len(said) <= _LONGEST_REASON else f"…{said[-_LONGEST_REASON:]}"
     return f"at {error.json_path}: {message}" if error.path else message
@@ -152,7 +152,7 @@ def _validator() -> Any:
 
 
 def _misfit(content: dict[str, Any], key: Key) -> str:
-    """Where a record does not belong to `key`; empty where it does."""
+    """Why a record does not belong to `key`; empty where it does."""
     if content["study"] != key.study:
         return f"it belongs to study {content['study']}, not to {key.study}"
     if content["order"] >= len(key.orders):
@@ -161,5 +161,5 @@ def _misfit(content: dict[str, Any], key: Key) -> str:
     answered = [(trial["item"], trial["condition"]) for trial in content["trials"]]
     if answered != [(shown.item, shown.condition) for shown in order[: len(answered)]]:
         return f"its trials are not those of order {content['order']}"
-    strange = {trial["answer"] for trial in content["trials"]} - set(key.answers)
-    return f"nobody could answer {min(strange)!r}" if strange else ""
+    unknown = {trial["answer"] for trial in content["trials"]} - set(key.answers)
+    return f"{min(unknown)!r} is not an answer to choose from" if unknown else ""

@@ -1,4 +1,4 @@
-"""``analyse``: from the files that came back to the result, beside them in ``result/``."""
+"""``analyse``: from the files that participants handed in to the files in ``result/``."""
 
 import json
 from pathlib import Path
@@ -13,16 +13,16 @@ from lrp_audio.study.records import FOLDER, read_records
 from lrp_audio.study.summary import markdown, plain
 
 
-def report(study: Path) -> tuple[list[StudyError], str]:
-    """Evaluate the records of the study in `study`: what is wrong with some, and the summary.
+def write_result(study: Path) -> tuple[list[StudyError], str]:
+    """Evaluate the records of the study in `study`; returns errors of records, and the summary.
 
-    Writes ``result/`` with summary.md, summary.json and, of participants who count, result.png and
-    result.pdf. Raises `StudyError` where there is no study or nothing to evaluate.
+    Writes ``result/`` with summary.md, summary.json and, if any participant is included, result.png
+    and result.pdf. Raises `StudyError` where there is no study or nothing to evaluate.
     """
     key = read_key(study)
     read, errors = read_records(study / FOLDER, key)
     if not read and not errors:
-        raise StudyError(f"{study / FOLDER} is empty: put what participants handed in there.")
+        raise StudyError(f"{study / FOLDER} is empty: put the participants' files there.")
     included, excluded = exclude([record for _, record in read], key)
     analysis = analyse(included, key)
     text = markdown(key, included, excluded, analysis)

@@ -1,4 +1,4 @@
-"""The website: one page, its script and style, and what it shows; it runs from any web space."""
+"""The website: one page with its script, style and stimuli; it runs from any web space."""
 
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,7 +18,7 @@ QUESTIONS = {
     "digit": ("Which digit did the network say?", "Which digit do you hear?"),
     "sex": ("Whose voice did the network say it was?", "Whose voice do you hear?"),
 }
-"""For each task what is asked of an explanation, and of the recording that sets the volume."""
+"""By task, the question about an explanation and the one about the recording to set the volume."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,21 @@ class Wording:
 
 
 def default_consent() -> str:
-    """The text that comes with the program, with gaps in [brackets]."""
+    """The text that is shipped with the program, with gaps in [brackets]."""
     return (_WEB / "consent.txt").read_text(encoding="utf-8")
 
 
 def read_consent(path: Path) -> str:
-    """The text in the file at `path`; raises `StudyError` where it is none."""
+    """The text in the file at `path`; raises `StudyError` where it is not a usable text."""
     advice = "give a text file in UTF-8 with blank lines between paragraphs."
     try:
         if path.stat().st_size > _MOST_CONSENT_BYTES:
-            raise StudyError(f"{path} is longer than anyone would read: {advice}")
+            raise StudyError(f"{path} is longer than {_MOST_CONSENT_BYTES} bytes: {advice}")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}): {advice}") from error
     except ValueError as error:
-        raise StudyError(f"{path} is no text in UTF-8: {advice}") from error
+        raise StudyError(f"{path} is not a text in UTF-8: {advice}") from error
     if not text.strip():
         raise StudyError(f"{path} is empty: {advice}")
     return text
@@ -59,10 +59,10 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def check_address(address: str) -> str:
-    """`address`, to which answers are sent; raises `StudyError` where it is not safe to send to."""
+    """`address`, if answers can be sent to it safely; raises `StudyError` otherwise."""
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname or "", parts.port  # a port that is no number raises
+        host, _ = parts.hostname or "", parts.port  # raises where the port is not a number
     except ValueError:
         host, parts = "", urlsplit("")
     local = host in ("localhost", "127.0.0.1")
@@ -78,7 +78,7 @@ def check_address(address: str) -> str:
 
 
 def write_page(site: Path, key: Key, scripts: list[Script], wording: Wording, send: str) -> None:
-    """Write ``index.html``, its script and style into `site`, where the stimuli are already."""
+    """Write ``index.html``, its script and its style into `site`, beside the stimuli."""
     from jinja2 import Environment, StrictUndefined
 
     for name in _COPIED:
@@ -97,7 +97,7 @@ def write_page(site: Path, key: Key, scripts: list[Script], wording: Wording, se
 
 
 def _settings(key: Key, send: str) -> dict[str, object]:
-    """What the script must know. Right answers are not in it, but for practice and volume."""
+    """Settings of the script. Of right answers it gets only those of practice and volume check."""
     (check,) = (item for item in key.items if item.kind == "check")
     return {
         "study": key.study,
@@ -110,7 +110,7 @@ def _settings(key: Key, send: str) -> dict[str, object]:
 
 
 def _policy(send: str, cdn: bool) -> str:
-    """The page's content security policy: nothing but its own files, and where answers go."""
+    """The page's content security policy: only its own files, and the address for answers."""
     parts = urlsplit(send)
     receiver = f"{parts.scheme}://{parts.netloc}" if send else "'none'"
     return "; ".join(

@@ -1,4 +1,4 @@
-"""What participants see and hear: the same positive relevance, as a picture and as a sound."""
+"""Stimuli: the same positive relevance, as a picture and as a sound."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,20 +25,20 @@ def sound_file(folder: Path, item: str) -> Path:
     return folder / FOLDER / f"{item}.wav"
 
 
-def only_for(explanation: Explanation) -> Explanation:
-    """`explanation` without what spoke against the class: a sound cannot play both at once."""
+def positive_only(explanation: Explanation) -> Explanation:
+    """`explanation` without relevance against the class: a sound cannot play both at once."""
     return replace(explanation, relevance=np.maximum(explanation.relevance, 0))
 
 
-def shows_anything(explanation: Explanation) -> bool:
-    """Whether there is something to see and to hear: finite, and not silent."""
+def can_be_shown(explanation: Explanation) -> bool:
+    """Whether the relevance is finite and its sound is not silent."""
     finite = bool(np.isfinite(explanation.relevance).all())
     return finite and bool(explanation.sound().any())
 
 
 def write_explanation(site: Path, item: str, explanation: Explanation) -> float:
-    """Write picture and sound of one explanation; returns how loud the sound is (RMS)."""
-    shown = only_for(explanation)
+    """Write picture and sound of one explanation; returns the loudness of the sound (RMS)."""
+    shown = positive_only(explanation)
     clip = shown.clip
     # No title: it would name the clip and the answer.
     save_heatmap(picture_file(site, item), clip.samples, shown.relevance, shown.domain, "")
@@ -48,14 +48,14 @@ def write_explanation(site: Path, item: str, explanation: Explanation) -> float:
 
 
 def write_recording(site: Path, item: str, explanation: Explanation, loudness: float) -> None:
-    """Write the recording itself, as fitted, as loud as `loudness` (RMS) or as its peak allows."""
+    """Write the fitted recording, at the `loudness` (RMS) or as near to it as its peak allows."""
     samples = explanation.clip.samples
     gain = min(loudness / _rms(samples), PEAK / float(np.abs(samples).max()))
     _write_sound(sound_file(site, item), samples * gain, explanation.clip.rate)
 
 
 def write_word(site: Path, item: str, word: str) -> None:
-    """Write the picture of a catch trial, which says what to answer."""
+    """Write the picture of a catch trial, which states the answer to give."""
     figure = new_figure(f"Attention check: choose “{word}”")
     figure.set_layout_engine("none")
     for text in figure.texts:

@@ -51,7 +51,7 @@ def markdown(
 def plain(
     key: Key, included: Sequence[Record], excluded: Sequence[Excluded], analysis: Analysis | None
 ) -> dict[str, object]:
-    """The same as plain values; `analysis` is null where nobody is left."""
+    """The same as plain values; `analysis` is null where no participant is included."""
     return {
         "study": key.study,
         "synthetic": sum(record.synthetic for record in included),
@@ -63,7 +63,7 @@ def plain(
 
 def _synthetic(records: Sequence[Record]) -> str:
     count = sum(record.synthetic for record in records)
-    return f"**{count} of {len(records)} participants are synthetic: made up.**" if count else ""
+    return f"**{count} of {len(records)} participants are synthetic: simulated.**" if count else ""
 
 
 def _participants(included: Sequence[Record], excluded: Sequence[Excluded]) -> str:
@@ -78,7 +78,7 @@ def _verdict(c: Comparison) -> str:
     if c.difference.interval is None:
         return (
             f"Heard minus seen: {points:+.1f} points. With {c.participants} participants no "
-            "difference, however large, could be told from chance; six are the least."
+            "difference, however large, can be told from chance; at least six are needed."
         )
     low, high = (100 * limit for limit in c.difference.interval)
     found = "there is a difference" if c.p <= ALPHA else "no difference was found"
@@ -107,7 +107,7 @@ def _generalised(analysis: Analysis) -> str:
     if analysis.both_random is None:
         return ""
     return (
-        f"With other clips? If clips, too, are taken as drawn at random: min F' p = "
+        f"With other clips? If the clips, too, are taken as a random sample: min F' p = "
         f"{_p(analysis.both_random)} (for the test of record's measure)."
     )
 
@@ -123,7 +123,7 @@ def _clips(clips: Sequence[ClipResult]) -> str:
 
 
 def _escaped(name: str) -> str:
-    """`name` for a cell of a table: no markup of Markdown or HTML, no line break."""
+    """`name` for a cell of a table, without markup of Markdown or HTML and without line breaks."""
     line = html.escape(printable(name), quote=False)
     return "".join(f"\\{c}" if c in "\\`*_[]|~#!" else c for c in line)
 

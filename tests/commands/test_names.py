@@ -14,7 +14,7 @@ from command_line import command, example
 
 from lrp_audio.commands.options import Parser
 from lrp_audio.commands.text import aligned, printable
-from lrp_audio.experiments.report import Report, Table
+from lrp_audio.experiments.results import ExperimentResults, ResultTable
 
 EVIL = "evil\x1b[2J\r\n\x9b31m"
 RAW = os.fsdecode(b"raw\xff\xfe")
@@ -100,8 +100,8 @@ def test_a_bar_and_the_end_of_training_are_harmless(tmp_path: Path) -> None:
 
 def test_a_result_keeps_names_that_are_no_text(tmp_path: Path) -> None:
     rows = [{"clip": f"{RAW}.wav", "value": 1.0}, {"clip": "a\n|b", "value": 2.0}]
-    report = Report("named", {}, [Table("T", "R", rows)], rows, lambda figure: None)
-    report.save(tmp_path)
+    results = ExperimentResults([ResultTable("T", "R", rows)], rows, lambda figure: None)
+    results.save(tmp_path, "named", {})
     assert json.loads((tmp_path / "results.json").read_text())["rows"] == rows
     assert "raw\\udcff\\udcfe.wav" in (tmp_path / "named.csv").read_text(encoding="utf-8")
     table = (tmp_path / "named.md").read_text(encoding="utf-8").splitlines()

@@ -13,7 +13,7 @@ import soundfile
 from command_line import corpus, example
 
 from lrp_audio.experiments import flipping
-from lrp_audio.experiments.plan import Plan
+from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
 
@@ -137,7 +137,9 @@ def test_experiments_name_all_before_they_begin(digits: Path, run: Run, tmp_path
 
 def test_a_recording_that_breaks_changes_no_unit_but_its_own(tmp_path: Path) -> None:
     digits = corpus(tmp_path / "digits")
-    plan = Plan(tmp_path / "out", (digits,), models=("audionet-digit",), clips=20)
+    plan = ExperimentPlan(
+        out=tmp_path / "out", data=(digits,), models=("audionet-digit",), clips=20
+    )
     before, errors = flipping.units(plan)
     assert errors == []
     broken = before[1].portion.recordings[2]

@@ -29,7 +29,7 @@ from lrp_audio.attributions import (
 )
 from lrp_audio.attributions.base import generator
 from lrp_audio.attributions.kernel_shap import coalitions
-from lrp_audio.attributions.lime import Kernel, perturbed
+from lrp_audio.attributions.lime import ProximityKernel, perturbed
 
 try:
     import sklearn.linear_model
@@ -214,7 +214,7 @@ def captums_lime(given: Case, index: int, model: Any, present: Array, weights: A
 
 @pytest.mark.parametrize("kernel", [CosineKernel(), EuclideanKernel()], ids=str)
 @pytest.mark.parametrize("ridge", [0.0, 1.0])
-def test_lime_over_the_same_draws_is_that_of_captum(kernel: Kernel, ridge: float) -> None:
+def test_lime_over_the_same_draws_is_that_of_captum(kernel: ProximityKernel, ridge: float) -> None:
     for given in FEW:
         method = Lime(given.segments, BASELINE, 60, ridge, kernel)
         mine = given.ours(method)

@@ -1,4 +1,4 @@
-"""What an experiment found, as files: JSON, CSV, a Markdown table and a figure."""
+"""Results of an experiment, as files: JSON, CSV, Markdown tables and a figure."""
 
 import csv
 import io
@@ -14,16 +14,17 @@ from lrp_audio.files import staged
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Row = Mapping[str, Any]
+ResultRow = Mapping[str, Any]
+"""Values by column."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows of cells under a title, with a sentence that says how to read them."""
+class ResultTable:
+    """Rows of cells under a `title`, with a sentence, `reading`, that says how to read them."""
 
     title: str
     reading: str
-    rows: Sequence[Row]
+    rows: Sequence[ResultRow]
 
     def markdown(self) -> str:
         """The table as Markdown; numbers are flush right."""
@@ -39,38 +40,43 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What `save` writes: `rows` for the CSV, one a measurement, `tables` that sum them up."""
+class ExperimentResults:
+    """Results to `save`: `rows` for the CSV, one a measurement; `tables` that summarise them.
 
-    name: str
-    settings: Mapping[str, Any]
-    tables: Sequence[Table]
-    rows: Sequence[Row]
+    `draw` draws the figure, whose `size` is in inches.
+    """
+
+    tables: Sequence[ResultTable]
+    rows: Sequence[ResultRow]
     draw: Callable[["Figure"], None]
     size: tuple[float, float] = (10.0, 4.0)
 
     def markdown(self) -> str:
-        """All tables, under the command's settings."""
+        """All tables as Markdown."""
         return "\n".join(table.markdown() for table in self.tables)
 
-    def save(self, folder: Path) -> None:
-        """Write ``results.json``, ``NAME.csv``, ``NAME.md``, ``NAME.png`` and ``NAME.pdf``."""
+    def save(self, folder: Path, name: str, settings: Mapping[str, Any]) -> None:
+        """Write ``results.json``, ``NAME.csv``, ``NAME.md``, ``NAME.png`` and ``NAME.pdf``.
+
+        `name` is the experiment's; `settings` go into the JSON. Either all files are written or
+        none.
+        """
         content = {
-            "experiment": self.name,
-            "settings": self.settings,
+            "experiment": name,
+            "settings": settings,
             "tables": [{"title": t.title, "rows": t.rows} for t in self.tables],
             "rows": self.rows,
         }
         with staged(folder) as aside:
             text = json.dumps(content, indent=1, default=str, allow_nan=False)
             (aside / "results.json").write_text(f"{text}\n", encoding="utf-8")
-            # A file name may hold bytes that are no text: they are shown escaped.
+            # A file name may hold bytes that are not text: they are escaped.
             for suffix, shown in (("csv", _csv(self.rows)), ("md", self.markdown())):
                 escaped = shown.encode("utf-8", "backslashreplace")
-                (aside / f"{self.name}.{suffix}").write_bytes(escaped)
+                (aside / f"{name}.{suffix}").write_bytes(escaped)
             figure = self._figure()
             for suffix in ("png", "pdf"):
-                figure.savefig(aside / f"{self.name}.{suffix}", dpi=150)
+                figure.savefig(aside / f"{name}.{suffix}", dpi=150)
 
     def _figure(self) -> "Figure":
         from matplotlib import rc_context
@@ -84,7 +90,7 @@ class Report:
         return figure
 
 
-def _csv(rows: Sequence[Row]) -> str:
+def _csv(rows: Sequence[ResultRow]) -> str:
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list(dict.fromkeys(key for row in rows for key in row)))
     table.writeheader()

@@ -1,4 +1,4 @@
-"""How sure a mean over clips is."""
+"""Bootstrap intervals of a mean over clips."""
 
 from typing import Any, NamedTuple
 
@@ -19,10 +19,10 @@ class Interval(NamedTuple):
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def interval(values: NDArray[Any], seed: int = 0) -> Interval:
+def bootstrap_interval(values: NDArray[Any], seed: int = 0) -> Interval:
     """Mean of `values` ``(clips,)`` and its bootstrap interval over the clips.
 
-    Bias-corrected and accelerated (Efron 1987); all clips alike leave no width.
+    Bias-corrected and accelerated (Efron 1987); of width 0 where all values are equal.
     """
     from scipy.stats import bootstrap
 

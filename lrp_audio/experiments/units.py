@@ -1,11 +1,11 @@
-"""An experiment's units of work: each is done once, kept in a file, and not done again."""
+"""Units of work: each is done once, and its result is kept in a file for later runs."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Protocol
+from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
 
 from tqdm import tqdm
 
@@ -13,41 +13,45 @@ import lrp_audio
 from lrp_audio.commands.workers import Workers
 from lrp_audio.files import remove_leftovers, write_aside
 
-Result = dict[str, Any]
-"""What a unit found, as JSON can hold it."""
+UnitResult = dict[str, Any]
+"""The result of a unit, as JSON can hold it."""
 
 
 class Unit(Protocol):
     """A piece of an experiment that can be done anywhere: a frozen dataclass of plain values.
 
-    Its fields say all that the result depends on; with the version they are its identity.
+    Its fields determine the result. Their names and values, the version and the name of the module
+    identify the unit: a change of any of them hides the results that earlier runs have kept.
     """
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
 
-    def work(self) -> Result:
-        """Do it; the same fields give the same result."""
+    def work(self) -> UnitResult:
+        """Do the work; the same fields give the same result."""
         ...
 
 
+AnyUnit = TypeVar("AnyUnit", bound=Unit)
+
+
 class Parts:
-    """The results of units that are done, one file each in `folder`."""
+    """The results of finished units, one file each in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         remove_leftovers(folder)
 
-    def find(self, unit: Unit) -> Result | None:
-        """The result of `unit`, if it was done; a damaged file counts as not done."""
+    def find(self, unit: Unit) -> UnitResult | None:
+        """The result of `unit`, None where it is not done yet or its file is damaged."""
         try:
             content = json.loads(self._path(unit).read_text(encoding="utf-8"))
-            found: Result = content["result"]
+            found: UnitResult = content["result"]
         except (OSError, ValueError, LookupError, TypeError):
             return None
         return found
 
-    def keep(self, unit: Unit, result: Result) -> None:
-        """Write the result of `unit`, aside and then renamed."""
+    def keep(self, unit: Unit, result: UnitResult) -> None:
+        """Write the result of `unit`; the file appears when it is complete."""
         content = json.dumps({"unit": _identity(unit), "result": result}, allow_nan=False).encode()
 
         def write(file: BinaryIO) -> None:
@@ -61,11 +65,12 @@ class Parts:
 
 
 def run(
-    units: Sequence[Unit], parts: Parts, workers: Workers, name: str
-) -> Iterator[tuple[Unit, Result]]:
-    """All units with their results, in the order given; those not done before are done now.
+    units: Sequence[AnyUnit], parts: Parts, workers: Workers, name: str
+) -> Iterator[tuple[AnyUnit, UnitResult]]:
+    """All units with their results, in the order given; those that `parts` lacks are done now.
 
-    Each result is kept as soon as it is there, so that a run that was stopped goes on.
+    Each result is kept as soon as it is there, so that a run that was stopped can be resumed.
+    `name` labels the progress bar.
     """
     done = {i: found for i, unit in enumerate(units) if (found := parts.find(unit)) is not None}
     left = [(i, unit) for i, unit in enumerate(units) if i not in done]
@@ -77,7 +82,7 @@ def run(
     return ((unit, done[i]) for i, unit in enumerate(units))
 
 
-def _work(numbered: tuple[int, Unit]) -> Result:
+def _work(numbered: tuple[int, Unit]) -> UnitResult:
     return numbered[1].work()
 
 
