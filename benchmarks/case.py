@@ -99,7 +99,7 @@ def _described(layer: layers.Layer) -> tuple[str, dict[str, Any]]:
                 "out_channels": outputs,
                 "kernel_size": kernel,
                 "stride": layer.window.stride,
-                "padding": [before for before, _ in layer.window.pad],  # the same after
+                "padding": tuple(before for before, _ in layer.window.pad),  # as many after
                 "groups": layer.groups,
             }
         case MaxPool():

@@ -11,6 +11,6 @@ class SignalTakesAll(Rule):
     """All relevance of a product goes to the signal, none to the gate that scales it."""
 
     name: ClassVar[str] = "signal-takes-all"
-    formula: ClassVar[str] = "R_signal = R_k, R_gate = 0"
+    formula: ClassVar[str] = "R_j = R_k for the signal j, 0 for the gate"
     source: ClassVar[str] = "Arras et al. 2017"
     absorbs: ClassVar[tuple[str, ...]] = ()
