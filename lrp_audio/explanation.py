@@ -132,7 +132,8 @@ class Explanation:
         if domain == self.domain:
             return self
         begun = time.perf_counter()
-        own = self.front.plane(self.layers["input"])
+        shape = self.front.input_shape(len(self.clip.samples))
+        own = self.front.plane(self.layers["input"].reshape(shape))
         relevance, carried = carry(domain, self.input, own, self.clip.samples)
         entries = self.ledger.entries[: len(self.ledger) - len(self.domain.layers)]
         return replace(
@@ -159,7 +160,8 @@ class Explanation:
         rate = self.clip.source_rate if rate is None else rate
         rate = whole_number(rate, "The rate of a sound in Hz", MIN_RATE, MAX_RATE)
         samples = self.clip.samples
-        own = self.front.plane(self.layers["input"])
+        shape = self.front.input_shape(len(self.clip.samples))
+        own = self.front.plane(self.layers["input"].reshape(shape))
         mask = self.front.mask(self.domain, self.relevance, own, samples, sign)
         heard = self.domain.heard(mask, samples)
         levelled = (

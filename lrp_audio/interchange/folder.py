@@ -54,10 +54,14 @@ _KEYS = {
 
 @dataclass(frozen=True)
 class FolderModel:
-    """What a folder holds: a network, its front end, the meaning of its output, and notes."""
+    """What a folder holds: a network, its front end, the meaning of its output, and notes.
+
+    `ending` is the activation after the network's output that was left out.
+    """
 
     name: str
     network: Network
+    ending: Ending
     front: FrontEnd
     output: Output
     notes: tuple[str, ...]
@@ -80,13 +84,13 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
     network, ending, notes = _network(folder, content["network"], dtype, factory)
     front = _front(folder, content.get("front"))
     output = _output(folder, content.get("output"), ending, network.shapes[network.output])
-    if front.length is not None and front.shape != network.input_shape:
+    if front.length is not None and _long(front.shape) != _long(network.input_shape):
         raise _wrong(
             folder,
             f"its front end makes inputs of shape {front.shape}, and the network takes "
             f"{network.input_shape}: correct [front], or give the shape of a sample in [network]",
         )
-    return FolderModel(folder.resolve().name, network, front, output, notes)
+    return FolderModel(folder.resolve().name, network, ending, front, output, notes)
 
 
 def description_of(folder: Path) -> dict[str, Any]:
@@ -243,6 +247,11 @@ def _output(
     except ModelError as error:
         raise _wrong(folder, f"[output]: {error}".rstrip(".")) from error
     return output
+
+
+def _long(shape: tuple[int, ...]) -> list[int]:
+    """The lengths in a shape that are not 1, since axes of length 1 make no difference."""
+    return [length for length in shape if length != 1]
 
 
 def _wrong(folder: Path, what: str) -> ModelError:

@@ -97,8 +97,11 @@ class Model(ArrayModel):
             zip(clips, found.relevance.split(len(clips)), strict=True)
         ):
             begun = time.perf_counter()
-            plane = self.front.plane(x[index]).copy()  # a view would keep the whole batch in memory
-            relevance, carried = carry(domain, plane, self.front.plane(own[INPUT]), clip.samples)
+            shape = self.front.input_shape(len(clip.samples))
+            # Copied, because a view would keep the whole batch in memory.
+            plane = self.front.plane(x[index].reshape(shape)).copy()
+            own_plane = self.front.plane(own[INPUT].reshape(shape))
+            relevance, carried = carry(domain, plane, own_plane, clip.samples)
             at = positions[index]
             yield Explanation(
                 model=self.name,
@@ -132,10 +135,11 @@ class Model(ArrayModel):
                 f"This network takes clips of any length, and these have from {min(lengths)} to "
                 f"{max(lengths)} samples: give it one at a time."
             )
-        x = np.empty((len(clips), *self.front.input_shape(lengths.pop())), self.dtype)
+        made = self.front.input_shape(lengths.pop())
+        x = np.empty((len(clips), *made), self.dtype)
         for index, samples in enumerate(fitted):
             x[index] = self.front(samples)
-        return x
+        return x.reshape(len(clips), *_with_ones(made, self.network.input_shape))
 
     def logits(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """The network's output for `clips`, ``(clips, *output shape)``, computed in batches.
@@ -205,3 +209,12 @@ def _is_one(clips: object) -> bool:
     if isinstance(clips, tuple | list) and len(clips) == 2:
         return sum(as_number(part) is not None for part in clips) == 1
     return isinstance(clips, _SINGLE) or hasattr(clips, "read")
+
+
+def _with_ones(made: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape `made` by a front end, with axes of length 1 where the network has them."""
+    lengths = [length for length in made if length != 1]
+    if len(lengths) != sum(length != 1 for length in wanted):
+        return made
+    remaining = iter(lengths)
+    return tuple(1 if length == 1 else next(remaining) for length in wanted)

@@ -1,0 +1,141 @@
+"""The check of a model in a folder: its layers, and its outputs beside those of a reference."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lrp_audio.commands.text import aligned, printable
+from lrp_audio.errors import ModelError
+from lrp_audio.files import write_aside
+from lrp_audio.interchange.folder import DESCRIPTION, read_folder, reference_of
+from lrp_audio.interchange.read import ReadNetwork, read_onnx_network
+from lrp_audio.models.batches import forward
+from lrp_audio.models.network import Network
+
+TOLERANCE = 1e-4
+"""Largest difference of an output from its reference, relative to the largest of the outputs."""
+
+
+def check(folder: Path) -> int:
+    """Print what the model in `folder` is, layer by layer; returns the exit code.
+
+    Raises `ModelError` where it cannot be read, or where its outputs differ from the reference.
+    """
+    found = read_folder(folder, "float64")
+    network, output, front = found.network, found.output, found.front
+    print(f"{printable(found.name)}: {len(network.nodes)} layers, {_parameters(network):,} numbers")
+    for note in found.notes:
+        print(f"  {printable(note)}")
+    print(f"\n{layers_table(network)}")
+    length = "any length" if front.length is None else f"{front.length} samples"
+    print(f"\ninput: {type(front).__name__}, {length} at {front.rate} Hz")
+    print(f"output: {output.kind} ({', '.join(map(printable, output.names[:12]))})", end="")
+    print(", ..." if len(output.names) > 12 else "")
+    reference = reference_of(folder)
+    if reference is None:
+        print(
+            "\nunverified: there is no reference.npz with inputs and the outputs that the network "
+            "gives for them in its own framework"
+        )
+        return 0
+    given = np.asarray(reference.input, np.float64)
+    if given.shape[1:] != network.input_shape:
+        raise ModelError(
+            f"The reference has inputs of shape {given.shape}; the network takes (batch, "
+            f"{', '.join(map(str, network.input_shape))})."
+        )
+    worst = difference(network, found.ending, given, reference.output)
+    if worst > TOLERANCE:
+        raise ModelError(
+            f"The outputs differ from those of reference.npz by {worst:.1e} of the largest: the "
+            "network was not read as it is meant, or the reference is of another one."
+        )
+    print(f"\nverified: outputs agree with reference.npz to {worst:.1e} of the largest")
+    return 0
+
+
+def propose(folder: Path) -> int:
+    """Write a ``model.toml`` for the ONNX file in `folder`; returns the exit code.
+
+    Raises `ModelError` where there is one already, or not exactly one ONNX file.
+    """
+    path = folder / DESCRIPTION
+    if path.exists():
+        raise ModelError(f"{path} is there already: change it by hand, or remove it first.")
+    files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
+    if len(files) != 1:
+        raise ModelError(f"{folder} holds {len(files)} files ending in .onnx; expected one.")
+    read = read_onnx_network(files[0])
+    content = proposal(files[0].name, read).encode()
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_aside(path, write)
+    print(f"wrote {printable(path)}: complete [front] and the names, then check it again")
+    return 0
+
+
+def proposal(file: str, read: ReadNetwork) -> str:
+    """A ``model.toml`` for a network that was read, with what the graph does not say to fill in."""
+    shape = read.network.shapes[read.network.output]
+    names = ", ".join(f'"{i}"' for i in range(int(np.prod(shape))))
+    ending = "logits" if read.ending == "none" else read.ending
+    samples = len([n for n in read.input_shape if n > 1]) <= 1
+    length = max(read.input_shape, default=1)
+    front = (
+        f'kind = "waveform"\nrate = 16000       # Hz: what the network was trained on\n'
+        f"length = {length}"
+        if samples
+        else 'kind = "log-mel"\nrate = 16000       # Hz: what the network was trained on\n'
+        f"# the network takes inputs of shape {read.input_shape}"
+    )
+    return f"""\
+[network]
+file = "{file}"
+ending = "{ending}"
+
+[front]
+{front}
+
+[output]
+kind = "class"     # or "value", for regression
+names = [{names}]
+"""
+
+
+def layers_table(network: Network) -> str:
+    """The layers of a network with the shapes of their outputs, one line each."""
+    rows = [
+        (
+            printable(node.name),
+            type(node.layer).__name__,
+            " x ".join(map(str, network.shapes[node.name])),
+            str(sum(array.size for array in node.layer.parameters().values()) or ""),
+        )
+        for node in network.nodes
+    ]
+    return aligned([("layer", "kind", "output", "numbers"), *rows], left=3)
+
+
+def difference(network: Network, ending: str, x: np.ndarray, expected: np.ndarray) -> float:
+    """Largest difference of outputs, relative to the largest; after the `ending` that was cut."""
+    found = forward(network, x)
+    if ending == "sigmoid":
+        found = 0.5 * (1 + np.tanh(0.5 * found))
+    elif ending in ("softmax", "log-softmax"):
+        powers = np.exp(found - found.max(axis=-1, keepdims=True))
+        found = powers / powers.sum(axis=-1, keepdims=True)
+        found = np.log(found) if ending == "log-softmax" else found
+    if found.size != expected.size:
+        raise ModelError(
+            f"The reference has {expected.size} outputs of shape {expected.shape}; the network "
+            f"gives {found.shape}."
+        )
+    distance = np.abs(found.reshape(expected.shape) - expected).max(initial=0)
+    return float(distance / max(np.abs(expected).max(initial=0), 1e-12))
+
+
+def _parameters(network: Network) -> int:
+    return sum(array.size for array in network.parameters().values())
