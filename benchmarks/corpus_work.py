@@ -1,5 +1,6 @@
 """The task of a worker process of `benchmarks.throughput`, in a module that it can import."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import lrp_audio
@@ -8,7 +9,7 @@ from lrp_audio.data.recording import Recording
 from lrp_audio.model import Model
 
 
-def explained(name: str, piece: tuple[Recording, ...]) -> float:
+def explained(name: str, piece: Sequence[Recording]) -> float:
     """Explain some recordings with the model `name`; the sum of all their relevance."""
     model = _loaded(name)
     found = model.explain_batch([read(recording, model.front.rate) for recording in piece])

@@ -22,12 +22,12 @@ from benchmarks.machine import machine
 from benchmarks.ours import predicted
 from lrp_audio.fronts.waveform import WAVEFORM
 from lrp_audio.layers import Dense, GlobalAveragePool, Layer
+from lrp_audio.models.batches import slices
 from lrp_audio.models.network import INPUT, Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
 
 _RULES = "epsilon-plus"
-_BATCH = 32
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _SECONDS = (1, 2, 4, 8, 16)
 Points = list[tuple[int, float]]
@@ -94,8 +94,8 @@ def _batch(net: str, size: int) -> Callable[[], None]:
     rules = composite(_RULES, ARCHITECTURES[net].front.bounds)
 
     def run() -> None:
-        for first in range(0, size, _BATCH):
-            network.propagate(x[first : first + _BATCH], predicted, rules).relevance[INPUT]
+        for batch in slices(size):
+            network.propagate(x[batch], predicted, rules).relevance[INPUT]
 
     return run
 

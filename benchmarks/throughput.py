@@ -15,8 +15,8 @@ from benchmarks.corpus_work import explained
 from lrp_audio.commands.text import aligned
 from lrp_audio.commands.workers import Workers
 from lrp_audio.data.corpus import find_recordings
+from lrp_audio.models.batches import batches
 
-_BATCH = 32
 _CORPUS = 30_000
 _MACHINES = 16
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--dask", metavar="ADDRESS", help="also measure on this cluster")
     args = parser.parse_args()
     recordings = find_recordings(args.data)[: args.clips]
-    pieces = [recordings[i : i + _BATCH] for i in range(0, len(recordings), _BATCH)]
+    pieces = list(batches(recordings))
     places = [(f"{jobs} process(es)", Workers(jobs)) for jobs in args.jobs]
     if args.dask:
         places.append(("Dask", Workers(dask=args.dask)))

@@ -6,6 +6,7 @@ download, are left out.
 """
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -76,48 +77,53 @@ class _Unused:
 def _below(folder: Path) -> tuple[list[Recording], _Unused]:
     """The recordings in a folder and below it, and the sound files there that are not used."""
     name = folder.resolve().name
-    audiomnist = find_audiomnist(folder)
+    paths = visible(folder)
+    audiomnist = find_audiomnist(folder, paths)
     found: list[Recording] = []
     unused = _Unused()
-    sounds, unused.unreadable = _sounds(folder)
-    preferred = {_without_suffix(path): path for path in sorted(sounds, key=_rank, reverse=True)}
+    sounds, unused.unreadable = _sounds(paths)
+    doubled = _doubled(sounds)
     for path in sounds:
         corpus = audiomnist.get(path.parent.parent)
         here = (corpus.read(path) if corpus else []) or read_fsdd(path, name) or read_emodb(path)
         if not here:
             unused.misnamed.append(path)
-        elif preferred[_without_suffix(path)] != path:
+        elif path in doubled:
             unused.doubled.append(path)
         else:
             found += here
     return found, unused
 
 
-def _sounds(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The sound files below `folder`: those of readable formats, and the others."""
+def _sounds(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """The sound files among `paths`: those of readable formats, and the others."""
     sounds: list[Path] = []
     unreadable: list[Path] = []
-    for path in visible(folder, "*"):
+    for path in paths:
         suffix = path.suffix.lower()
         if (suffix in SUFFIXES or suffix in UNREADABLE) and path.is_file():
             (sounds if suffix in SUFFIXES else unreadable).append(path)
     return sounds, unreadable
 
 
-def _without_suffix(path: Path) -> tuple[Path, str]:
-    return path.parent, normal(path.stem)
-
-
-def _rank(path: Path) -> tuple[int, str]:
-    """The smaller, the sooner a file is used among those with the same name but for the suffix."""
-    return SUFFIXES.index(path.suffix.lower()), path.name
+def _doubled(sounds: Iterable[Path]) -> set[Path]:
+    """Of files side by side whose names differ in the suffix only, all but the one to use."""
+    formats: defaultdict[tuple[Path, str], list[Path]] = defaultdict(list)
+    for path in sounds:
+        formats[path.parent, normal(path.stem)].append(path)
+    return {
+        path
+        for paths in formats.values()
+        if len(paths) > 1
+        for path in sorted(paths, key=lambda path: SUFFIXES.index(path.suffix.lower()))[1:]
+    }
 
 
 def _real(path: Path, real_folder: Callable[[Path], str]) -> str:
     """The path of a file without links, by that of its folder where the file is no link."""
     if path.is_symlink():
         return os.path.realpath(path)
-    return str(Path(real_folder(path.parent), path.name))
+    return f"{real_folder(path.parent)}{os.sep}{path.name}"
 
 
 def _named(paths: list[Path]) -> str:

@@ -12,6 +12,7 @@ A file may have the suffix of any readable format. A speaker's name may contain 
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,13 @@ _FSDD_NAME = re.compile(
 _EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[a-z]{2}", re.ASCII | re.IGNORECASE)
 
 
-def visible(folder: Path, pattern: str) -> list[Path]:
-    """The paths below `folder` that match `pattern`, sorted, without hidden files and folders."""
+def visible(folder: Path) -> list[Path]:
+    """The paths below `folder`, sorted, without hidden files and folders."""
+    depth = len(folder.parts)
     return [
         path
-        for path in sorted(folder.rglob(pattern))
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        for path in sorted(folder.rglob("*"))
+        if not any(part.startswith(".") for part in path.parts[depth:])
     ]
 
 
@@ -79,18 +81,18 @@ class AudioMnist:
         return [Recording(path, int(match["digit"]), speaker, index, self.corpus, sex)]
 
 
-def find_audiomnist(folder: Path) -> dict[Path, AudioMnist]:
+def find_audiomnist(folder: Path, paths: Iterable[Path]) -> dict[Path, AudioMnist]:
     """The corpora of AudioMNIST's layout, by the folder that contains their speakers' folders.
 
-    The meta file lies in that folder, or one of the two lies in the other's ``data/``. Raises
-    `DataError` for a meta file that cannot be read.
+    `paths` are those below `folder`. The meta file lies in that folder, or one of the two lies in
+    the other's ``data/``. Raises `DataError` for a meta file that cannot be read.
     """
     homes: dict[Path, AudioMnist] = {}
     above = folder.resolve().parent / META
     if folder.resolve().name == "data" and above.is_file():
         homes[folder] = _audiomnist(above)
-    for meta in visible(folder, META):
-        if meta.is_file():
+    for meta in paths:
+        if meta.name == META and meta.is_file():
             corpus, here = _audiomnist(meta), meta.parent
             other = here.parent if here.name == "data" else here / "data"
             homes |= {other: corpus, here: corpus}
