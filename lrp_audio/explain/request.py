@@ -11,7 +11,7 @@ import lrp_audio
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import Domain
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 from lrp_audio.targets import PREDICTED, class_indices
 
 
