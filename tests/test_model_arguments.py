@@ -23,7 +23,7 @@ from lrp_audio.errors import (
 )
 from lrp_audio.fronts import WAVEFORM
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 from lrp_audio.rules import PRESETS, Epsilon, ZPlus
 
 TWO = [lrp_audio.example("3_female"), lrp_audio.example("5_male")]

@@ -10,7 +10,7 @@ from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.recording import WORDS
 from lrp_audio.errors import ModelError
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 from lrp_audio.rules import PRESETS
 
 EXAMPLES = Path(lrp_audio.__file__).parent / "examples"

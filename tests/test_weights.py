@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lrp_audio.errors import ModelError
-from lrp_audio.models import alexnet, zoo
+from lrp_audio.models import alexnet, shipped, zoo
 from lrp_audio.models.audionet import audionet, initial_parameters, parameter_shapes
 from lrp_audio.models.compact import compact_dense_stack, truncate_dense
 from lrp_audio.models.weights import Description, read_description, read_weights, save_weights
@@ -407,7 +407,7 @@ def test_an_unknown_architecture_is_named_with_those_that_exist(tmp_path: Path) 
 def test_an_unknown_model_is_named_with_those_that_exist(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zoo, "weights_folder", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "weights_folder", lambda: tmp_path)
     with pytest.raises(ModelError, match=r"no model 'audionet'; choose one of \(none\)"):
         zoo.load_network("audionet", np.float32)
     for name in ("second", "first"):

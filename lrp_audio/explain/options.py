@@ -7,7 +7,7 @@ from typing import get_args
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import DOMAINS
 from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_one
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 
 _EPILOG = """\
 For each clip, four files are written to OUT/<its stem>/:

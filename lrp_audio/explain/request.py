@@ -12,7 +12,7 @@ from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import Domain
 from lrp_audio.interchange.folder import folder_digest
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 from lrp_audio.outputs import PREDICTED
 
 

@@ -12,7 +12,10 @@ from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.models.alexnet import ALEXNET
 from lrp_audio.models.audionet import AUDIONET
 from lrp_audio.models.network import Network
+from lrp_audio.models.shipped import shipped
 from lrp_audio.models.weights import read_description, read_weights
+
+__all__ = ["ARCHITECTURES", "Loaded", "load_network", "shipped"]
 
 ARCHITECTURES = {of.name: of for of in (AUDIONET, ALEXNET)}
 """Every architecture by name."""
@@ -26,18 +29,6 @@ class Loaded:
     front: FrontEnd
     network: Network
     classes: tuple[str, ...]
-
-
-def weights_folder() -> Path:
-    """The folder of the shipped weights: in the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "weights"
-    return installed if installed.is_dir() else package.parent / "weights"
-
-
-def shipped() -> dict[str, Path]:
-    """The shipped weights files by model name."""
-    return {path.stem: path for path in sorted(weights_folder().glob("*.npz"))}
 
 
 def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) -> Loaded:

@@ -46,11 +46,18 @@ def test_text_that_nobody_reads_is_no_error(given: tuple[str, ...], tmp_path: Pa
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("streams", [("stdout",), ("stderr",), ("stdout", "stderr")])
-def test_files_are_finished_though_nobody_reads(streams: tuple[str, ...], tmp_path: Path) -> None:
-    """With a clip that cannot be read, so that both streams have something to say."""
+@pytest.mark.parametrize(
+    ("streams", "jobs"), [(("stdout",), "1"), (("stderr",), "1"), (("stdout", "stderr"), "2")]
+)
+def test_files_are_finished_though_nobody_reads(
+    streams: tuple[str, ...], jobs: str, tmp_path: Path
+) -> None:
+    """With a clip that cannot be read, so that both streams are written to.
+
+    Workers write to neither; they have both, which are closed in the last case.
+    """
     writer = without_reader()
-    given = [example(3, "male"), example(4, "female"), "missing.wav", "--jobs", "2"]
+    given = [example(3, "male"), example(4, "female"), "missing.wav", "--jobs", jobs]
     process = command("explain", *given, folder=tmp_path, **dict.fromkeys(streams, writer))
     os.close(writer)
     assert process.wait(120) == 2  # for the missing clip

@@ -90,6 +90,20 @@ def test_a_command_loads_nothing_slow_before_ctrl_c_is_handled() -> None:
         assert done.stdout == "False\n", name
 
 
+def test_the_help_of_explain_is_printed_without_loading_the_engine() -> None:
+    code = """
+import sys
+from lrp_audio.explain import main
+try:
+    main(["--help"])
+except SystemExit:
+    print("numba" in sys.modules, file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "False\n")
+    assert "--domain" in done.stdout
+
+
 def test_the_citation_is_of_this_version() -> None:
     lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
     assert "cff-version: 1.2.0" in lines

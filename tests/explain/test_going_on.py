@@ -14,7 +14,7 @@ import soundfile
 from command_line import below, clips, example, explain, explained, stopped, table
 
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 
 pytestmark = pytest.mark.usefixtures("drawn_quickly")
 

@@ -17,7 +17,7 @@ from command_line import FILES, Terminal, clips, errors, example, explain, expla
 
 import lrp_audio.explanation
 from lrp_audio.model import Model
-from lrp_audio.models.zoo import shipped
+from lrp_audio.models.shipped import shipped
 
 pytestmark = pytest.mark.usefixtures("drawn_quickly")
 
