@@ -7,6 +7,7 @@ import pytest
 from front_cases import ANALYSES, FULL_SCALE, PLAIN, RATE, sound
 
 from lrp_audio.audio.clip import clip_from_samples
+from lrp_audio.errors import ClipError
 from lrp_audio.fronts import (
     LogMel,
     LogSpectrogram,
@@ -307,3 +308,11 @@ def test_every_input_lies_within_the_bounds(given: dict[str, object]) -> None:
     assert front.silence == low
     assert not LogMel(RATE, normalisation="clip").bounded
     assert LogMel(RATE, normalisation="clip").rules == "epsilon-plus"
+
+
+@pytest.mark.parametrize("kind", ["power", "frames"])
+def test_a_recording_that_would_fill_the_memory_is_refused(kind: str) -> None:
+    front = front_from(kind, {"rate": RATE, "hop_length": 1})
+    long = clip_from_samples(sound(12.0) / FULL_SCALE, RATE, "long.wav")
+    with pytest.raises(ClipError, match=r"long\.wav lasts 12 s and would become"):
+        front.fit(long)

@@ -10,7 +10,7 @@ from front_cases import ANALYSES, FULL_SCALE, KINDS, PLAIN, RATE, sound
 
 from lrp_audio.audio.clip import clip_from_samples
 from lrp_audio.audio.dct import fold_into_convolution, fold_into_weight
-from lrp_audio.errors import FrontError, ShapeError
+from lrp_audio.errors import FrontError, ShapeError, SpectrumError
 from lrp_audio.fronts import FrontEnd, LogMel, Magnitude, Mel, Mfcc, front_from
 from lrp_audio.fronts.stft_front import StftFront
 from lrp_audio.layers.conv1d import Conv1D
@@ -323,3 +323,13 @@ def test_a_network_of_any_length_gets_the_whole_recording() -> None:
         assert carried.relevance.shape == (257, x.shape[1])
     with pytest.raises(ShapeError, match="any length"):
         _ = front.shape
+
+
+def test_a_domain_of_another_front_end_is_refused() -> None:
+    front, other = (LogMel(RATE, 8000, n_fft=512, n_mels=n) for n in (20, 30))
+    assert front.as_domain(front.domain) == front.domain
+    for domain in other.domains:
+        with pytest.raises(SpectrumError, match="belongs to another front end"):
+            front.as_domain(domain)
+    with pytest.raises(SpectrumError, match="has a spectrogram of its own"):
+        front.choose("time-frequency", window=256)
