@@ -93,16 +93,14 @@ class Analysis:
         """Number of frames of a signal of `length` samples, 0 where it is too short for one."""
         if self.framing == "kaldi-padded":
             return (length + self.hop_length // 2) // self.hop_length
-        needed = self.win_length if self.framing == "snip-edges" else self.n_fft
-        spare = length + 2 * self._padding - needed
+        spare = length - self._needed
         return 0 if spare < 0 or length < 1 else 1 + spare // self.hop_length
 
     def shortest(self, frames: int) -> int:
         """The least number of samples that gives that many `frames`."""
-        length = max((frames - 1) * self.hop_length, 1)
-        while self.count(length) < frames:
-            length += frames - self.count(length) if self.hop_length == 1 else 1
-        return length
+        if self.framing == "kaldi-padded":
+            return frames * self.hop_length - self.hop_length // 2
+        return max((frames - 1) * self.hop_length + self._needed, 1)
 
     def frequencies(self, rate: int) -> NDArray[np.float64]:
         """Frequency of each bin in Hz, ``(bins,)``."""
@@ -186,6 +184,12 @@ class Analysis:
     def _padding(self) -> int:
         """Samples around the signal on each side."""
         return self.n_fft // 2 if self.framing == "centred" else 0
+
+    @property
+    def _needed(self) -> int:
+        """Samples of the signal itself that the first frame needs; below 1 for padding alone."""
+        size = self.win_length if self.framing == "snip-edges" else self.n_fft
+        return size - 2 * self._padding
 
     @property
     def _first(self) -> int:

@@ -134,6 +134,11 @@ class FrontEnd(ABC):
             )
         if type(domain) not in map(type, self.domains):
             raise self._unreachable(str(domain))
+        if getattr(domain, "front", self) != self:
+            raise SpectrumError(
+                f"That {domain.name} domain belongs to another front end than this network's: take "
+                f'model.front.choose("{domain.name}").'
+            )
         return domain
 
     def choose(

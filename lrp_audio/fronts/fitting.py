@@ -5,9 +5,23 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_audio.audio.clip import Clip, at_rate, fit
+from lrp_audio.errors import ClipError
 
 SHORT = ("zeros", "repeat")
 """What becomes of a clip that is too short: zeros around it, or the clip again and again."""
+
+
+MOST_VALUES = 2**27
+"""Most values of a transform or an input: as complex numbers they take 2 GB."""
+
+
+def require_room(values: int, clip: Clip, what: str) -> None:
+    """Raise `ClipError` where `clip` would become more `values` than memory is meant for."""
+    if values > MOST_VALUES:
+        raise ClipError(
+            f"{clip.name} lasts {clip.seconds:.0f} s and would become {values:,} values of "
+            f"{what}: give a shorter recording, or a front end with a longer hop_length."
+        )
 
 
 def fitted(

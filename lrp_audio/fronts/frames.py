@@ -15,7 +15,7 @@ from lrp_audio.errors import FrontError
 from lrp_audio.fronts import parameters
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.bins import OfSamples, of_samples
-from lrp_audio.fronts.fitting import SHORT, fitted
+from lrp_audio.fronts.fitting import SHORT, fitted, require_room
 from lrp_audio.fronts.parameters import Scale
 from lrp_audio.fronts.steps import Normalisation
 from lrp_audio.fronts.waveform import CHANNEL_AXES, OWN_STATISTICS, rescaled, usual_transform
@@ -53,8 +53,9 @@ class Frames(FrontEnd):
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
-        parameters.whole(self, rate=1, frame_length=4)
-        parameters.whole(self, optional=True, length=1, hop_length=1)
+        parameters.rate_and_length(self)
+        parameters.whole(self, frame_length=4)
+        parameters.whole(self, optional=True, hop_length=1)
         if self.hop_length is None:
             object.__setattr__(self, "hop_length", self.frame_length)
         parameters.scale(self)
@@ -72,6 +73,7 @@ class Frames(FrontEnd):
                 f"length is {self.length}; expected at least {self._frames.shortest(1)} samples, "
                 "which give one frame."
             )
+        parameters.within_memory(self._frames.count(self.length or 0) * self.frame_length)
 
     def input_shape(self, length: int) -> tuple[int, ...]:
         """Frames and their samples."""
@@ -119,7 +121,9 @@ class Frames(FrontEnd):
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
         note = None if self.normalisation == "fixed" else OWN_STATISTICS
         shortest = self._frames.shortest(1)
-        return fitted(clip, self.rate, self.length, shortest, self.short, note)
+        clip = fitted(clip, self.rate, self.length, shortest, self.short, note)
+        require_room(int(np.prod(self.input_shape(len(clip.samples)))), clip, "frames")
+        return clip
 
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
         """``(frames, frame_length)``, normalised."""

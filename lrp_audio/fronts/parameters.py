@@ -5,20 +5,41 @@ Each check replaces a field by its plain value or raises `FrontError` with one s
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from lrp_audio.arguments import as_number, described, scalar, whole_number
+from lrp_audio.audio.files import MAX_RATE, MIN_RATE
 from lrp_audio.errors import FrontError
+from lrp_audio.fronts.fitting import MOST_VALUES
+
+# A file that declares a front end must not be able to fill the memory.
+_MOST = {"n_mels": 1024, "n_mfcc": 1024, "frames": 1_000_000}
+_MOST_POINTS = 65536
+_LONGEST = 3600  # seconds
 
 Scale = float | str
 Statistic = float | tuple[float, ...]
 
 
 def whole(front: object, *, optional: bool = False, **least: int) -> None:
-    """Make each named field an int of at least `least`; None is taken where it is `optional`."""
+    """Make each named field an int from `least` to a most that keeps memory within bounds.
+
+    None is taken where it is `optional`.
+    """
     for name, lowest in least.items():
         value = getattr(front, name)
         if not (optional and value is None):
-            _set(front, name, whole_number(value, name, lowest, error=FrontError))
+            most = _MOST.get(name, _MOST_POINTS)
+            _set(front, name, whole_number(value, name, lowest, most, error=FrontError))
+
+
+def rate_and_length(front: object, shortest: int = 1) -> None:
+    """Check the fields ``rate`` in Hz and ``length`` in samples; the latter may be None."""
+    _set(front, "rate", whole_number(_of(front, "rate"), "rate", MIN_RATE, MAX_RATE, FrontError))
+    length = _of(front, "length")
+    if length is not None:
+        most = _LONGEST * _of(front, "rate")
+        _set(front, "length", whole_number(length, "length", shortest, most, FrontError))
 
 
 def number(front: object, name: str, low: float, high: float = math.inf) -> float:
@@ -58,7 +79,7 @@ def flag(front: object, name: str) -> None:
 
 def scale(front: object) -> None:
     """Check the field ``scale``: what full scale becomes, or ``peak`` for the clip's own peak."""
-    value = getattr(front, "scale")  # noqa: B009
+    value = _of(front, "scale")
     if value == "peak":
         return
     given = as_number(value)
@@ -100,6 +121,19 @@ def normalisation(front: object, rows: int | None) -> None:
             f"mean and deviation are declared, but normalisation is {kind}: take fixed, or leave "
             "them out."
         )
+
+
+def within_memory(values: int) -> None:
+    """Check that an input, or the transform behind it, has no more `values` than memory holds."""
+    if values > MOST_VALUES:
+        raise FrontError(
+            f"This front end makes {values:,} values of a clip; expected at most {MOST_VALUES:,}: "
+            "give a shorter length, or a longer hop_length."
+        )
+
+
+def _of(front: object, name: str) -> Any:
+    return getattr(front, name)
 
 
 def _set(front: object, name: str, value: object) -> None:

@@ -15,7 +15,7 @@ from lrp_audio.errors import FrontError
 from lrp_audio.fronts import parameters
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.bins import Bins, of_samples
-from lrp_audio.fronts.fitting import SHORT, fitted
+from lrp_audio.fronts.fitting import SHORT, fitted, require_room
 from lrp_audio.fronts.layout import CHANNEL_AXES, ORIENTATIONS, LaidOutTiles, Layout
 from lrp_audio.fronts.parameters import Scale, Statistic
 from lrp_audio.fronts.steps import (
@@ -69,8 +69,9 @@ class StftFront(FrontEnd):
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
-        parameters.whole(self, rate=1, n_fft=4)
-        parameters.whole(self, optional=True, length=1, frames=1, win_length=4, hop_length=1)
+        parameters.rate_and_length(self)
+        parameters.whole(self, n_fft=4)
+        parameters.whole(self, optional=True, frames=1, win_length=4, hop_length=1)
         win_length = self.n_fft if self.win_length is None else self.win_length
         hop_length = max(win_length // 4, 1) if self.hop_length is None else self.hop_length
         object.__setattr__(self, "win_length", win_length)
@@ -104,11 +105,16 @@ class StftFront(FrontEnd):
             )
         if self.length is None and self.frames is not None:
             object.__setattr__(self, "length", self.analysis.shortest(self.frames))
+            parameters.rate_and_length(self)
         if self.length is not None and self.analysis.count(self.length) < 1:
             raise FrontError(
                 f"length is {self.length}; expected at least {self.analysis.shortest(1)} samples, "
                 "which give one frame."
             )
+        parameters.within_memory(
+            max(self.frames or 0, self.analysis.count(self.length or 0))
+            * max(self.analysis.bins, self.rows)
+        )
 
     def _check(self) -> None:
         """Check the parameters of a kind of its own; raises `FrontError`."""
@@ -180,7 +186,10 @@ class StftFront(FrontEnd):
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
         shortest = self.analysis.shortest(1)
         note = OWN_STATISTICS if self._normalised.own or self.scale == "peak" else None
-        return fitted(clip, self.rate, self.length, shortest, self.short, note)
+        clip = fitted(clip, self.rate, self.length, shortest, self.short, note)
+        count = self.analysis.count(len(clip.samples))
+        require_room(count * max(self.analysis.bins, self.rows), clip, "its spectrogram")
+        return clip
 
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
         """The input of fitted samples, laid out."""

@@ -52,8 +52,7 @@ class Waveform(FrontEnd):
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
-        parameters.whole(self, rate=1, ddof=0)
-        parameters.whole(self, optional=True, length=2)
+        parameters.rate_and_length(self, shortest=2)
         parameters.scale(self)
         parameters.choice(
             self, normalisation=NORMALISATIONS, channel_axis=CHANNEL_AXES, short=SHORT

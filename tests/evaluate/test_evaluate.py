@@ -34,13 +34,14 @@ def listener(classes: Sequence[str], hears: Callable[[int], int]) -> Model:
     """A model that says the class ``hears(pitch)`` of the pitch in Hz."""
 
     class OneHot(Waveform):
-        shape = (1, len(classes))  # type: ignore[assignment]
+        def input_shape(self, length: int) -> tuple[int, ...]:
+            return (1, len(classes))
 
         def transform(self, samples: Array) -> Array:
             pitch = int(np.abs(np.fft.rfft(samples)).argmax())
             return np.eye(len(classes))[hears(pitch)]
 
-    front = OneHot()
+    front = OneHot(8000, 8000)
     same = Dense(np.eye(len(classes), dtype=np.float32), np.zeros(len(classes), np.float32))
     network = Network(chain([("flatten", Flatten()), ("fc", same)]), front.shape)
     return Model("listener", front, network, tuple(classes), np.dtype(np.float32))
