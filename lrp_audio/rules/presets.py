@@ -25,10 +25,11 @@ def _preset(
     return lambda bounds: Composite(name, kinds, first=None if first is None else first(bounds))
 
 
+_LINEAR = ("convolution", "dense", "batch-norm", "affine", "sum", "average-pool")
 _EPSILON, _ALPHA2_BETA1 = Epsilon(1e-6), AlphaBeta(2, 1)
 
 PRESETS: dict[str, Callable[[Bounds], Composite]] = {
-    "lrp-0": _preset("lrp-0", LRP0(), LRP0()),
+    "lrp-0": lambda _: Composite("lrp-0", dict.fromkeys(_LINEAR, LRP0())),
     "epsilon": _preset("epsilon", _EPSILON, _EPSILON),
     "epsilon-plus": _preset("epsilon-plus", ZPlus(), _EPSILON),
     "epsilon-plus-flat": _preset("epsilon-plus-flat", ZPlus(), _EPSILON, lambda _: Flat()),

@@ -21,6 +21,7 @@ from lrp_audio.audio.clip import clip_from_samples
 from lrp_audio.audio.domain import Frequency, Time
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts import WAVEFORM
+from lrp_audio.outputs import Output
 from lrp_audio.report.page import save_page
 
 if TYPE_CHECKING:
@@ -435,7 +436,7 @@ def test_no_name_becomes_markup(page: Page, tmp_path: Path, waveform: list[Expla
     first = waveform[0]
     clip = clip_from_samples(first.clip.samples / 32768, 8000, BAD)
     classes = (BAD_CLASS, *first.classes[1:7], BAD_CLASS + "7", *first.classes[8:])
-    bad = replace(first, clip=clip, classes=classes, model=f"{BAD_CLASS} model")
+    bad = replace(first, clip=clip, output=Output(classes), model=f"{BAD_CLASS} model")
     other = replace(bad, target=0)
     opened(page, save_page(tmp_path / f"{BAD}.html", [[bad, other]]))
     assert page.locator("h2").inner_text() == BAD

@@ -10,7 +10,8 @@ import soundfile
 from command_line import corpus
 
 from lrp_audio.data import voices
-from lrp_audio.data.corpus import find_recordings, read
+from lrp_audio.data.corpus import find_recordings
+from lrp_audio.data.reading import read
 from lrp_audio.experiments import frequency_scaling
 from lrp_audio.experiments.plan import Plan
 

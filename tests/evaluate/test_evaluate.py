@@ -24,6 +24,7 @@ from lrp_audio.fronts import Waveform
 from lrp_audio.layers import Dense, Flatten
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network, chain
+from lrp_audio.outputs import Output
 
 Array = NDArray[Any]
 Run = Callable[..., tuple[dict[str, Any], list[list[str]]]]
@@ -44,7 +45,7 @@ def listener(classes: Sequence[str], hears: Callable[[int], int]) -> Model:
     front = OneHot(8000, 8000)
     same = Dense(np.eye(len(classes), dtype=np.float32), np.zeros(len(classes), np.float32))
     network = Network(chain([("flatten", Flatten()), ("fc", same)]), front.shape)
-    return Model("listener", front, network, tuple(classes), np.dtype(np.float32))
+    return Model("listener", network, Output(tuple(classes)), np.dtype(np.float32), front=front)
 
 
 DIGITS = listener(TASKS["digit"].classes, lambda pitch: round(pitch / 100))

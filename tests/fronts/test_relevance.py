@@ -20,6 +20,7 @@ from lrp_audio.layers.flatten import Flatten
 from lrp_audio.layers.relu import ReLU
 from lrp_audio.model import Model
 from lrp_audio.models.network import Network, chain
+from lrp_audio.outputs import Output
 from lrp_audio.types import Floats
 
 X = sound(0.3)
@@ -270,7 +271,11 @@ def network(front: FrontEnd) -> Model:
         ("fc2", Dense(rng.standard_normal((3, 16)), rng.standard_normal(3))),
     ]
     return Model(
-        "small", front, Network(chain(layers), front.shape), ("a", "b", "c"), np.dtype(np.float64)
+        "small",
+        Network(chain(layers), front.shape),
+        Output(("a", "b", "c")),
+        np.dtype(np.float64),
+        front=front,
     )
 
 
