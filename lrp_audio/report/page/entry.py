@@ -68,8 +68,8 @@ def entry_of(
         same = other.clip is first.clip or np.array_equal(other.clip.samples, first.clip.samples)
         if not same or other.model != first.model:
             raise ShapeError(
-                f"{other.clip.name} heard by {other.model} is not {first.clip.name} heard by "
-                f"{first.model}: an entry shows one clip and one model."
+                f"{other.clip.name} explained by {other.model} is not {first.clip.name} explained "
+                f"by {first.model}: an entry shows one clip and one model."
             )
     domains = _domains(first)
     views = {}
