@@ -35,7 +35,7 @@ from lrp_audio.types import Array
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LISTENING = {
+_LISTENABLE = {
     "average drop": ("%", "smaller"),
     "average increase": ("%", "larger"),
     "average gain": ("%", "larger"),
@@ -71,7 +71,7 @@ class ComparedClips:
             found[name] = {
                 "seconds": [seconds] * len(x),
                 **dict(zip(DIRECTIONS, areas, strict=True)),
-                **_listening(model, [clip.samples for clip in clips], maps, f),
+                **_listenable(model, [clip.samples for clip in clips], maps, f),
             }
         return found
 
@@ -82,7 +82,7 @@ def compared_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     return common_methods(front, seed) | others
 
 
-def _listening(model: Model, clips: list[Array], maps: Array, f: Array) -> UnitResult:
+def _listenable(model: Model, clips: list[Array], maps: Array, f: Array) -> UnitResult:
     """The measures of listenable maps for each clip, whose sound is masked by relu(R).
 
     `f` are the probabilities of the whole clips, ``(clips, classes)``.
@@ -128,7 +128,7 @@ def results(found: Iterator[tuple[ComparedClips, UnitResult]]) -> ExperimentResu
     groups: defaultdict[tuple[str, str], list[ResultRow]] = defaultdict(list)
     for row in rows:
         groups[row["network"], row["method"]].append(row)
-    better = "; ".join(f"{name}, {better}" for name, (_, better) in _LISTENING.items())
+    better = "; ".join(f"{name}, {better}" for name, (_, better) in _LISTENABLE.items())
     tables = [
         ResultTable(
             "Methods compared: flipping and time",
@@ -174,7 +174,7 @@ def _flipping(network: str, method: str, rows: list[ResultRow]) -> ResultRow:
 def _measured(network: str, method: str, rows: list[ResultRow]) -> ResultRow:
     means = {
         f"{name} ({unit})" if unit else name: float(_column(rows, name).mean())
-        for name, (unit, _) in _LISTENING.items()
+        for name, (unit, _) in _LISTENABLE.items()
     }
     return {"network": network, "method": method, **means}
 

@@ -36,7 +36,7 @@ _RECORDINGS_PER_UNIT = 8  # few enough to share among workers, many enough to pa
 class Subject:
     """A network that is examined: its weights file, and the digest of that file.
 
-    With the digest, results of other weights are other results.
+    The digest keeps the results of different weights apart.
     """
 
     name: str
