@@ -13,7 +13,7 @@ from lrp_audio.data import voices
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.reading import read
 from lrp_audio.experiments import frequency_scaling
-from lrp_audio.experiments.plan import Plan
+from lrp_audio.experiments.plan import ExperimentPlan
 
 
 def tone(path: Path, hertz: float, seconds: float = 2.5) -> None:
@@ -53,7 +53,7 @@ def test_units_of_an_experiment_find_their_files_from_workers_of_another_folder(
             number = 1 + int(digit) % 4
             path.rename(path.with_name(f"{digit}_espeakEnus{sex[0].upper()}{number}_5.wav"))
         monkeypatch.chdir(tmp_path / folder)
-        plan = Plan(Path("out"), (Path("digits"),), ("audionet-sex",), clips=4)
+        plan = ExperimentPlan(Path("out"), (Path("digits"),), ("audionet-sex",), clips=4)
         units, errors = frequency_scaling.units(plan)
         assert errors == []
         assert not units[0].portion.recordings[0].path.is_absolute()
