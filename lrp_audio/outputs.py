@@ -1,6 +1,6 @@
 """The meaning of a network's output: classes or values, for a whole clip or for its frames."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -131,10 +131,7 @@ class Output:
         """The probabilities of ``(names,)`` scores of one moment; None for values."""
         if self.kind == "value":
             return None
-        wide = logits.astype(np.float64)
-        if self.ending == "sigmoid":
-            return np.asarray(0.5 * (1 + np.tanh(0.5 * wide)))
-        return softmax(wide)
+        return sigmoid(logits) if self.ending == "sigmoid" else softmax(logits)
 
     def _axis(self, rank: int) -> int:
         assert self.frames is not None
@@ -204,3 +201,17 @@ def softmax(logits: Array) -> NDArray[np.float64]:
     """Probabilities ``(..., classes)`` of `logits`, in float64."""
     powers = np.exp(logits.astype(np.float64) - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def sigmoid(logits: Array) -> NDArray[np.float64]:
+    """Probabilities of `logits` that do not exclude each other, in float64."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64))))
+
+
+ENDINGS: dict[Ending, Callable[[Array], Array]] = {
+    "none": lambda logits: logits,
+    "softmax": softmax,
+    "log-softmax": lambda logits: np.log(softmax(logits)),
+    "sigmoid": sigmoid,
+}
+"""What follows the scores ``(..., names)`` in the network as it was trained."""

@@ -33,8 +33,7 @@ def page_content(explanation: Explanation, request: Request) -> PageContent:
     """What the page shows of a clip, with the other classes and composites of the request."""
     views, missing = [explanation], []
     try:
-        for target, rules in _others(explanation, request):
-            other = request.model.explain(explanation.clip, target, rules, request.domain)
+        for other in _other_views(explanation, request):
             try:
                 other.summary()
             except ClipError as error:
@@ -45,6 +44,17 @@ def page_content(explanation: Explanation, request: Request) -> PageContent:
     except ClipError as error:
         return PageContent(None, (*missing, str(error)))
     return PageContent(entry, tuple(missing))
+
+
+def _other_views(explanation: Explanation, request: Request) -> list[Explanation]:
+    """The clip's other explanations in the order of the request, a forward pass per composite."""
+    others = list(_others(explanation, request))
+    found: dict[tuple[Target, str], Explanation] = {}
+    for rules in dict.fromkeys(own for _, own in others):
+        targets = [target for target, own in others if own == rules]
+        explained = request.model.explain_targets(explanation.clip, targets, rules, request.domain)
+        found |= zip([(target, rules) for target in targets], explained, strict=True)
+    return [found[other] for other in others]
 
 
 def _others(explanation: Explanation, request: Request) -> Iterator[tuple[Target, str]]:

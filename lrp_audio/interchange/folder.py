@@ -81,8 +81,8 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
     Raises `ModelError` with one sentence for what is missing, unknown or does not fit together.
     """
     content = description_of(folder)
-    network, ending, notes = _network(folder, content["network"], dtype, factory)
     front = _front(folder, content.get("front"))
+    network, ending, notes = _network(folder, content["network"], front, dtype, factory)
     output = _output(folder, content.get("output"), ending, network.shapes[network.output])
     if front.length is not None and _long(front.shape) != _long(network.input_shape):
         raise _wrong(
@@ -158,7 +158,11 @@ def folder_digest(folder: Path) -> str:
 
 
 def _network(
-    folder: Path, table: Mapping[str, Any], dtype: str, factory: NetworkFactory | None
+    folder: Path,
+    table: Mapping[str, Any],
+    front: FrontEnd,
+    dtype: str,
+    factory: NetworkFactory | None,
 ) -> tuple[Network, Ending, tuple[str, ...]]:
     file = table.get("file")
     if not isinstance(file, str) or not file or Path(file).name != file:
@@ -180,7 +184,7 @@ def _network(
         network = factory(parameters)
         return network, _ENDINGS.get(declared or "logits", "none"), ()
     read = read_onnx_network(
-        path, dtype, table.get("input"), table.get("output"), table.get("shape")
+        path, dtype, table.get("input"), table.get("output"), _shape(folder, table, front)
     )
     if declared is not None and read.ending not in ("none", _ENDINGS[declared]):
         raise _wrong(
@@ -194,6 +198,20 @@ def _network(
             "what comes before it; name that value with output, and leave ending out",
         )
     return read.network, found, read.notes
+
+
+def _shape(folder: Path, table: Mapping[str, Any], front: FrontEnd) -> tuple[int, ...] | None:
+    """Shape of a sample: as declared, else what the front end makes, of a second of any length."""
+    if "shape" not in table:
+        return front.input_shape(front.rate if front.length is None else front.length)
+    given = table["shape"]
+    if not (isinstance(given, list) and given and all(type(n) is int and n > 0 for n in given)):
+        raise _wrong(
+            folder,
+            f"shape in [network] is {described(given)}: give the lengths of a sample's axes, "
+            "without the batch, such as [1, 64, 101]",
+        )
+    return tuple(given)
 
 
 def _front(folder: Path, table: Mapping[str, Any] | None) -> FrontEnd:

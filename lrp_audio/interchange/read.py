@@ -15,6 +15,7 @@ from lrp_audio.interchange.file import read_model
 from lrp_audio.interchange.graph import Entry, Graph, Operation, graph_of
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.patterns import with_activations
+from lrp_audio.interchange.shapes import with_ones
 from lrp_audio.interchange.values import Axis, MixedSamplesError
 from lrp_audio.models.network import Network
 from lrp_audio.types import Array
@@ -24,16 +25,12 @@ from lrp_audio.types import Array
 class ReadNetwork:
     """A network that was read, and what the file says of it.
 
-    `input` and `output` are the names in the graph, `input_shape` is that of a sample, without the
-    batch axis, as ``network.forward`` takes it, and `free_axes` are those of its axes that may have
-    another length. `ending` is the activation that was cut off after the output. `notes` are
-    sentences on what was decided while reading.
+    `input` and `output` are the names in the graph. `ending` is the activation that was cut off
+    after the output. `notes` are sentences on what was decided while reading.
     """
 
     network: Network
     input: str
-    input_shape: tuple[int, ...]
-    free_axes: tuple[int, ...]
     output: str
     ending: Ending
     notes: tuple[str, ...]
@@ -50,8 +47,8 @@ def read_onnx_network(
 
     `input` and `output` name values of the graph; they may be left out where there is only one,
     and `output` may be any value inside of the graph. `shape`, that of a sample, is needed where
-    the graph leaves lengths open. A batch that the graph fixes to 1 may have any size here.
-    Raises `ModelError` for a file that is damaged, too large or not safe to read, and for a graph
+    the graph leaves lengths open; axes of length 1 may be left out of it. A batch that the graph
+    fixes to 1 may have any size here. Raises `ModelError` for a file that is damaged, too large or not safe to read, and for a graph
     that cannot be explained, with the name of the node and what to do.
     """
     one_of(dtype, ("float32", "float64"), "number type")
@@ -85,7 +82,8 @@ def _network(
             raise
         network, more = network_of(graph, wanted, (entry.name, sample), out, Axis.ONE, dtype)
         notes.append(f"The network was read for one sample at a time. {error}")
-    return ReadNetwork(network, entry.name, sample, free, out, ending, (*notes, *more))
+    network = Network(network.nodes, network.input_shape, free)
+    return ReadNetwork(network, entry.name, out, ending, (*notes, *more))
 
 
 def _output(graph: Graph, wanted: str | None) -> str:
@@ -155,14 +153,15 @@ def _sample_shape(
             )
         sample = tuple(length for length in declared if length is not None)
     else:
-        sample = tuple(int(length) for length in wanted)
+        sample = with_ones([int(length) for length in wanted], declared)
         fits = len(sample) == len(declared) and all(
             n >= 1 and m in (None, n) for n, m in zip(sample, declared, strict=True)
         )
         if not fits:
             raise ModelError(
-                f"The shape {sample} was given, and the input {described(entry.name)} takes "
-                f"samples of ({_axes(declared)})."
+                f"Samples of shape {sample} are meant to be given, and the input "
+                f"{described(entry.name)} takes samples of ({_axes(declared)}): correct the front "
+                "end or the shape."
             )
     if not sample or min(sample) < 1:
         raise ModelError(f"The input {described(entry.name)} takes samples of shape {sample}.")

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from lrp_audio.arguments import described
-from lrp_audio.errors import ShapeError
 from lrp_audio.layers.arrays import as_floats
 from lrp_audio.models.lrp import Propagated
 from lrp_audio.models.network import Network
@@ -87,15 +85,7 @@ class ArrayModel:
 
     def _batch(self, x: Array) -> Array:
         x = as_floats(x, "An input").astype(self.dtype, copy=False)
-        shape = self.network.input_shape
-        if x.shape == shape:
-            return x[np.newaxis]
-        if x.shape[1:] != shape:
-            raise ShapeError(
-                f"{described(x)} was given; expected one sample of shape {shape}, or a batch "
-                f"(batch, {', '.join(map(str, shape))})."
-            )
-        return x
+        return x[np.newaxis] if x.ndim == len(self.network.input_shape) else x
 
 
 def names_of(count: int, names: Sequence[str] | None) -> tuple[str, ...]:

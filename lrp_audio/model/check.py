@@ -6,12 +6,13 @@ from typing import BinaryIO
 import numpy as np
 
 from lrp_audio.commands.text import aligned, printable
-from lrp_audio.errors import ModelError
+from lrp_audio.errors import ModelError, ShapeError
 from lrp_audio.files import write_aside
-from lrp_audio.interchange.folder import DESCRIPTION, read_folder, reference_of
+from lrp_audio.interchange.folder import DESCRIPTION, Reference, read_folder, reference_of
 from lrp_audio.interchange.read import ReadNetwork, read_onnx_network
 from lrp_audio.models.batches import forward
 from lrp_audio.models.network import Network
+from lrp_audio.outputs import ENDINGS, Ending, Output
 
 TOLERANCE = 1e-4
 """Largest difference of an output from its reference, relative to the largest of the outputs."""
@@ -39,13 +40,7 @@ def check(folder: Path) -> int:
             "gives for them in its own framework"
         )
         return 0
-    given = np.asarray(reference.input, np.float64)
-    if given.shape[1:] != network.input_shape:
-        raise ModelError(
-            f"The reference has inputs of shape {given.shape}; the network takes (batch, "
-            f"{', '.join(map(str, network.input_shape))})."
-        )
-    worst = difference(network, found.ending, given, reference.output)
+    worst = difference(network, output, found.ending, reference)
     if worst > TOLERANCE:
         raise ModelError(
             f"The outputs differ from those of reference.npz by {worst:.1e} of the largest: the "
@@ -82,14 +77,14 @@ def proposal(file: str, read: ReadNetwork) -> str:
     shape = read.network.shapes[read.network.output]
     names = ", ".join(f'"{i}"' for i in range(int(np.prod(shape))))
     ending = "logits" if read.ending == "none" else read.ending
-    samples = len([n for n in read.input_shape if n > 1]) <= 1
-    length = max(read.input_shape, default=1)
+    samples = len([n for n in read.network.input_shape if n > 1]) <= 1
+    length = max(read.network.input_shape, default=1)
     front = (
         f'kind = "waveform"\nrate = 16000       # Hz: what the network was trained on\n'
         f"length = {length}"
         if samples
         else 'kind = "log-mel"\nrate = 16000       # Hz: what the network was trained on\n'
-        f"# the network takes inputs of shape {read.input_shape}"
+        f"# the network takes inputs of shape {read.network.input_shape}"
     )
     return f"""\
 [network]
@@ -119,21 +114,20 @@ def layers_table(network: Network) -> str:
     return aligned([("layer", "kind", "output", "numbers"), *rows], left=3)
 
 
-def difference(network: Network, ending: str, x: np.ndarray, expected: np.ndarray) -> float:
+def difference(network: Network, output: Output, ending: Ending, reference: Reference) -> float:
     """Largest difference of outputs, relative to the largest; after the `ending` that was cut."""
-    found = forward(network, x)
-    if ending == "sigmoid":
-        found = 0.5 * (1 + np.tanh(0.5 * found))
-    elif ending in ("softmax", "log-softmax"):
-        powers = np.exp(found - found.max(axis=-1, keepdims=True))
-        found = powers / powers.sum(axis=-1, keepdims=True)
-        found = np.log(found) if ending == "log-softmax" else found
-    if found.size != expected.size:
+    try:
+        given = forward(network, np.asarray(reference.input, np.float64))
+    except ShapeError as error:
+        raise ModelError(f"The input in reference.npz does not fit: {error}") from error
+    if given.size != reference.output.size:
         raise ModelError(
-            f"The reference has {expected.size} outputs of shape {expected.shape}; the network "
-            f"gives {found.shape}."
+            f"The output in reference.npz has shape {reference.output.shape}; that of the network "
+            f"is {given.shape}."
         )
-    distance = np.abs(found.reshape(expected.shape) - expected).max(initial=0)
+    found = ENDINGS[ending](output.scores(given))
+    expected = output.scores(reference.output.reshape(given.shape))
+    distance = np.abs(found - expected).max(initial=0)
     return float(distance / max(np.abs(expected).max(initial=0), 1e-12))
 
 

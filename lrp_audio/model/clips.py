@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -14,8 +15,10 @@ from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError
 from lrp_audio.explanation import Explanation, carry
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.interchange.shapes import with_ones
 from lrp_audio.model.arrays import ArrayModel
 from lrp_audio.models.batches import batches, slices
+from lrp_audio.models.lrp import Propagated
 from lrp_audio.models.network import INPUT, Step
 from lrp_audio.outputs import Position, Target, Targets, Wanted
 from lrp_audio.rules.composite import Assignment, Composite
@@ -72,27 +75,53 @@ class Model(ArrayModel):
         explained: list[Explanation] = []
         for piece in slices(len(given), 1 if self.front.length is None else None):
             fitted = [self._fitted(clip) for clip in given[piece]]
-            explained += self._explain(fitted, wanted[piece], rules, domain)
+            explained += self._explain(fitted, [wanted[piece]], rules, domain)
         return explained
+
+    def explain_targets(
+        self,
+        clip: AnyClip,
+        targets: Sequence[Target],
+        rules: str | Composite | None = None,
+        domain: str | Domain | None = None,
+    ) -> list[Explanation]:
+        """The same for several `targets` of one clip, with a single forward pass."""
+        rules, domain = self._composite(rules), self.front.as_domain(domain)
+        wanted = self.output.wanted(list(targets), len(targets), self.name)
+        return list(self._explain([self._fitted(clip)], [[one] for one in wanted], rules, domain))
 
     def _explain(
         self,
         clips: Sequence[Clip],
-        wanted: Sequence[Wanted],
+        wanted: Sequence[Sequence[Wanted]],
         rules: Composite,
         domain: Domain,
     ) -> Iterator[Explanation]:
+        """Explanations of `clips` for each item of `wanted`, which has one target for each clip."""
         started = time.perf_counter()
         x = self._inputs(clips)
-        positions: list[Position] = []
+        places: list[list[Position]] = []
 
-        def start(output: Array) -> Array:
-            positions.extend(self.output.positions(wanted, self.output.scores(output)))
-            return self.output.start(output, positions)
+        def start(each: Sequence[Wanted], output: Array) -> Array:
+            places.append(self.output.positions(each, self.output.scores(output)))
+            return self.output.start(output, places[-1])
 
-        found = self.network.propagate(x, start, rules)
+        for found in self.network.propagate_each(x, [partial(start, e) for e in wanted], rules):
+            seconds = (time.perf_counter() - started) / len(clips)
+            yield from self._explanations(clips, x, found, places[-1], rules, domain, seconds)
+            started = time.perf_counter()
+
+    def _explanations(
+        self,
+        clips: Sequence[Clip],
+        x: Array,
+        found: Propagated,
+        positions: Sequence[Position],
+        rules: Composite,
+        domain: Domain,
+        seconds: float,
+    ) -> Iterator[Explanation]:
         scores = self.output.scores(found.output)
-        seconds = (time.perf_counter() - started) / len(clips)
         for index, (clip, own) in enumerate(
             zip(clips, found.relevance.split(len(clips)), strict=True)
         ):
@@ -139,7 +168,7 @@ class Model(ArrayModel):
         x = np.empty((len(clips), *made), self.dtype)
         for index, samples in enumerate(fitted):
             x[index] = self.front(samples)
-        return x.reshape(len(clips), *_with_ones(made, self.network.input_shape))
+        return x.reshape(len(clips), *with_ones(made, self.network.input_shape))
 
     def logits(self, clips: AnyClip | Iterable[AnyClip]) -> Array:
         """The network's output for `clips`, ``(clips, *output shape)``, computed in batches.
@@ -147,16 +176,28 @@ class Model(ArrayModel):
         Clips are taken from the iterable batch by batch, so that any number of them needs the same
         memory. Raises `ClipError` for the first one that cannot be used.
         """
-        size = 1 if self.front.length is None else None
-        found = [self.network.forward(self._inputs(b)) for b in batches(_several(clips), size)]
+        found = list(self._batch_logits(clips))
         shape = self.network.shapes[self.network.output]
-        return np.concatenate([np.empty((0, *shape), self.dtype), *found])
+        if len({logits.shape[1:] for logits in found}) > 1:
+            raise ClipError(
+                "The output of this network has more frames for longer clips: give it clips of "
+                "one length, or one at a time."
+            )
+        return np.concatenate(found) if found else np.empty((0, *shape), self.dtype)
+
+    def _batch_logits(self, clips: AnyClip | Iterable[AnyClip]) -> Iterator[Array]:
+        size = 1 if self.front.length is None else None
+        for batch in batches(_several(clips), size):
+            yield self.network.forward(self._inputs(batch))
 
     def classify_batch(self, clips: AnyClip | Iterable[AnyClip]) -> list[int]:
         """Index of the class with the largest logit for each clip; batches as in `logits`."""
-        everything = self.output.scores(self.logits(clips))
-        wanted = self.output.wanted(None, len(everything), self.name)
-        return [position.index for position in self.output.positions(wanted, everything)]
+        found: list[int] = []
+        for logits in self._batch_logits(clips):
+            scores = self.output.scores(logits)
+            wanted = self.output.wanted(None, len(scores), self.name)
+            found += [position.index for position in self.output.positions(wanted, scores)]
+        return found
 
     def classify(self, clip: AnyClip) -> int:
         """Index of the class with the largest logit."""
@@ -209,12 +250,3 @@ def _is_one(clips: object) -> bool:
     if isinstance(clips, tuple | list) and len(clips) == 2:
         return sum(as_number(part) is not None for part in clips) == 1
     return isinstance(clips, _SINGLE) or hasattr(clips, "read")
-
-
-def _with_ones(made: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape `made` by a front end, with axes of length 1 where the network has them."""
-    lengths = [length for length in made if length != 1]
-    if len(lengths) != sum(length != 1 for length in wanted):
-        return made
-    remaining = iter(lengths)
-    return tuple(1 if length == 1 else next(remaining) for length in wanted)

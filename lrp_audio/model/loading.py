@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -49,6 +49,32 @@ def load(
     return Model(loaded.name, loaded.network, output, arithmetic, front=loaded.front)
 
 
+@overload
+def read_onnx(
+    path: str | os.PathLike[str],
+    front: FrontEnd,
+    classes: Sequence[str] | None = None,
+    kind: Kind = "class",
+    dtype: DTypeLike = "float32",
+    input: str | None = None,
+    output: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> Model: ...
+
+
+@overload
+def read_onnx(
+    path: str | os.PathLike[str],
+    front: None = None,
+    classes: Sequence[str] | None = None,
+    kind: Kind = "class",
+    dtype: DTypeLike = "float32",
+    input: str | None = None,
+    output: str | None = None,
+    shape: Sequence[int] | None = None,
+) -> ArrayModel: ...
+
+
 def read_onnx(
     path: str | os.PathLike[str],
     front: FrontEnd | None = None,
@@ -58,14 +84,16 @@ def read_onnx(
     input: str | None = None,
     output: str | None = None,
     shape: Sequence[int] | None = None,
-) -> Any:
+) -> ArrayModel:
     """The network in an ONNX file as a `Model` over recordings, or over arrays without a `front`.
 
     `classes` names the numbers of its output in their order, by default 0, 1, 2 and so on; with
     `kind` ``value`` they are values, as in regression. `input`, `output` and `shape` are as in
-    `read_onnx_network`. Raises `ModelError`.
+    `read_onnx_network`; the shape is by default what `front` makes. Raises `ModelError`.
     """
     arithmetic = _arithmetic(dtype)
+    if front is not None and shape is None:
+        shape = front.input_shape(front.rate if front.length is None else front.length)
     read = read_onnx_network(Path(path), arithmetic.name, input, output, shape)
     made = read.network.shapes[read.network.output]
     ending = "none" if kind == "value" else ("softmax" if read.ending == "none" else read.ending)

@@ -47,6 +47,10 @@ class ForwardPass:
     outputs: dict[str, Array]
     backward: dict[str, RelevanceBackward]
 
+    def copy(self) -> "ForwardPass":
+        """The same outputs and ways back, for `steps` to consume."""
+        return ForwardPass(dict(self.outputs), dict(self.backward))
+
 
 def forward_pass(fusion: Fusion, x: Array) -> ForwardPass:
     """Compute the nodes of `fusion` for `x`, and keep what LRP needs."""

@@ -93,16 +93,30 @@ class Network:
         `start` makes the relevance of the output from the output. Without `fuse` every layer is
         computed on its own, with the same result.
         """
+        return next(self.propagate_each(x, [start], rules, fuse))
+
+    def propagate_each(
+        self,
+        x: Array,
+        starts: Sequence[Callable[[Array], Array]],
+        rules: Composite,
+        fuse: bool = True,
+    ) -> Iterator[Propagated]:
+        """`propagate` for each of `starts`, with a single forward pass."""
         x = self._checked(x)
         assigned = {a.layer: a for a in self.assign(rules)}
         rules_by_name = {name: a.rule for name, a in assigned.items()}
         fusion = fused(self.nodes, rules_by_name) if fuse else unfused(self.nodes)
         with single_threaded_blas():  # once here, instead of in every kernel
             passed = lrp.forward_pass(fusion, x)
-            output = passed.outputs[fusion.nodes[-1].name]
-            arrivals = Arrivals(fusion.nodes, start(output))
-            steps = lrp.steps(fusion, passed, arrivals, assigned)
-            return lrp.collected(fusion, steps, arrivals, output, assigned)
+        output = passed.outputs[fusion.nodes[-1].name]
+        for start, last in zip(starts, range(len(starts))[::-1], strict=True):
+            with single_threaded_blas():
+                arrivals = Arrivals(fusion.nodes, start(output))
+                # The last one may release what the layers needed as it goes.
+                steps = lrp.steps(fusion, passed.copy() if last else passed, arrivals, assigned)
+                found = lrp.collected(fusion, steps, arrivals, output, assigned)
+            yield found
 
     def steps(
         self, activations: dict[str, Array], relevance: Array, rules: Composite

@@ -71,7 +71,7 @@ def agree(made: Any, folder: Path, x: np.ndarray, **options: Any) -> ReadNetwork
     found = read(made, folder, **options)
     wanted = expected(made, x)
     given = x.astype(np.float32).astype(np.float64)
-    got = found.network.forward(given.reshape(-1, *found.input_shape))
+    got = found.network.forward(given.reshape(-1, *found.network.input_shape))
     scale = 1 + np.abs(wanted).max()
     assert np.abs(got.reshape(wanted.shape) - wanted).max() < 2e-5 * scale
     return found

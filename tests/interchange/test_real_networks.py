@@ -140,7 +140,7 @@ def test_dnsmos_is_laid_out_without_a_transposition(networks: Path) -> None:
 @pytest.mark.parametrize("name", ["sig", "bak_ovr", "sig_bak_ovr"])
 def test_the_other_networks_of_dnsmos_are_read(name: str) -> None:
     found = read_onnx_network(packaged("speechmos", "dnsmos_models", f"{name}.onnx"))
-    x = np.random.default_rng(0).normal(size=(1, *found.input_shape)).astype(np.float32)
+    x = np.random.default_rng(0).normal(size=(1, *found.network.input_shape)).astype(np.float32)
     assert found.network.forward(x).shape in ((1, 1), (1, 3))
 
 
