@@ -48,8 +48,9 @@ def read_onnx_network(
     `input` and `output` name values of the graph; they may be left out where there is only one,
     and `output` may be any value inside of the graph. `shape`, that of a sample, is needed where
     the graph leaves lengths open; axes of length 1 may be left out of it. A batch that the graph
-    fixes to 1 may have any size here. Raises `ModelError` for a file that is damaged, too large or not safe to read, and for a graph
-    that cannot be explained, with the name of the node and what to do.
+    fixes to 1 may have any size here. Raises `ModelError` for a file that is damaged, too large or
+    not safe to read, and for a graph that cannot be explained, with the name of the node and what
+    to do.
     """
     one_of(dtype, ("float32", "float64"), "number type")
     path = as_path(path, "an ONNX file")
