@@ -133,3 +133,16 @@ def test_a_masked_band_is_silenced_and_the_rest_stays() -> None:
     heard = analysis.masked(mask.astype(float), low + high)
     inner = slice(400, -400)
     np.testing.assert_allclose(heard[inner], low[inner], atol=1e-3)
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("hop", [60, 100, 260])  # the last one leaves gaps between windows
+def test_a_mask_of_one_frame_is_heard_at_its_time(framing: str, hop: int) -> None:
+    analysis, rate = Analysis(256, 200, hop, "hann", framing), 1000
+    x = np.random.default_rng(0).standard_normal(3000)
+    for frame in (3, 7):
+        mask = np.zeros((analysis.bins, analysis.count(len(x))))
+        mask[:, frame] = 1
+        power = analysis.masked(mask, x) ** 2
+        middle = (power * np.arange(len(x))).sum() / power.sum() / rate
+        assert middle == pytest.approx(analysis.times(rate, 9)[frame], abs=0.02 + hop / 4000)
