@@ -8,16 +8,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # With NUMBA_DISABLE_JIT=1 every kernel is plain Python, to be debugged: only small cases then.
-_SMALL = ("lrp", "fixtures", "folding", "forward", "gradients", "identities", "network")
-_SMALL += ("rules_against_oracle",)
+_SMALL = {
+    "layers/test_forward.py",
+    "layers/test_gradients.py",
+    "models/test_folding.py",
+    "models/test_lrp.py",
+    "models/test_network.py",
+    "rules/test_fixtures.py",
+    "rules/test_identities.py",
+    "rules/test_rules_against_oracle.py",
+}
+_HERE = Path(__file__).parent
 collect_ignore = [
-    path.name
-    for path in Path(__file__).parent.glob("test_*.py")
-    if numba.config.DISABLE_JIT and path.stem.removeprefix("test_") not in _SMALL
+    str(path)
+    for path in _HERE.rglob("test_*.py")
+    if numba.config.DISABLE_JIT and path.relative_to(_HERE).as_posix() not in _SMALL
 ]
-_WITH_KERNELS = ("audio", "browser", "commands", "data", "evaluate", "explain", "peers", "recipes")
-_WITH_KERNELS += ("training",)
-collect_ignore += _WITH_KERNELS if numba.config.DISABLE_JIT else ()
 
 # The first example of a test may compile kernels, which is slow once.
 settings.register_profile(

@@ -508,7 +508,7 @@ def test_methods_are_comparable_and_print_their_parameters() -> None:
 
 
 def test_the_document_names_every_method_with_formula_and_source() -> None:
-    text = (Path(__file__).parents[1] / "docs" / "attributions.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / "attributions.md").read_text(encoding="utf-8")
     for method in every(WAVE):
         row = f"| `{method.name}` | `{method.formula}` | {method.source} |"
         assert row in text

@@ -293,7 +293,7 @@ def test_help_and_document_give_the_question_of_every_experiment(
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    document = (Path(__file__).parents[1] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
     for name, experiment in EXPERIMENTS.items():
         assert experiment.name == name
         assert f"  {name:18} {experiment.question}\n" in shown

@@ -17,7 +17,7 @@ from lrp_audio.report.catalogue import (
 )
 from lrp_audio.rules import PRESETS, LinearRule, composite
 
-RULES_PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
+RULES_PAGE = Path(__file__).parents[2] / "docs" / "rules.md"
 
 
 def test_every_linear_rule_serves_every_linear_layer_and_every_layer_takes_a_rule() -> None:
