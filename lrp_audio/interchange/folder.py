@@ -16,6 +16,7 @@
 
 import hashlib
 import tomllib
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from lrp_audio.fronts.kinds import front_from
 from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.interchange.weights import read_safetensors
 from lrp_audio.models.network import Network
+from lrp_audio.models.npz import read_array
 from lrp_audio.outputs import Ending, Frames, Output
 from lrp_audio.types import Array, Parameters
 
@@ -39,7 +41,9 @@ NetworkFactory = Callable[[Parameters], Network]
 DESCRIPTION = "model.toml"
 REFERENCE = "reference.npz"
 _MOST_BYTES = 1_000_000  # of a description
-_MOST_REFERENCE = 200_000_000
+_ARRAYS = ("input", "output")
+_NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))  # of a reference
+_MOST_NUMBERS = 20_000_000
 _ENDINGS: dict[str, Ending] = {
     "logits": "none",
     "softmax": "softmax",
@@ -134,16 +138,16 @@ def reference_of(folder: Path) -> Reference | None:
     if not path.is_file():
         return None
     try:
-        if path.stat().st_size > _MOST_REFERENCE:
-            raise ModelError(f"{path} is larger than {_MOST_REFERENCE} bytes: keep a few samples.")
-        with np.load(path, allow_pickle=False) as arrays:
-            return Reference(arrays["input"], arrays["output"])
+        with zipfile.ZipFile(path) as archive:
+            given = [read_array(archive, name, _MOST_NUMBERS, _NUMBERS) for name in _ARRAYS]
     except KeyError as error:
-        raise ModelError(f"{path} has no array {error}: it needs input and output.") from error
-    except ModelError:
-        raise
+        raise ModelError(
+            f"{path} has not both arrays {' and '.join(_ARRAYS)}: write it with "
+            "numpy.savez(path, input=..., output=...)."
+        ) from error
     except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage
         raise ModelError(f"{path} cannot be read ({error!s:.200}): write it again.") from error
+    return Reference(*given)
 
 
 def folder_digest(folder: Path) -> str:

@@ -9,13 +9,14 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.models.npz import read_array
 from lrp_audio.types import Array, Parameters
 
 FORMAT = 1
@@ -129,25 +130,11 @@ def _read(
     limit: int,
     expected: tuple[np.dtype[Any], ...] = _STORED,
 ) -> Array:
-    """One array of at most `limit` numbers: its header is checked before memory is taken for it."""
+    """One array of at most `limit` numbers."""
     try:
-        with archive.open(f"{name}.npy") as member:
-            shape, fortran, dtype = _read_header(member)
-            if dtype not in expected:
-                raise ValueError(f"its type is {dtype}, expected {' or '.join(map(str, expected))}")
-            if min(shape, default=0) < 0 or math.prod(shape) > limit:
-                raise ValueError(f"its shape is {shape}, expected at most {limit} numbers")
-            data = member.read(math.prod(shape) * dtype.itemsize + 1)
-            return np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
+        return read_array(archive, name, limit, expected)
     except Exception as error:
         raise _damaged(path, f"{name} cannot be read ({error!s:.200})") from error
-
-
-def _read_header(member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    version = np.lib.format.read_magic(member)
-    if version != (1, 0):
-        raise ValueError(f"npy version {version}")
-    return np.lib.format.read_array_header_1_0(member)
 
 
 def _damaged(path: Path, what: str) -> ModelError:
