@@ -49,22 +49,23 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="CLIP",
         help="recordings (WAV, FLAC, Ogg, MP3, AIFF and more) of any rate and number of channels, "
-        "folders of them, or quoted patterns; of a long recording the loudest second is explained, "
-        "a short one is centred (default: a bundled example)",
+        "folders of them, or quoted patterns; of a recording that is too long for the network the "
+        "loudest part is explained, by default a second; a short one is centred (default: a bundled "
+        "example)",
     )
     parser.add_argument(
         "--model",
         default="audionet-digit",
         metavar="NAME",
-        help=f"a shipped model ({', '.join(shipped())}) or the path of a weights file "
-        "(default: %(default)s)",
+        help=f"a shipped model ({', '.join(shipped())}), or the path of a weights file, or of a "
+        "folder with a network of another framework and its model.toml (default: %(default)s)",
     )
     parser.add_argument(
         "--target",
         action="append",
         metavar="CLASS",
-        help="the class to explain: its name, its number, or 'predicted', the default; may be "
-        "given again: the files are those of the first, report.html switches between all",
+        help="the class or value to explain: its name, its number, or 'predicted', the default; "
+        "of a network with frames also NAME@SECONDS; may be given again: the files are those of the first, report.html switches between all",
     )
     parser.add_argument(
         "--rules",
@@ -88,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
         "--window",
         type=int,
         metavar="N",
-        help="samples at 8 kHz of a window of time-frequency, for a network over samples",
+        help="samples of a window of time-frequency, at the rate of a network over samples",
     )
     parser.add_argument(
         "--hop",
