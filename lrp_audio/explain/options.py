@@ -49,9 +49,8 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="CLIP",
         help="recordings (WAV, FLAC, Ogg, MP3, AIFF and more) of any rate and number of channels, "
-        "folders of them, or quoted patterns; of a recording that is too long for the network the "
-        "loudest part is explained, by default a second; a short one is centred (default: a bundled "
-        "example)",
+        "folders of them, or quoted patterns; of a recording that is too long for the network, the "
+        "loudest part is explained; one that is too short is centred (default: a bundled example)",
     )
     parser.add_argument(
         "--model",
@@ -65,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         metavar="CLASS",
         help="the class or value to explain: its name, its number, or 'predicted', the default; "
-        "of a network with frames also NAME@SECONDS; may be given again: the files are those of the first, report.html switches between all",
+        "of a network with an output for each moment also NAME@SECONDS; may be given again: the "
+        "files are those of the first, report.html switches between all",
     )
     parser.add_argument(
         "--rules",
