@@ -98,13 +98,16 @@ def test_the_checks_run_the_test_command_of_the_readme() -> None:
     assert TEST_COMMAND in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
-def test_the_map_names_every_room() -> None:
+def test_the_map_names_every_room_and_file() -> None:
     described = (ROOT / "CONTRIBUTING.md").read_text()
     package = ROOT / "lrp_audio"
     rooms = [path.parent.name for path in package.glob("*/__init__.py")]
     assert rooms
     for room in rooms:
         assert f"`lrp_audio/{room}/`" in described
+    rows = re.findall(r"^\| (.*?) \|", described, re.MULTILINE)
+    named = {Path(name).name for row in rows for name in re.findall(r"`([^`]+\.py)`", row)}
+    assert named == {path.name for path in package.glob("*.py")} - {"__init__.py"}
 
 
 def test_the_readme_shows_what_the_benchmark_wrote() -> None:

@@ -18,6 +18,7 @@ from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import LrpAudioError, ModelError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM
 from lrp_audio.layers import Conv1D, Conv2D, Dense, Dropout, Flatten, MaxPool1D, ReLU
+from lrp_audio.layers.convolution import Convolution
 from lrp_audio.models.architecture import for_raw_input
 from lrp_audio.models.audionet import parameter_shapes
 from lrp_audio.models.network import Network, chain
@@ -189,9 +190,8 @@ def test_parameters_for_raw_input_are_the_same_function(
 def test_a_front_end_with_a_centre_meets_a_first_layer_without_padding() -> None:
     for name, architecture in ARCHITECTURES.items():
         network = architecture.build(architecture.initial(2, np.random.default_rng(0)))
-        (first,) = (node.layer for node in network.nodes if node.name == "conv1")
-        assert isinstance(first, Conv1D | Conv2D)
-        padded = first.window.pads(network.input_shape[1:])
+        first = next(node.layer for node in network.nodes if node.layer.parameters())
+        padded = isinstance(first, Convolution) and first.window.pads(network.input_shape[1:])
         assert architecture.front.centre == 0 or not padded, name
 
 
