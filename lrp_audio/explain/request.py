@@ -10,7 +10,6 @@ from pathlib import Path
 import lrp_audio
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import Domain
-from lrp_audio.interchange.folder import folder_digest
 from lrp_audio.model import Model
 from lrp_audio.models.shipped import shipped
 from lrp_audio.outputs import PREDICTED
@@ -87,9 +86,16 @@ def request_of(options: argparse.Namespace) -> Request:
 def _digest(weights: Path) -> str:
     """The digest of a file, or of the files in a folder; empty where they cannot be read."""
     try:
-        if weights.is_dir():
-            return folder_digest(weights)
-        return hashlib.sha256(weights.read_bytes()).hexdigest()
+        if not weights.is_dir():
+            return hashlib.sha256(weights.read_bytes()).hexdigest()
+        digest = hashlib.sha256()
+        for path in sorted(path for path in weights.iterdir() if path.is_file()):
+            size = path.stat().st_size
+            digest.update(f"{path.name}\0{size}\0".encode("utf-8", "surrogateescape"))
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
     except OSError:
         return ""  # loading it reports why
 

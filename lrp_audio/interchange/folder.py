@@ -14,7 +14,6 @@
 ``reference.npz`` beside it holds an ``input`` and the ``output`` that the network gives for it.
 """
 
-import hashlib
 import tomllib
 import zipfile
 from collections.abc import Callable, Mapping
@@ -148,17 +147,6 @@ def reference_of(folder: Path) -> Reference | None:
     except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage
         raise ModelError(f"{path} cannot be read ({error!s:.200}): write it again.") from error
     return Reference(*given)
-
-
-def folder_digest(folder: Path) -> str:
-    """SHA-256 of the names and contents of the files in a model's folder."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode("utf-8", "surrogateescape"))
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def _network(

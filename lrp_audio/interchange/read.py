@@ -15,9 +15,9 @@ from lrp_audio.interchange.file import read_model
 from lrp_audio.interchange.graph import Entry, Graph, Operation, graph_of
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.patterns import with_activations
-from lrp_audio.interchange.shapes import with_ones
 from lrp_audio.interchange.values import Axis, MixedSamplesError
 from lrp_audio.models.network import Network
+from lrp_audio.models.shapes import with_ones
 from lrp_audio.types import Array
 
 

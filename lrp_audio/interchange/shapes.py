@@ -8,20 +8,6 @@ from lrp_audio.interchange.call import Call
 from lrp_audio.interchange.values import axis_of
 
 
-def with_ones(shape: Sequence[int], declared: Sequence[int | None]) -> tuple[int, ...]:
-    """`shape` with axes of length 1 where `declared` has them; None there is any length.
-
-    Other shapes than those that differ in such axes alone are returned as they are.
-    """
-    if len(shape) == len(declared):
-        return tuple(shape)
-    lengths = [length for length in shape if length != 1]
-    if len(lengths) != sum(length != 1 for length in declared):
-        return tuple(shape)
-    remaining = iter(lengths)
-    return tuple(1 if length == 1 else next(remaining) for length in declared)
-
-
 def reshaped(shape: Sequence[int], target: Sequence[int], allow_zero: bool) -> tuple[int, ...]:
     """What a reshape of `shape` to `target` gives: 0 keeps a length, -1 takes what is left."""
     if sum(length == -1 for length in target) > 1 or min(target, default=0) < -1:

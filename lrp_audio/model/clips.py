@@ -15,11 +15,11 @@ from lrp_audio.audio.domain import Domain
 from lrp_audio.errors import ClipError
 from lrp_audio.explanation import Explanation, carry
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.interchange.shapes import with_ones
 from lrp_audio.model.arrays import ArrayModel
 from lrp_audio.models.batches import batches, slices
 from lrp_audio.models.lrp import Propagated
 from lrp_audio.models.network import INPUT, Step
+from lrp_audio.models.shapes import with_ones
 from lrp_audio.outputs import Position, Target, Targets, Wanted
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.rules.ledger import Ledger

@@ -1,7 +1,7 @@
 """Models by name or path: shipped ones, weights files, folders of other people's networks."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, overload
@@ -13,18 +13,18 @@ import lrp_audio
 from lrp_audio.arguments import described
 from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.interchange.folder import NetworkFactory, read_folder
-from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.model.arrays import ArrayModel, names_of
 from lrp_audio.model.clips import Model
+from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import load_network
 from lrp_audio.outputs import Kind, Output
+from lrp_audio.types import Parameters
 
 
 def load(
     name: str | os.PathLike[str],
     dtype: DTypeLike = "float32",
-    network: NetworkFactory | None = None,
+    network: Callable[[Parameters], Network] | None = None,
 ) -> Model:
     """The shipped model `name`, such as ``audionet-digit``, or the model at that path.
 
@@ -40,6 +40,8 @@ def load(
         )
     arithmetic = _arithmetic(dtype)
     if Path(name).is_dir():
+        from lrp_audio.interchange.folder import read_folder
+
         found = read_folder(Path(name), arithmetic.name, network)
         return Model(
             found.name, found.network, found.output, arithmetic, found.notes, front=found.front
@@ -91,6 +93,8 @@ def read_onnx(
     `kind` ``value`` they are values, as in regression. `input`, `output` and `shape` are as in
     `read_onnx_network`; the shape is by default what `front` makes. Raises `ModelError`.
     """
+    from lrp_audio.interchange.read import read_onnx_network
+
     arithmetic = _arithmetic(dtype)
     if front is not None and shape is None:
         shape = front.input_shape(front.rate if front.length is None else front.length)
