@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -114,6 +115,8 @@ def command(
 
     `more` is added to its environment.
     """
+    # A suite that runs in the background ignores Ctrl-C, which processes inherit.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return subprocess.Popen(
         [sys.executable, "-m", f"lrp_audio.{name}", *map(str, arguments)],
         cwd=folder,

@@ -35,14 +35,18 @@ def workers(group: int) -> int:
 def stopped_when(ready: Callable[[], bool], process: subprocess.Popen[str]) -> tuple[int, str]:
     """Press Ctrl-C when `ready`, to all processes of the command; its exit code and stderr."""
     deadline = time.monotonic() + 60
-    while not ready() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert process.poll() is None
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    while running(process.pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert running(process.pid) == []
+    try:
+        while not ready() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        while running(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert running(process.pid) == []
+    finally:
+        if running(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
     return process.returncode, said
 
 
