@@ -15,7 +15,9 @@ collect_ignore = [
     for path in Path(__file__).parent.glob("test_*.py")
     if numba.config.DISABLE_JIT and path.stem.removeprefix("test_") not in _SMALL
 ]
-collect_ignore += ["browser", "commands", "explain", "peers"] if numba.config.DISABLE_JIT else []
+collect_ignore += (
+    ["browser", "commands", "explain", "interchange", "peers"] if numba.config.DISABLE_JIT else []
+)
 
 # The first example of a test may compile kernels, which is slow once.
 settings.register_profile(
