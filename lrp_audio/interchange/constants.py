@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange import arranging, quantisation
 from lrp_audio.interchange.call import Call
-from lrp_audio.interchange.shapes import flat_shape, padding, reshaped, slices, split_sizes
 from lrp_audio.interchange.values import BATCHES, Known, View, axis_of, spend
 from lrp_audio.types import Array
 
@@ -131,95 +131,6 @@ def _cast(call: Call) -> Array:
     return call.constant(0).astype(_TYPES[to])
 
 
-def _constant_of_shape(call: Call) -> Array:
-    value = call.operation.attributes.get("value")
-    filled = value() if callable(value) else np.zeros(1, np.float32)
-    if filled.size != 1:
-        raise ModelError("its value is not one number")
-    shape = spend(call.budget, call.integers("shape", 0) or (), "the result")
-    return np.full(shape, filled.reshape(()), filled.dtype)
-
-
-def _range(call: Call) -> Array:
-    start, limit, delta = (call.constant(position) for position in range(3))
-    if any(a.size != 1 for a in (start, limit, delta)) or not np.all(delta):
-        raise ModelError("its start, limit and delta are not three numbers")
-    first, last, step = (a.reshape(()).item() for a in (start, limit, delta))
-    spend(call.budget, (max(0, int(np.ceil((last - first) / step))),), "the result")
-    return np.arange(first, last, step).astype(start.dtype)
-
-
-def _gather(call: Call) -> Array:
-    x, indices = call.constant(0), call.constant(1)
-    axis = axis_of(call.attribute("axis", 0), x.ndim)
-    spend(call.budget, (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), "the result")
-    return np.take(x, indices.astype(np.int64), axis)
-
-
-def _expand(call: Call) -> Array:
-    x, wanted = call.constant(0), call.integers("shape", 1) or ()
-    shape = spend(call.budget, np.broadcast_shapes(x.shape, wanted), "the result")
-    return np.array(np.broadcast_to(x, shape))
-
-
-def _tile(call: Call) -> Array:
-    x, repeats = call.constant(0), call.integers("repeats", 1) or ()
-    spend(call.budget, [n * r for n, r in zip(x.shape, repeats, strict=True)], "the result")
-    return np.tile(x, repeats)
-
-
-def _concat(call: Call) -> Array:
-    arrays = [call.constant(position) for position in range(len(call.inputs))]
-    call.budget.spend(sum(array.size for array in arrays))
-    return np.concatenate(arrays, axis_of(call.attribute("axis", 0), arrays[0].ndim))
-
-
-def _squeeze(call: Call) -> Array:
-    x, axes = call.constant(0), call.integers("axes", 1)
-    return np.squeeze(x, None if axes is None else tuple(axis_of(a, x.ndim) for a in axes))
-
-
-def _unsqueeze(call: Call) -> Array:
-    x, axes = call.constant(0), call.integers("axes", 1) or ()
-    return np.expand_dims(x, tuple(axis_of(a, x.ndim + len(axes)) for a in axes))
-
-
-def _transpose(call: Call) -> Array:
-    return np.transpose(call.constant(0), call.integers("perm"))
-
-
-def _reshape(call: Call) -> Array:
-    x, target = call.constant(0), call.integers("shape", 1) or ()
-    return x.reshape(reshaped(x.shape, target, bool(call.attribute("allowzero", 0))))
-
-
-def _flatten(call: Call) -> Array:
-    x = call.constant(0)
-    return x.reshape(flat_shape(x.shape, call.attribute("axis", 1)))
-
-
-def _slice(call: Call) -> Array:
-    x = call.constant(0)
-    return x[slices(call, x.shape)]
-
-
-def _split(call: Call) -> tuple[Array, ...]:
-    x = call.constant(0)
-    axis = axis_of(call.attribute("axis", 0), x.ndim)
-    ends = np.cumsum(split_sizes(call, x.shape[axis]))[:-1]
-    return tuple(np.split(x, ends, axis))
-
-
-def _pad(call: Call) -> Array:
-    x = call.constant(0)
-    before, after = padding(call, x.ndim)
-    if call.attribute("mode", "constant") != "constant" or min(before + after, default=0) < 0:
-        raise ModelError("it pads a constant with something other than a number")
-    widths = list(zip(before, after, strict=True))
-    spend(call.budget, [n + b + a for n, (b, a) in zip(x.shape, widths, strict=True)], "the result")
-    return np.pad(x, widths, constant_values=call.number("value", 2, 0.0))
-
-
 def _matmul(call: Call) -> Array:
     x, y = call.constant(0), call.constant(1)
     call.budget.spend(x.size * (y.shape[-1] if y.ndim > 1 else 1))
@@ -244,35 +155,6 @@ def _where(call: Call) -> Array:
     return np.where(condition.astype(bool), x, y).astype(x.dtype)
 
 
-def _scale_of(call: Call, rank: int) -> tuple[Array, Array]:
-    """Scale and zero point of a quantisation, for a value with `rank` axes."""
-    if call.attribute("block_size", 0):
-        raise ModelError("it is quantised in blocks, which are not read")
-    scale = call.constant(1)
-    zero = call.array(2)
-    zero = np.zeros(scale.shape, np.int32) if zero is None else zero
-    if scale.size == 1:
-        return scale.reshape(()), zero.reshape(())
-    shape = [1] * rank
-    shape[axis_of(call.attribute("axis", 1), rank)] = -1
-    return scale.reshape(shape), zero.reshape(shape)
-
-
-def _dequantize(call: Call) -> Array:
-    x = call.constant(0)
-    scale, zero = _scale_of(call, x.ndim)
-    return np.asarray((x.astype(np.int64) - zero.astype(np.int64)).astype(scale.dtype) * scale)
-
-
-def _quantize(call: Call) -> Array:
-    x = call.constant(0)
-    scale, zero = _scale_of(call, x.ndim)
-    kind = np.dtype(np.uint8) if call.array(2) is None else call.constant(2).dtype
-    limits = np.iinfo(kind)
-    steps = np.rint(x / scale) + zero.astype(np.float64)
-    return np.asarray(np.clip(steps, limits.min, limits.max), kind)
-
-
 FOLDS: Mapping[str, Fold] = {
     "Abs": _elementwise(np.abs),
     "Add": _elementwise(np.add),
@@ -281,19 +163,19 @@ FOLDS: Mapping[str, Fold] = {
     "CastLike": lambda call: call.constant(0).astype(call.constant(1).dtype),
     "Ceil": _elementwise(np.ceil),
     "Clip": _clip,
-    "Concat": _concat,
+    "Concat": arranging.concat,
     "Constant": _constant,
-    "ConstantOfShape": _constant_of_shape,
+    "ConstantOfShape": arranging.constant_of_shape,
     "Cos": _elementwise(np.cos),
-    "DequantizeLinear": _dequantize,
+    "DequantizeLinear": quantisation.dequantize,
     "Div": _elementwise(_divide),
     "Dropout": lambda call: call.constant(0),
     "Equal": _elementwise(np.equal),
     "Exp": _elementwise(np.exp),
-    "Expand": _expand,
-    "Flatten": _flatten,
+    "Expand": arranging.expand,
+    "Flatten": arranging.flatten,
     "Floor": _elementwise(np.floor),
-    "Gather": _gather,
+    "Gather": arranging.gather,
     "Greater": _elementwise(np.greater),
     "GreaterOrEqual": _elementwise(np.greater_equal),
     "Identity": lambda call: call.constant(0),
@@ -309,31 +191,31 @@ FOLDS: Mapping[str, Fold] = {
     "NonZero": _nonzero,
     "Not": _elementwise(np.logical_not),
     "Or": _elementwise(np.logical_or),
-    "Pad": _pad,
+    "Pad": arranging.pad,
     "Pow": _elementwise(_power),
-    "QuantizeLinear": _quantize,
-    "Range": _range,
+    "QuantizeLinear": quantisation.quantize,
+    "Range": arranging.range_,
     "Reciprocal": _elementwise(np.reciprocal),
     "ReduceMax": _reduction(np.max),
     "ReduceMean": _reduction(np.mean),
     "ReduceMin": _reduction(np.min),
     "ReduceProd": _reduction(np.prod),
     "ReduceSum": _reduction(np.sum),
-    "Reshape": _reshape,
+    "Reshape": arranging.reshape,
     "Round": _elementwise(np.rint),
     "Shape": lambda call: np.array(call.constant(0).shape, np.int64),
     "Sign": _elementwise(np.sign),
     "Sin": _elementwise(np.sin),
     "Size": lambda call: np.array(call.constant(0).size, np.int64),
-    "Slice": _slice,
-    "Split": _split,
+    "Slice": arranging.slice_,
+    "Split": arranging.split,
     "Sqrt": _elementwise(np.sqrt),
-    "Squeeze": _squeeze,
+    "Squeeze": arranging.squeeze,
     "Sub": _elementwise(np.subtract),
     "Sum": _elementwise(lambda *arrays: _reduced(np.add, arrays)),
-    "Tile": _tile,
-    "Transpose": _transpose,
-    "Unsqueeze": _unsqueeze,
+    "Tile": arranging.tile,
+    "Transpose": arranging.transpose,
+    "Unsqueeze": arranging.unsqueeze,
     "Where": _where,
 }
 """How each operator computes constants, by its name."""

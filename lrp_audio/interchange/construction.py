@@ -15,6 +15,7 @@ from lrp_audio.models.network import INPUT, Node
 from lrp_audio.types import Array
 
 _LONGEST = 60
+_WEIGHTED = ("BatchNormalization", "Conv", "Gemm", "MatMul")
 
 
 class Construction:
@@ -109,7 +110,7 @@ def layer_name(operation: str, op: str, weight: str) -> str:
     """
     name = weight.removesuffix(".weight") if weight.endswith(".weight") else operation
     parts = [part for part in name.strip("/").split("/") if part]
-    if len(parts) > 1 and re.fullmatch(rf"{re.escape(op)}(_\d+)?", parts[-1]):
+    if len(parts) > 1 and op in _WEIGHTED and re.fullmatch(rf"{op}(_\d+)?", parts[-1]):
         parts.pop()
     name = "".join(c if c.isprintable() else "?" for c in "/".join(parts))
     return name[-_LONGEST:] or op

@@ -34,19 +34,15 @@ def without_ending(
     """`operations` without the activation that ends in `output`; which it was; notes on it."""
     operations = list(operations)
     maker = {name: operation for operation in operations for name in operation.outputs}
-    readers: dict[str, int] = {output: 1}
-    for operation in operations:
-        for name in operation.inputs:
-            readers[name] = readers.get(name, 0) + 1
     last = maker.get(output)
-    while last is not None and last.op in _PASSING and readers[last.outputs[0]] == 1:
+    while last is not None and last.op in _PASSING:
         last = maker.get(last.inputs[0])
     cut = [last]
     before = maker.get(last.inputs[0]) if last is not None and last.op == "Log" else None
-    if before is not None and before.op == "Softmax" and readers[before.outputs[0]] == 1:
+    if before is not None and before.op == "Softmax":
         cut.append(before)  # the logarithm of a softmax in two steps
     found = cut[-1]
-    if last is None or found is None or found.op not in _ENDINGS or readers[last.outputs[0]] != 1:
+    if last is None or found is None or found.op not in _ENDINGS:
         return operations, "none", []
     ending: Ending = "log-softmax" if len(cut) == 2 else _ENDINGS[found.op]
     notes = [f"The {ending} at the end is left out: relevance starts before it."]

@@ -11,7 +11,7 @@ MAX_FILE = 2**30
 MAX_STRUCTURE = 2**25
 """Bytes of a model file that are not the numbers of its tensors: names, texts, attributes."""
 
-MAX_FIELDS = 400_000
+MAX_FIELDS = 200_000
 """Fields of a model file, of which each costs memory beyond its bytes."""
 
 MAX_DEPTH = 40

@@ -1,6 +1,6 @@
 """What a name in the graph stands for: known numbers, or an output of the network's layers."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
@@ -35,12 +35,6 @@ class Known:
         return first is not second and (
             first.shape != second.shape or bool((first != second).any())
         )
-
-    def mapped(self, function: Callable[[Array], Array]) -> "Known":
-        """`function` of the numbers."""
-        first, second = self.arrays
-        changed = function(first)
-        return Known((changed, changed if first is second else function(second)))
 
 
 class Axis(Enum):

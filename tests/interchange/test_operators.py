@@ -206,6 +206,11 @@ CASES: dict[str, Any] = {
     "Gemm transB": with_constants("Gemm", r(5, 8), shape=("N", 8), transB=1, alpha=0.5),
     "Gemm beta": with_constants("Gemm", r(8, 5), r(1, 5), shape=("N", 8), alpha=2.0, beta=0.3),
     "Gemm scalar": with_constants("Gemm", r(8, 5), np.array(0.7), shape=("N", 8)),
+    "Gemm transA": model(
+        [node("Transpose", "x", "a", perm=[1, 0]), node("Gemm", "a w", "y", transA=1)],
+        ("N", 8),
+        {"w": r(8, 5)},
+    ),
     "Gemm left": model(
         [
             node("Transpose", "x", "a", perm=[1, 0]),

@@ -56,6 +56,28 @@ def test_an_ending_is_cut_off_before_shapes_that_follow_it(tmp_path: Path) -> No
     assert found.network.forward(r(2, 8)).shape == (2, 1, 5)
 
 
+def test_an_ending_is_cut_off_before_a_reshape_by_its_own_shape(tmp_path: Path) -> None:
+    nodes = [
+        node("Softmax", "x", "a"),
+        node("Shape", "a", "s"),
+        node("Gather", "s zero", "n"),
+        node("Concat", "n rest", "t", axis=0),
+        node("Reshape", "a t", "y"),
+    ]
+    found = read(model(nodes, constants={"zero": np.array([0]), "rest": np.array([-1])}), tmp_path)
+    assert found.ending == "softmax"
+    x = r(2, 3, 8)
+    assert np.array_equal(found.network.forward(x), x.reshape(2, 24))
+
+
+def test_a_reshape_that_mixes_samples_is_read_for_one_sample(tmp_path: Path) -> None:
+    made = model(
+        [node("Reshape", "x s", "a"), node("Tanh", "a", "y")], constants={"s": np.array([3, -1, 8])}
+    )
+    found = agree(made, tmp_path, r(1, 3, 8))
+    assert any("one sample at a time" in note for note in found.notes)
+
+
 def test_a_sigmoid_that_is_also_read_elsewhere_is_no_ending(tmp_path: Path) -> None:
     nodes = [node("Sigmoid", "x", "a"), node("Add", "a a", "b"), node("Add", "a b", "y")]
     assert read(model(nodes), tmp_path).ending == "none"

@@ -28,7 +28,7 @@ class M5(Module):
         x = self.pool(f.relu(self.bn1(self.conv1(x))))
         x = self.pool(f.relu(self.bn2(self.conv2(x))))
         x = f.relu(self.bn3(self.conv3(x)))
-        x = f.avg_pool1d(x, x.shape[-1]).permute(0, 2, 1)
+        x = f.avg_pool1d(x, int(x.shape[-1])).permute(0, 2, 1)
         return f.log_softmax(self.fc1(x), dim=2)
 
 
@@ -108,9 +108,8 @@ class Separable(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.body(x)
-        return torch.sigmoid(
-            self.out(torch.cat([x.amax(dim=(2, 3)), x.mean(dim=(2, 3))[:, :0]], 1))
-        )
+        pooled = torch.cat([x.amax(dim=(2, 3)), x.mean(dim=(2, 3))], dim=1)
+        return torch.sigmoid(self.out(pooled))
 
 
 class Gated(Module):

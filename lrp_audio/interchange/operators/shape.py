@@ -7,10 +7,14 @@ from lrp_audio.interchange.call import Call
 from lrp_audio.interchange.construction import Construction, sources
 from lrp_audio.interchange.layouts import reshape as reshape_view
 from lrp_audio.interchange.layouts import together
+from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.operators.arithmetic import affine
 from lrp_audio.interchange.shapes import flat_shape, padding, reshaped, slices, split_sizes
 from lrp_audio.interchange.values import BATCHES, Axis, Known, MixedSamplesError, View, axis_of
 from lrp_audio.layers import Concat, Pad, Slice
+from lrp_audio.types import Array
+
+_MOST_TILES = 1000
 
 
 def identity(call: Call, net: Construction) -> View:
@@ -180,10 +184,8 @@ def expand(call: Call, net: Construction) -> View:
     return affine(net, view, weight=_repeats(net, view, shape))
 
 
-def _repeats(net: Construction, view: View, shape: list[int]) -> np.ndarray:
+def _repeats(net: Construction, view: View, shape: list[int]) -> Array:
     longer = [1 if size != 1 else n for n, size in zip(shape, view.sizes(), strict=True)]
-    from lrp_audio.interchange.limits import numbers
-
     numbers(longer, "its result")
     return np.ones(longer)
 
@@ -241,6 +243,3 @@ def _padded(
         if isinstance(axis, int):
             pairs[axis] = (width[0], width[1])
     return net.along(Pad(pairs, mode, value), view)  # type: ignore[arg-type]
-
-
-_MOST_TILES = 1000
