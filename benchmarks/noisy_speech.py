@@ -38,10 +38,11 @@ def main() -> None:
         for snr in (np.inf, *args.snr):
             samples, speech = recording(name, snr)
             explained = model.explain((samples, RATE), rules=args.rules)
-            rows.append((name, f"{snr:g} dB", *figures(explained, speech)))
+            noise = "none" if snr == np.inf else f"{snr:g} dB"
+            rows.append((name, noise, *figures(explained, speech)))
             if args.out is not None:
-                explained.save(args.out / f"{name}_{snr:g}dB", sound="masked")
-    header = ("word", "SNR", "value", "sum", "for, in words", "against, in words", "words")
+                explained.save(args.out / f"{name}_{noise.replace(' ', '')}", sound="masked")
+    header = ("word", "noise", "value", "sum", "for, in words", "against, in words", "words")
     edge = f"{_EDGE // 1000} kHz"
     print(aligned([(*header, f"for, above {edge}", f"against, above {edge}"), *rows], left=1))
 
