@@ -130,17 +130,26 @@ def test_the_commands_of_the_page_end_well(document: Path) -> None:
     assert Path("lrp_out/report.html").is_file()
 
 
+@pytest.mark.filterwarnings("ignore")  # torch's own, of its older exporter
 @pytest.mark.usefixtures("workplace")
-def test_what_torch_exports_by_the_page_is_verified(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("dynamo", [False, True], ids=["older exporter", "newer exporter"])
+def test_what_torch_exports_by_the_page_is_verified(
+    dynamo: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("torch", reason="needs the extra `peers`")
-    shutil.rmtree("handmade")
-    description = Path("mynet/model.toml").read_text()
-    shutil.rmtree("mynet")
-    names = run(blocks(PAGE, "python torch"), PAGE)
-    assert names
-    Path("mynet/model.toml").write_text(description)
-    main = import_module("lrp_audio.model.command").main
-    assert main(["check", "mynet"]) == 0
+    if dynamo:
+        pytest.importorskip("onnxscript", reason="torch's newer exporter needs onnxscript")
+    Path("mynet/model.toml").rename("model.toml")
+    for folder in ("mynet", "handmade"):
+        shutil.rmtree(folder)
+    code = blocks(PAGE, "python torch")
+    export = '"mynet/model.onnx")'
+    assert sum(export in block for block in code) == 1
+    run([b.replace(export, f'"mynet/model.onnx", dynamo={dynamo})') for b in code], PAGE)
+    assert Path("mynet/model.onnx.data").exists() == dynamo
+    assert Path("handmade/model.safetensors").is_file()
+    Path("model.toml").rename("mynet/model.toml")
+    assert import_module("lrp_audio.model.command").main(["check", "mynet"]) == 0
     assert "verified: outputs agree" in capsys.readouterr().out
 
 
