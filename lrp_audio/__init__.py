@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lrp_audio.explanation import Explanation
     from lrp_audio.kernels.threads import threads
-    from lrp_audio.model import Model, example, load
+    from lrp_audio.model import ArrayModel, Model, example, load, read_onnx
 
 __version__ = "0.1.0"
-__all__ = ["Explanation", "Model", "__version__", "example", "load", "threads"]
+__all__ = [
+    "ArrayModel",
+    "Explanation",
+    "Model",
+    "__version__",
+    "example",
+    "load",
+    "read_onnx",
+    "threads",
+]
 
 _HOMES = {
     "example": "lrp_audio.model",

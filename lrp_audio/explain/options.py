@@ -56,15 +56,16 @@ def parser() -> argparse.ArgumentParser:
         "--model",
         default="audionet-digit",
         metavar="NAME",
-        help=f"a shipped model ({', '.join(shipped())}) or the path of a weights file "
-        "(default: %(default)s)",
+        help=f"a shipped model ({', '.join(shipped())}), or the path of a weights file or of a "
+        "folder with a model.toml (default: %(default)s)",
     )
     parser.add_argument(
         "--target",
         action="append",
         metavar="CLASS",
-        help="the class to explain: its name, its number, or 'predicted', the default; may be "
-        "given again: the files are those of the first, report.html switches between all",
+        help="the class or value to explain: its name, its number, or 'predicted', the default; "
+        "of a network with frames NAME@SECONDS; may be given again: the files are those of the "
+        "first, report.html switches between all",
     )
     parser.add_argument(
         "--rules",
@@ -88,7 +89,8 @@ def parser() -> argparse.ArgumentParser:
         "--window",
         type=int,
         metavar="N",
-        help="samples at 8 kHz of a window of time-frequency, for a network over samples",
+        help="samples, at the network's rate, of a window of time-frequency, for a network over "
+        "samples",
     )
     parser.add_argument(
         "--hop",

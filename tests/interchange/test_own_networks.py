@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import tomllib
 from dataclasses import MISSING
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +20,7 @@ from graphs import model, node
 
 import lrp_audio
 from lrp_audio.fronts.frames import Frames
-from lrp_audio.fronts.kinds import KINDS, parameters_of
+from lrp_audio.fronts.kinds import KINDS, front_from, parameters_of
 from lrp_audio.fronts.logarithmic import Logarithmic
 from lrp_audio.fronts.mel import Mel
 from lrp_audio.fronts.mfcc import Mfcc
@@ -83,7 +84,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.chdir(tmp_path)
     shutil.copy(lrp_audio.example("3_male"), "siren.wav")
-    (description,) = blocks(PAGE, "toml")
+    description = blocks(PAGE, "toml")[0]
     for folder in ("mynet", "handmade"):
         Path(folder).mkdir()
     w = weights()
@@ -156,6 +157,14 @@ def test_what_torch_exports_by_the_page_is_verified(
 @pytest.mark.usefixtures("workplace")
 def test_the_description_on_the_page_is_one_that_is_read() -> None:
     assert set(description_of(Path("mynet"))) == {"network", "front", "output"}
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_the_front_ends_on_the_page_can_be_made(number: int) -> None:
+    described = tomllib.loads(blocks(PAGE, "toml")[number])["front"]
+    front = front_from(described.pop("kind"), described)
+    assert front.rate == 16000
+    assert front.length is not None
 
 
 def test_every_key_of_a_description_is_on_the_page() -> None:
