@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import lrp_audio
 from benchmarks import __main__ as command
 from benchmarks.agreement import (
     DisagreementError,
@@ -31,10 +32,12 @@ from benchmarks.comparison import (
     quartiles,
 )
 from benchmarks.growth import linearity
+from benchmarks.noisy_speech import RATE, recording
 from benchmarks.ours import Explain
 from benchmarks.rates import Rates
 from benchmarks.roofline import Work, explanation, least_ms, training_step
 from benchmarks.rows import record
+from benchmarks.sung_vowel import energy, one, share, sung, whispered
 from benchmarks.table import markdown, write
 from lrp_audio.layers import Conv1D, Dense, Flatten, ReLU
 from lrp_audio.models.network import Network, chain
@@ -271,3 +274,22 @@ def test_growth_is_linear_where_time_is_proportional_to_size() -> None:
     assert exponent == pytest.approx(1)
     assert worst == pytest.approx(1.5)
     assert linearity([(1, 1.0), (2, 4.0), (4, 16.0)])[0] == pytest.approx(2)
+
+
+def test_a_sung_vowel_has_its_energy_at_the_harmonics_and_a_whispered_one_has_not() -> None:
+    model = lrp_audio.load("audionet-digit")
+    vowels = [(sung(190.0), RATE), (whispered(1), RATE)]
+    pitched, noisy = model.explain_batch(vowels, domain="frequency")
+    assert share([pitched], 190.0, energy) > 0.9
+    assert share([pitched], 203.0, energy) < 0.1
+    bins = share([noisy], 190.0, one)
+    assert bins == pytest.approx(3 / 190, rel=0.1)
+    assert share([noisy], 190.0, energy) < 4 * bins
+
+
+@pytest.mark.parametrize("snr", [15.0, -3.0])
+def test_words_in_noise_have_the_ratio_of_speech_to_noise_that_was_given(snr: float) -> None:
+    samples, speech = recording("5_female", snr)
+    noise = np.mean(samples[~speech] ** 2)
+    words = np.mean(samples[speech] ** 2)
+    assert 10 * np.log10(words / noise - 1) == pytest.approx(snr, abs=0.3)

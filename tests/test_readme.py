@@ -7,22 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from documents import DOCUMENTS, ROOT, blocks, run
 
 from benchmarks.summary import summary
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
-DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
 TEST_COMMAND = 'pip install -e ".[test]" && python -m pytest'
 
-_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"python -m lrp_audio\.([a-z]+(?:\.[a-z]+)*)")
 _LINK = re.compile(r"\]\(([^)#\s]+)")
-
-
-def blocks(document: Path, language: str) -> list[str]:
-    found = _BLOCK.findall(document.read_text(encoding="utf-8"))
-    return [text for name, text in found if name == language]
 
 
 def name(document: Path) -> str:
@@ -34,9 +26,7 @@ def test_the_python_of_a_document_runs_from_top_to_bottom(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    namespace: dict[str, object] = {"__name__": "document"}
-    for number, block in enumerate(blocks(document, "python"), 1):
-        exec(compile(block, f"{document.name}, Python block {number}", "exec"), namespace)
+    run(blocks(document, "python"), document)
 
 
 def test_the_readme_saves_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
