@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import explain
-from own_networks import (
+from small_network import (
     DESCRIPTION,
     FRONT,
     LENGTH,
