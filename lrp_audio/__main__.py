@@ -10,6 +10,7 @@ from lrp_audio.commands.run import run
 
 COMMANDS = {
     "explain": "see and hear why a network classifies a recording as it does",
+    "model": "check a network of another framework before recordings are explained with it",
     "train": "train a network on recordings",
     "evaluate": "measure how many recordings a network classifies correctly",
     "experiments": "run the paper's experiments, and tests of explanations",

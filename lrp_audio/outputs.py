@@ -1,5 +1,6 @@
 """The meaning of a network's output: classes or values, for a whole clip or for its frames."""
 
+import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -15,6 +16,9 @@ Kind = Literal["class", "value"]
 Ending = Literal["none", "softmax", "log-softmax", "sigmoid"]
 
 PREDICTED = "predicted"
+_LISTED = 20  # names in a message
+_EXAMPLES = 8  # of them, where there are more
+_LONGEST = 100  # characters of a target that are compared with names
 _DIGITS = 10  # a number of so many digits or more is no class of any model
 
 Target = str | int | None
@@ -174,7 +178,7 @@ class Output:
             if self.kind == "value" and len(self.names) > 1:
                 raise TargetError(
                     f"The model {model} gives values, of which none is predicted: choose one of "
-                    f"{', '.join(self.names)}."
+                    f"{self._listed()}."
                 )
             return 0 if self.kind == "value" else None
         if isinstance(target, str) and target in self.names:
@@ -186,8 +190,15 @@ class Output:
         raise TargetError(
             f"The model {model} has no {self.kind} {described(target)}; choose "
             + (f"{PREDICTED}, " if self.kind == "class" else "")
-            + f"one of {', '.join(self.names)}, or a number from 0 to {len(self.names) - 1}."
+            + f"one of {self._listed(target)}, or a number from 0 to {len(self.names) - 1}."
         )
+
+    def _listed(self, meant: object = "") -> str:
+        """The names; of many, those most like the one that was `meant`, or else the first."""
+        if len(self.names) <= _LISTED:
+            return ", ".join(self.names)
+        close = difflib.get_close_matches(str(meant)[:_LONGEST], self.names, 5)
+        return ", ".join([*(close or self.names[:_EXAMPLES]), "..."])
 
 
 def _float(text: str) -> float | None:

@@ -41,7 +41,7 @@ def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) ->
     if path.suffix != ".npz":
         raise ModelError(
             f"There is no model {os.fspath(name)!r}; choose one of {', '.join(known) or '(none)'}, "
-            "or give the path of a weights file ending in .npz."
+            "or give the path of a weights file ending in .npz, or of a folder with a model.toml."
         )
     description = read_description(path)
     if description.architecture not in ARCHITECTURES:

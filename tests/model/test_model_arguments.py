@@ -24,6 +24,7 @@ from lrp_audio.errors import (
 from lrp_audio.fronts import WAVEFORM
 from lrp_audio.model import Model
 from lrp_audio.models.shipped import shipped
+from lrp_audio.outputs import Output
 from lrp_audio.rules import PRESETS, Epsilon, ZPlus
 
 TWO = [lrp_audio.example("3_female"), lrp_audio.example("5_male")]
@@ -265,6 +266,16 @@ def test_a_class_that_there_is_not_is_refused(model: Model, target: Any) -> None
         said = refused(TargetError, call)
         assert "has no class" in said
         assert said.endswith("a number from 0 to 9.")
+
+
+def test_of_many_classes_the_refusal_lists_those_most_like_the_one_that_was_given() -> None:
+    output = Output(tuple(f"note {k}.5 Hz" for k in range(300)))
+    said = refused(TargetError, lambda: output.wanted("note 123 Hz", 1, "pitch"))
+    assert "note 123.5 Hz" in said
+    assert said.endswith("..., or a number from 0 to 299.")
+    for other in ("???", "9" * 5000, {"note"}):
+        said = refused(TargetError, lambda target=other: output.wanted(target, 1, "pitch"))
+        assert "one of note 0.5 Hz, note 1.5 Hz" in said
 
 
 @pytest.mark.parametrize("targets", [[], ["two"], np.arange(3), np.zeros((2, 1), int), ([1], [2])])
