@@ -15,7 +15,6 @@ COMMANDS = {
     "evaluate": "measure how many recordings a network classifies correctly",
     "experiments": "run the paper's experiments, and tests of explanations",
     "study": "ask people whether they understand explanations better seen or heard",
-    "model": "check a network of another framework before clips are explained with it",
     "data": "download a public corpus of spoken digits",
     "data.voices": "make synthetic spoken digits for training",
 }
