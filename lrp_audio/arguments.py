@@ -24,7 +24,7 @@ class _Short(Repr):
 
 _SHORT = _Short()
 _SHORT.maxstring = _SHORT.maxother = 60
-_SHORT.maxlevel = 2
+_SHORT.maxlevel = _SHORT.maxdict = 2
 
 
 def described(value: object) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pytest
 from command_line import FILES, Terminal, clips, errors, example, explain, explained, stopped, table
 
 import lrp_audio.explanation
+from lrp_audio.explanation import Explanation
 from lrp_audio.model import Model
 from lrp_audio.models.shipped import shipped
 
@@ -183,13 +184,14 @@ def test_each_clip_is_explained_once_for_its_files_and_the_page(
 ) -> None:
     clips(tmp_path / "rec", "a.wav", "b.wav", "c.wav")
     seen: list[tuple[str, str]] = []
-    original = Model.explain_batch
+    original = Model._explain
 
-    def counted(model: Model, batch: Sequence[Any], target: Any, rules: Any, *rest: Any) -> Any:
-        seen.extend((Path(clip.name).name, rules) for clip in batch)
-        return original(model, batch, target, rules, *rest)
+    def counted(model: Model, *given: Any) -> Iterator[Explanation]:
+        for found in original(model, *given):
+            seen.append((Path(found.clip.name).name, found.rules))
+            yield found
 
-    monkeypatch.setattr(Model, "explain_batch", counted)
+    monkeypatch.setattr(Model, "_explain", counted)
     given = ("--rules", "epsilon", "--rules", "lrp-0")
     assert explain(tmp_path, "rec", *given, "--batch", "2").returncode == 0
     expected = [(f"{name}.wav", rules) for name in "abc" for rules in ("epsilon", "lrp-0")]
@@ -201,14 +203,14 @@ def test_a_class_that_is_given_in_several_ways_is_explained_once(
 ) -> None:
     clips(tmp_path / "rec", "zero.wav", "one.wav")
     seen: list[str] = []
-    original = Model.explain_batch
+    original = Model._explain
 
-    def counted(model: Model, *given: Any) -> Any:
-        found = original(model, *given)
-        seen.extend(f"{Path(e.clip.name).stem}: {e.classes[e.target]} {e.rules}" for e in found)
-        return found
+    def counted(model: Model, *given: Any) -> Iterator[Explanation]:
+        for found in original(model, *given):
+            seen.append(f"{Path(found.clip.name).stem}: {found.target_name} {found.rules}")
+            yield found
 
-    monkeypatch.setattr(Model, "explain_batch", counted)
+    monkeypatch.setattr(Model, "_explain", counted)
     targets = ("--target", "predicted", "--target", "1", "--target", "one", "--target", "1")
     rules = ("--rules", "epsilon", "--rules", "lrp-0", "--rules", "epsilon")
     assert explain(tmp_path, "rec", *targets, *rules).returncode == 0
