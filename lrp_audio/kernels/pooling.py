@@ -1,7 +1,7 @@
 """Pooling over windows of any size and overlap: maxima, winners, sums and their transpose.
 
-The windows of a pool are not dilated. Positions outside the image (padding, and the clipped end of
-the last window in ceil mode) count for nothing.
+Positions outside the image (padding, and the clipped end of the last window in ceil mode) count for
+nothing.
 """
 
 import numpy as np
@@ -16,16 +16,16 @@ from lrp_audio.types import Array
 
 @compiled()
 def _maximum(x: Array, out: Array, window: Window) -> None:
-    kernel, stride, pad, _ = window
+    kernel, stride, pad, dilation = window
     samples, height, width, channels = x.shape
     for sample in range(samples):
         for oy in range(out.shape[1]):
             for ox in range(out.shape[2]):
                 empty = True
                 for ky in range(kernel[0]):
-                    row = oy * stride[0] + ky - pad[0]
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
                     for kx in range(kernel[1]):
-                        column = ox * stride[1] + kx - pad[1]
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
                         if 0 <= row < height and 0 <= column < width:
                             if empty:
                                 for c in range(channels):
@@ -41,15 +41,15 @@ def _maximum(x: Array, out: Array, window: Window) -> None:
 
 @compiled()
 def _window_sums(x: Array, sums: Array, window: Window) -> None:
-    kernel, stride, pad, _ = window
+    kernel, stride, pad, dilation = window
     samples, height, width, channels = x.shape
     for sample in range(samples):
         for oy in range(sums.shape[1]):
             for ox in range(sums.shape[2]):
                 for ky in range(kernel[0]):
-                    row = oy * stride[0] + ky - pad[0]
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
                     for kx in range(kernel[1]):
-                        column = ox * stride[1] + kx - pad[1]
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
                         if 0 <= row < height and 0 <= column < width:
                             for c in range(channels):
                                 sums[sample, oy, ox, c] += x[sample, row, column, c]
@@ -57,15 +57,15 @@ def _window_sums(x: Array, sums: Array, window: Window) -> None:
 
 @compiled()
 def _spread_windows(sums: Array, x: Array, window: Window) -> None:
-    kernel, stride, pad, _ = window
+    kernel, stride, pad, dilation = window
     samples, height, width, channels = x.shape
     for sample in range(samples):
         for oy in range(sums.shape[1]):
             for ox in range(sums.shape[2]):
                 for ky in range(kernel[0]):
-                    row = oy * stride[0] + ky - pad[0]
+                    row = oy * stride[0] + ky * dilation[0] - pad[0]
                     for kx in range(kernel[1]):
-                        column = ox * stride[1] + kx - pad[1]
+                        column = ox * stride[1] + kx * dilation[1] - pad[1]
                         if 0 <= row < height and 0 <= column < width:
                             for c in range(channels):
                                 x[sample, row, column, c] += sums[sample, oy, ox, c]

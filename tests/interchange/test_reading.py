@@ -116,7 +116,7 @@ def test_an_input_that_the_output_does_not_need_is_no_obstacle(tmp_path: Path) -
 def test_lengths_that_are_left_open_are_given_by_the_caller(tmp_path: Path) -> None:
     made = model([node("Conv", "x w", "y")], ("N", 3, "T"), {"w": r(4, 3, 3)})
     found = read(made, tmp_path, shape=(3, 20))
-    assert (found.input_shape, found.free_axes) == ((3, 20), (1,))
+    assert (found.network.input_shape, found.network.free_axes) == ((3, 20), (1,))
     assert found.network.forward(r(2, 3, 20)).shape == (2, 4, 18)
     with pytest.raises(ModelError, match="takes samples of"):
         read(made, tmp_path, shape=(4, 20))
@@ -132,7 +132,7 @@ def test_an_input_without_a_batch_axis_is_a_sample(tmp_path: Path) -> None:
     nodes = [node("Unsqueeze", "x o", "a"), node("Conv", "a w", "y")]
     made = model(nodes, (8,), {"w": r(4, 1, 3), "o": np.array([0, 1])})
     found = agree(made, tmp_path, r(8))
-    assert found.input_shape == (8,)
+    assert found.network.input_shape == (8,)
 
 
 def test_a_shape_that_was_fixed_by_the_exporter_is_read_for_one_sample(tmp_path: Path) -> None:
