@@ -3,8 +3,9 @@
 Needs a folder with a network over samples that estimates pitch, such as CREPE; docs/own-networks.md
 says how to make one. For vowels sung at several pitches, DFT-LRP carries the relevance for the
 predicted pitch to frequencies. The table holds the share of it that lies within one bin of a
-harmonic against the shares of energy and of bins. As a control, the same pitch is explained for
-whispered vowels, which have no harmonics: there, energy alone cannot pick them out.
+harmonic against the shares of energy and of bins. As a control, whispered vowels, which have no
+harmonics, are explained for the same pitch and for the other ones: only what the network looks for
+can make the difference.
 """
 
 import argparse
@@ -43,16 +44,23 @@ def main() -> None:
     whispers = [(whispered(seed), RATE) for seed in range(_WHISPERS)]
     rows = []
     for rules in args.rules:
-        for pitch in args.pitches:
-            own = [model.explain((sung(pitch), RATE), rules=rules, domain="frequency")]
-            others = model.explain_batch(whispers, own[0].target, rules, "frequency")
-            amounts = ((own, relevant), (own, energy), (others, relevant), (others, energy))
-            found = [share(which, pitch, amount) for which, amount in (*amounts, (own, one))]
-            figures = (f"{100 * value:.0f} %" for value in found)
-            rows.append((rules, f"{pitch:g} Hz", own[0].target_name, *figures))
+        vowels = {
+            pitch: model.explain((sung(pitch), RATE), rules=rules, domain="frequency")
+            for pitch in args.pitches
+        }
+        noise = {
+            pitch: model.explain_batch(whispers, of.target, rules, "frequency")
+            for pitch, of in vowels.items()
+        }
+        for pitch, of in vowels.items():
+            others = [each for other in noise if other != pitch for each in noise[other]]
+            amounts = (([of], relevant), ([of], energy), (noise[pitch], relevant))
+            amounts += ((others, relevant), (noise[pitch], energy), ([of], one))
+            figures = (f"{100 * share(*each, pitch):.0f} %" for each in amounts)
+            rows.append((rules, f"{pitch:g} Hz", of.target_name, *figures))
     header = ("composite", "sung", "predicted", "relevance", "energy")
-    print("share within one bin of a harmonic: sung, then whispered")
-    print(aligned([(*header, "relevance", "energy", "bins"), *rows], left=1))
+    print("share within one bin of a harmonic: sung; whispered, for this pitch and for others")
+    print(aligned([(*header, "for this", "for others", "energy", "bins"), *rows], left=1))
     if args.out is not None:
         draw(model, args.drawn, args.rules[0], args.out)
 
@@ -93,7 +101,7 @@ def one(explained: lrp_audio.Explanation) -> NDArray[np.float64]:
     return np.ones(len(explained.relevance))
 
 
-def share(explained: Sequence[lrp_audio.Explanation], pitch: float, amount: Amount) -> float:
+def share(explained: Sequence[lrp_audio.Explanation], amount: Amount, pitch: float) -> float:
     """The share of an `amount` that lies within one bin of a harmonic of `pitch`, on average."""
     found = []
     for each in explained:

@@ -280,11 +280,11 @@ def test_a_sung_vowel_has_its_energy_at_the_harmonics_and_a_whispered_one_has_no
     model = lrp_audio.load("audionet-digit")
     vowels = [(sung(190.0), RATE), (whispered(1), RATE)]
     pitched, noisy = model.explain_batch(vowels, domain="frequency")
-    assert share([pitched], 190.0, energy) > 0.9
-    assert share([pitched], 203.0, energy) < 0.1
-    bins = share([noisy], 190.0, one)
+    assert share([pitched], energy, 190.0) > 0.9
+    assert share([pitched], energy, 203.0) < 0.1
+    bins = share([noisy], one, 190.0)
     assert bins == pytest.approx(3 / 190, rel=0.1)
-    assert share([noisy], 190.0, energy) < 4 * bins
+    assert share([noisy], energy, 190.0) < 4 * bins
 
 
 @pytest.mark.parametrize("snr", [15.0, -3.0])
