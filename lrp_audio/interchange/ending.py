@@ -36,9 +36,9 @@ def without_ending(
     maker = {name: operation for operation in operations for name in operation.outputs}
     last = maker.get(output)
     while last is not None and last.op in _PASSING:
-        last = maker.get(last.inputs[0])
+        last = maker.get(last.first)
     cut = [last]
-    before = maker.get(last.inputs[0]) if last is not None and last.op == "Log" else None
+    before = maker.get(last.first) if last is not None and last.op == "Log" else None
     if before is not None and before.op == "Softmax":
         cut.append(before)  # the logarithm of a softmax in two steps
     found = cut[-1]
@@ -46,7 +46,7 @@ def without_ending(
         return operations, "none", []
     ending: Ending = "log-softmax" if len(cut) == 2 else _ENDINGS[found.op]
     notes = [f"The {ending} at the end is left out: relevance starts before it."]
-    source = maker.get(found.inputs[0])
+    source = maker.get(found.first)
     if source is not None and source.op == "Relu":
         notes.append(
             f"A ReLU stands before the {ending}: outputs that it sets to 0 start with a relevance "
@@ -54,7 +54,7 @@ def without_ending(
         )
     left_out = {id(operation) for operation in cut}
     kept = [
-        replace(o, op="Identity", inputs=o.inputs[:1], attributes={}) if id(o) in left_out else o
+        replace(o, op="Identity", inputs=(o.first,), attributes={}) if id(o) in left_out else o
         for o in operations
     ]
     return kept, ending, notes

@@ -27,6 +27,11 @@ class Operation:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
 
+    @property
+    def first(self) -> str:
+        """The first input, or the empty name."""
+        return self.inputs[0] if self.inputs else ""
+
     def __str__(self) -> str:
         return f"{described(self.name)} ({self.op if self.op.isidentifier() else '?'})"
 

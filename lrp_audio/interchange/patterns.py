@@ -57,7 +57,7 @@ class _Matcher:
 
     def gelu(self, operation: Operation) -> Operation | None:
         """GELU where `operation` is the Erf in ``x (1 + erf(x / sqrt(2))) / 2``."""
-        scaled = self._maker.get(operation.inputs[0]) if operation.op == "Erf" else None
+        scaled = self._maker.get(operation.first) if operation.op == "Erf" else None
         if scaled is None or scaled.op not in ("Mul", "Div"):
             return None
         value, factor = self._scaled(scaled)

@@ -420,6 +420,12 @@ def test_a_damaged_file_gets_one_sentence(name: str, tmp_path: Path) -> None:
     assert grown < 300
 
 
+@pytest.mark.parametrize("op", ["Identity", "Softmax", "Log", "Erf", "Mul", "Reshape", "Conv"])
+def test_a_node_without_inputs_gets_one_sentence(op: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="input"):
+        read_onnx_network(stored(model([node("Relu", "x", "a"), node(op, "", "y")]), tmp_path))
+
+
 def test_bytes_changed_at_random_never_end_in_another_exception(tmp_path: Path) -> None:
     good = stored(small(), tmp_path).read_bytes()
     rng = np.random.default_rng(7)

@@ -70,7 +70,7 @@ def test_an_exported_network_computes_as_in_torch(
     assert np.abs(ended(found, logits).reshape(wanted.shape) - wanted).max() < 1e-5
     if case.piecewise_linear:
         relevance = found.network.propagate(x, lambda y: y, LRP_0).relevance["input"]
-        gradient = found.network.input_gradient(x, lambda y: y)
+        gradient = found.network.input_gradient(x, np.ones_like)
         assert np.abs(relevance - x * gradient).max() < 1e-6 * np.abs(x * gradient).max()
 
 

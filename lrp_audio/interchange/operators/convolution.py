@@ -49,6 +49,8 @@ def batch_normalization(call: Call, net: Construction) -> View:
         call.constant(place).astype(np.float64) for place in range(1, 5)
     )
     epsilon = call.attribute("epsilon", 1e-5)
+    if not (variance + epsilon > 0).all():
+        raise ModelError("its variance + epsilon is not above 0")
     if len(view.axes) > 1 and view.axes[1] == 0:
         layer = BatchNorm(scale, shift, mean, variance, epsilon)
         layer.weight, layer.bias = net.number(layer.weight), net.number(layer.bias)
