@@ -21,6 +21,7 @@ from lrp_audio.fronts import Waveform
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.kinds import front_from
 from lrp_audio.model import Model
+from lrp_audio.model.command import main
 from lrp_audio.types import Floats
 
 onnx = pytest.importorskip("onnx", reason="needs the extra `onnx`")
@@ -284,6 +285,9 @@ def test_another_number_of_channels_is_refused_in_a_sentence(tmp_path: Path, cou
     model = model_of(tmp_path / "own", "waveform")
     given = sources(tmp_path / "a.wav", stereo(channels=count))
     of = "1 channel" if count == 1 else "3 channels"
+    for source in given:
+        with pytest.raises(ClipError, match=f"has {of}"):  # before anything is decoded
+            as_clip(source, channels=2)
     if count == 1:
         given += [(stereo()[0], RATE), read_clip(tmp_path / "a.wav")]
     else:
@@ -430,6 +434,13 @@ def test_the_command_says_that_a_mono_recording_has_too_few_channels(tmp_path: P
     assert done.returncode != 0
     assert "mono.wav has 1 channel, and the network takes 2" in done.stderr
     assert not list((tmp_path / "out").rglob("summary.json"))
+
+
+def test_the_check_of_a_model_says_how_many_channels_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", str(folder_of(tmp_path / "own", "log-mel"))]) == 0
+    assert f"at {RATE} Hz, 2 channels" in capsys.readouterr().out
 
 
 def test_summaries_of_networks_of_one_channel_stay_as_they_were() -> None:
