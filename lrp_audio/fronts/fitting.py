@@ -40,7 +40,12 @@ def fitted(
     another number of `channels` than the network takes; one that takes mono is given no others.
     """
     if channels > 1:
-        require_channels(clip.name, 1 if clip.channels is None else len(clip.channels), channels)
+        if clip.channels is None:
+            raise ClipError(
+                f"{clip.name} was read as mono, and the network takes {channels} channels: give "
+                f"its path, or a Clip that was read with channels={channels}."
+            )
+        require_channels(clip.name, len(clip.channels), channels)
     elif clip.channels is not None:
         clip = replace(clip, channels=None)
     clip = at_rate(clip, rate)

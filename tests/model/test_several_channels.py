@@ -289,13 +289,20 @@ def test_another_number_of_channels_is_refused_in_a_sentence(tmp_path: Path, cou
         with pytest.raises(ClipError, match=f"has {of}"):  # before anything is decoded
             as_clip(source, channels=2)
     if count == 1:
-        given += [(stereo()[0], RATE), read_clip(tmp_path / "a.wav")]
+        given += [(stereo()[0], RATE)]
     else:
         given += [read_clip(tmp_path / "a.wav", 3)]
     for source in given:
         with pytest.raises(ClipError, match=f"has {of}, and the network takes 2: give a rec") as no:
             model.explain(source)
         assert str(no.value).endswith(".") and "\n" not in str(no.value)
+
+
+def test_a_clip_that_was_read_as_mono_is_refused(tmp_path: Path, street: Path) -> None:
+    model = model_of(tmp_path / "own", "log-mel")
+    with pytest.raises(ClipError, match="was read as mono, and the network takes 2 channels"):
+        model.explain(read_clip(street))
+    model.explain(read_clip(street, channels=2))
 
 
 def test_networks_of_one_channel_are_given_no_others(street: Path) -> None:
