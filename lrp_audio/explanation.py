@@ -31,11 +31,12 @@ class Explanation:
     """The relevance of one clip for one class of one model.
 
     ``front`` is the front end of the network, ``clip`` the clip as fitted to it, ``input`` the
-    network's input (normalised samples ``(time,)`` or decibels ``(frequency, time)``). ``logits``
-    has shape ``(classes,)``; ``target`` is the index of the explained class. ``relevance`` lies on
-    the axes of ``domain``. ``layers`` maps each layer's name to the relevance at its output, and
-    ``"input"`` to that of the network's input ``(channels, ...)``, without a batch axis; ``ledger``
-    holds a batch of one. ``seconds`` is the time that the computation took.
+    network's input (normalised samples ``(time,)`` or decibels ``(frequency, time)``; of several
+    channels ``(channels, ...)``). ``logits`` has shape ``(classes,)``; ``target`` is the index of
+    the explained class. ``relevance`` lies on the axes of ``domain``, summed over the channels.
+    ``layers`` maps each layer's name to the relevance at its output, and ``"input"`` to that of the
+    network's input ``(channels, ...)``, without a batch axis; ``ledger`` holds a batch of one.
+    ``seconds`` is the time that the computation took.
     """
 
     model: str
@@ -95,13 +96,19 @@ class Explanation:
         best = np.argsort(-self.logits, kind="stable")[:k]
         return [(self.classes[i], float(self.logits[i]), float(shares[i])) for i in best]
 
+    @property
+    def channel_relevance(self) -> NDArray[np.float64]:
+        """The sum of the relevance of each channel of the network's input, ``(channels,)``."""
+        own = self._own.reshape(self.front.channels, -1)
+        return np.asarray(own.sum(axis=1, dtype=np.float64))
+
     def summary(self) -> dict[str, object]:
         """What ``summary.json`` holds, as plain Python values.
 
         Raises `ClipError` if relevance, logits or ledger are not finite.
         """
         self._require_finite()
-        best, shares = self.predicted, self.probabilities
+        best, shares, several = self.predicted, self.probabilities, self.front.channels > 1
         return {
             "clip": self.clip.name,
             "model": self.model,
@@ -117,6 +124,7 @@ class Explanation:
             "logits": self.logits.astype(np.float64).tolist(),
             "probabilities": None if shares is None else shares.tolist(),
             "relevance_sum": float(self.relevance.sum(dtype=np.float64)),
+            **({"channel_relevance": self.channel_relevance.tolist()} if several else {}),
             "seconds": self.seconds,
             "ledger": self.ledger.sample(0),
         }
@@ -132,9 +140,8 @@ class Explanation:
         if domain == self.domain:
             return self
         begun = time.perf_counter()
-        shape = self.front.input_shape(len(self.clip.samples))
-        own = self.front.plane(self.layers["input"].reshape(shape))
-        relevance, carried = carry(domain, self.input, own, self.clip.samples)
+        samples = self.front.samples_of(self.clip)
+        relevance, carried = carry(domain, self.input, self._own, samples)
         entries = self.ledger.entries[: len(self.ledger) - len(self.domain.layers)]
         return replace(
             self,
@@ -160,9 +167,8 @@ class Explanation:
         rate = self.clip.source_rate if rate is None else rate
         rate = whole_number(rate, "The rate of a sound in Hz", MIN_RATE, MAX_RATE)
         samples = self.clip.samples
-        shape = self.front.input_shape(len(self.clip.samples))
-        own = self.front.plane(self.layers["input"].reshape(shape))
-        mask = self.front.mask(self.domain, self.relevance, own, samples, sign)
+        given = self.front.samples_of(self.clip)
+        mask = self.front.mask(self.domain, self.relevance, self._own, given, sign)
         heard = self.domain.heard(mask, samples)
         levelled = (
             weighted(heard) if sound == "weighted" else masked(heard, samples, self.clip.rate)
@@ -199,6 +205,12 @@ class Explanation:
                 "with --out, or free it."
             ) from error
         return folder
+
+    @property
+    def _own(self) -> Floats:
+        """Relevance of the network's input, as domains take it."""
+        shape = self.front.input_shape(len(self.clip.samples))
+        return self.front.plane(self.layers["input"].reshape(shape))
 
     def _require_finite(self) -> None:
         entries = [
@@ -257,11 +269,17 @@ class Explanation:
 def carry(
     domain: Domain, x: NDArray[Any], own: NDArray[Any], samples: NDArray[Any]
 ) -> tuple[NDArray[Any], tuple[Entry, ...]]:
-    """Relevance in `domain` from `own`, that of the input `x`, and the lines of the ledger."""
+    """Relevance in `domain` from `own`, that of the input `x`, and the lines of the ledger.
+
+    Relevance of several channels is summed.
+    """
     found = domain.carry(x, own, samples)
     amounts = ((e.relevance_out, e.relevance_in, 0.0, 0.0, e.dropped) for e in found.lines)
     entries = (
         Entry(line.layer, line.rule, *(np.array([each]) for each in of))
         for line, of in zip(found.lines, amounts, strict=True)
     )
-    return np.ascontiguousarray(found.relevance), tuple(entries)
+    relevance = found.relevance
+    if relevance.ndim > len(domain.along):
+        relevance = relevance.sum(axis=0)
+    return np.ascontiguousarray(relevance), tuple(entries)

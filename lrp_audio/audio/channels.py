@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lrp_audio.errors import ClipError
 from lrp_audio.types import Floats
 
 # One channel beside 63 silent ones (`MAX_CHANNELS` is 64) leaves 1/64 of its level in the mean. If
@@ -12,11 +13,15 @@ _CANCELLED = 1 / 100
 
 
 class Mono(NamedTuple):
-    """Mono samples ``(time,)`` of full scale 1.0, their rate in Hz, and notes on irregularities."""
+    """Mono samples ``(time,)`` of full scale 1.0, their rate in Hz, and notes on irregularities.
+
+    `channels` ``(channels, time)`` are what they were made of, where these are kept.
+    """
 
     samples: Floats
     rate: int
     notes: tuple[str, ...] = ()
+    channels: Floats | None = None
 
 
 class Levels:
@@ -56,6 +61,17 @@ class Levels:
         return loudest if left < _CANCELLED**2 * variances[loudest] else None
 
 
-def cancelled_note(channels: int, chosen: int) -> str:
-    """The note of a clip whose channels cancel each other."""
-    return f"the {channels} channels cancel each other in their mean: channel {chosen + 1} is used"
+def cancelled_note(channels: int, chosen: int, kept: bool = False) -> str:
+    """The note of a clip whose channels cancel each other; `kept` where a network takes them."""
+    use = "drawn and heard" if kept else "used"
+    return f"the {channels} channels cancel each other in their mean: channel {chosen + 1} is {use}"
+
+
+def require_channels(name: str, given: int, wanted: int) -> None:
+    """Raise `ClipError` for a recording with another number of channels than a network takes."""
+    if given != wanted:
+        count = "1 channel" if given == 1 else f"{given} channels"
+        raise ClipError(
+            f"{name} has {count}, and the network takes {wanted}: give a recording with {wanted} "
+            "channels, in the order in which the network was trained."
+        )

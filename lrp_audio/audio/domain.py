@@ -64,7 +64,8 @@ class Domain(Protocol):
     def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """Relevance in this domain from that of the network's input `x`, without channel axis.
 
-        `samples` ``(length,)`` are those of the fitted clip that `x` was made of.
+        `samples` ``(length,)`` are those of the fitted clip that `x` was made of. Where a network
+        takes several channels, all three have them first, and so has the result.
         """
         ...
 
@@ -168,7 +169,7 @@ class TimeFrequency:
 
     def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
         """``(bins, frames)``."""
-        found = spectral.time_frequency_relevance(x, relevance, self._over(len(samples)))
+        found = spectral.time_frequency_relevance(x, relevance, self._over(samples.shape[-1]))
         return _through_dft("inverse-stft", x, relevance, found)
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
@@ -206,5 +207,5 @@ def check_name(name: str) -> None:
 def _through_dft(layer: str, x: Floats, before: Floats, after: Floats) -> Carried:
     """Relevance carried through an inverse DFT, and the line of the ledger."""
     out, within = (float(each.sum(dtype=np.float64)) for each in (before, after))
-    dropped = float(spectral.dropped_relevance(x, before))
+    dropped = float(spectral.dropped_relevance(x, before).sum())
     return Carried(after, (Line(layer, "lrp-0", out, within, dropped),))

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from lrp_audio.audio.channels import Levels, Mono, cancelled_note
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note, require_channels
 from lrp_audio.audio.containers import Finding, inspect
 from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
 from lrp_audio.audio.patched import Patched
@@ -49,13 +49,14 @@ class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
 
-def decode(path: Path) -> Mono:
+def decode(path: Path, channels: int = 1) -> Mono:
     """The mean of the channels of a file; one channel, and a note, where they cancel each other.
 
-    Raises `ClipError` for any file that cannot be read to its end.
+    For a network that takes several `channels` these are kept as well. Raises `ClipError` for any
+    file that cannot be read to its end, or has another number of channels than that.
     """
     with _open(path) as file:
-        return _decode(file, str(path))
+        return _decode(file, str(path), channels)
 
 
 def duration(path: Path) -> float:
@@ -75,7 +76,7 @@ def duration(path: Path) -> float:
         return frames / int(sound.samplerate)
 
 
-def decode_stream(stream: IO[bytes], name: str) -> Mono:
+def decode_stream(stream: IO[bytes], name: str, channels: int = 1) -> Mono:
     """As `decode`, for an open file or a stream of bytes; a seekable one is read from its start.
 
     Raises `ClipError` also where `stream` gives text, is closed or does not end.
@@ -96,15 +97,18 @@ def decode_stream(stream: IO[bytes], name: str) -> Mono:
                     )
             if total == 0:
                 raise ClipError(f"{name} gives no bytes: it is empty, or was read to its end.")
-            return _decode(kept, name)
+            return _decode(kept, name, channels)
     except (OSError, ValueError, AttributeError) as error:
         raise ClipError(
             f"{name} cannot be read ({error}): give a file that is open for reading bytes."
         ) from error
 
 
-def check_size(name: str, frames: int, rate: int) -> None:
-    """Raise `ClipError` for a rate in Hz or a number of frames that is out of range."""
+def check_size(name: str, frames: int, rate: int, channels: int = 1) -> None:
+    """Raise `ClipError` for a rate in Hz or a number of frames that is out of range.
+
+    `channels` is the number of them that are kept.
+    """
     if not MIN_RATE <= rate <= MAX_RATE:
         raise ClipError(
             f"{name} has a rate of {rate} Hz: expected are {MIN_RATE} to {MAX_RATE} Hz."
@@ -113,6 +117,12 @@ def check_size(name: str, frames: int, rate: int) -> None:
         raise ClipError(
             f"{name} is too long ({frames / rate / 60:.0f} minutes at {rate} Hz): give at most "
             f"{MAX_MINUTES} minutes at up to 48000 Hz; one second of it is explained."
+        )
+    most = 2 * _MAX_FRAMES // channels
+    if frames > most:
+        raise ClipError(
+            f"{name} is too long for {channels} channels ({frames / rate:.0f} s at {rate} Hz): "
+            f"give at most {most / rate:.0f} s of it."
         )
 
 
@@ -172,32 +182,39 @@ def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.Libsn
     )
 
 
-def _decode(file: IO[bytes], name: str) -> Mono:
+def _decode(file: IO[bytes], name: str, channels: int) -> Mono:
     with _view(file, name) as (view, finding):
-        return _mono(view, name, finding)
+        return _mono(view, name, finding, channels)
 
 
-def _mono(view: _View, name: str, finding: Finding) -> Mono:
-    with _opened(view, name, finding) as file:
-        levels, channels = Levels(file.channels), file.channels
+def _mono(view: _View, name: str, finding: Finding, channels: int) -> Mono:
+    with _opened(view, name, finding, channels) as file:
+        levels, given = Levels(file.channels), file.channels
         # Channels are averaged block by block, so that memory is that of one channel.
         means: list[NDArray[np.float32]] = []
-        for block in _blocks(file, name, finding):
+        kept: list[NDArray[np.float32]] | None = [] if channels > 1 else None
+        for block in _blocks(file, name, finding, channels):
+            if kept is not None:
+                kept.append(block.T.copy())
             with np.errstate(invalid="ignore", over="ignore"):
                 mean = block.mean(axis=1)
             levels.add(block)
             means.append(mean)
         rate = int(file.samplerate)
+    parts = np.concatenate(kept, axis=1) if kept else None
     chosen = levels.loudest_of_cancelled()
     if chosen is None:
-        return Mono(_joined(means), rate, finding.notes)
+        return Mono(_joined(means), rate, finding.notes, parts)
+    note = cancelled_note(given, chosen, parts is not None)
+    if parts is not None:
+        return Mono(parts[chosen].copy(), rate, (*finding.notes, note), parts)
     means.clear()
     with _opened(view, name, finding) as file:
         means += (block[:, chosen].copy() for block in _blocks(file, name, finding))
-    return Mono(_joined(means), rate, (*finding.notes, cancelled_note(channels, chosen)))
+    return Mono(_joined(means), rate, (*finding.notes, note))
 
 
-def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
+def _opened(view: _View, name: str, finding: Finding, channels: int = 1) -> _Forwards:
     view.seek(0)
     file = _Forwards(view)
     if file.channels > MAX_CHANNELS:
@@ -205,7 +222,9 @@ def _opened(view: _View, name: str, finding: Finding) -> _Forwards:
             f"{name} has {file.channels} channels: give a mono or stereo recording "
             f"(at most {MAX_CHANNELS} channels)."
         )
-    check_size(name, _promised(file, finding) or 0, file.samplerate)
+    if channels > 1:
+        require_channels(name, file.channels, channels)
+    check_size(name, _promised(file, finding) or 0, file.samplerate, channels)
     return file
 
 
@@ -215,7 +234,9 @@ def _promised(file: _Forwards, finding: Finding) -> int | None:
     return int(file.frames) if known else None
 
 
-def _blocks(file: _Forwards, name: str, finding: Finding) -> Iterator[NDArray[np.float32]]:
+def _blocks(
+    file: _Forwards, name: str, finding: Finding, channels: int = 1
+) -> Iterator[NDArray[np.float32]]:
     """Blocks ``(time, channels)`` of a file; raises `ClipError` where it ends too early."""
     promised = _promised(file, finding)
     frames = 0
@@ -226,7 +247,7 @@ def _blocks(file: _Forwards, name: str, finding: Finding) -> Iterator[NDArray[np
         if len(block) == 0:
             break
         frames += len(block)
-        check_size(name, frames, file.samplerate)
+        check_size(name, frames, file.samplerate, channels)
         yield block
     if promised is not None and frames < promised:
         raise ClipError(

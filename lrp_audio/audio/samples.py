@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.audio.channels import Levels, Mono, cancelled_note
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note, require_channels
 from lrp_audio.audio.files import MAX_CHANNELS, check_size
 from lrp_audio.errors import ClipError
 from lrp_audio.types import Array
@@ -12,10 +12,10 @@ from lrp_audio.types import Array
 _LARGEST_FLOAT = 1e9
 
 
-def from_array(samples: ArrayLike, rate: object, name: str) -> Mono:
+def from_array(samples: ArrayLike, rate: object, name: str, channels: int = 1) -> Mono:
     """Mono samples of full scale 1.0 from an array, or from anything that numpy converts to one.
 
-    For shapes, types and rates see `clip_from_samples`. Raises `ClipError`.
+    For shapes, types, rates and `channels` see `clip_from_samples`. Raises `ClipError`.
     """
     array = _array(samples, name)
     if array.ndim == 2 and array.shape[1] > 1:
@@ -28,7 +28,9 @@ def from_array(samples: ArrayLike, rate: object, name: str) -> Mono:
             f"{MAX_CHANNELS} channels."
         )
     hertz = _whole(rate, name)
-    check_size(name, len(array), hertz)
+    if channels > 1:
+        require_channels(name, 1 if array.ndim == 1 else array.shape[1], channels)
+    check_size(name, len(array), hertz, channels)
     values = _full_scale_one(array, name)
     if values.ndim == 1:
         return Mono(values, hertz)
@@ -36,10 +38,12 @@ def from_array(samples: ArrayLike, rate: object, name: str) -> Mono:
         mean = values.mean(axis=1)
     levels = Levels(values.shape[1])
     levels.add(values)
+    kept = np.array(values.T, order="C") if channels > 1 else None
     chosen = levels.loudest_of_cancelled()
     if chosen is None:
-        return Mono(mean, hertz)
-    return Mono(values[:, chosen], hertz, (cancelled_note(values.shape[1], chosen),))
+        return Mono(mean, hertz, (), kept)
+    note = cancelled_note(values.shape[1], chosen, kept is not None)
+    return Mono(values[:, chosen], hertz, (note,), kept)
 
 
 def _array(samples: ArrayLike, name: str) -> Array:

@@ -77,11 +77,11 @@ def _unreadable(recordings: tuple[Recording, ...]) -> list[str]:
     faults = []
     for recording in tqdm(recordings, "checking", unit="clip", leave=False, disable=None):
         try:
-            samples, rate, _ = decode(recording.path)
+            sound = decode(recording.path)
         except ClipError:
             faults.append(f"{recording.path.name} is no whole sound")
             continue
-        seconds = len(samples) / rate
+        seconds = len(sound.samples) / sound.rate
         if not _SECONDS[0] <= seconds <= _SECONDS[1]:
             faults.append(f"{recording.path.name} is {seconds:.2f} s long")
     return faults

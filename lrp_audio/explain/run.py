@@ -122,7 +122,8 @@ def _explained(
     read: dict[FoundClip, Clip] = {}
     for clip in clips:
         try:
-            read[clip] = request.model.front.fit(read_clip(clip.path))
+            front = request.model.front
+            read[clip] = front.fit(read_clip(clip.path, front.channels))
         except ClipError as error:
             yield clip, error
     if read:

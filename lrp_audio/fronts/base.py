@@ -19,12 +19,13 @@ class FrontEnd(ABC):
     """How recordings become inputs of a network, and all that follows from it.
 
     A network takes `length` samples at `rate` a second, or any number of them where `length` is
-    None. In training the network is given ``(input - centre) / spread``, which is folded into its
-    first layer afterwards.
+    None; of several `channels` each is transformed alike. In training the network is given
+    ``(input - centre) / spread``, which is folded into its first layer afterwards.
     """
 
     rate: int
     length: int | None
+    channels: int = 1
     centre: float = 0.0
     spread: float = 1.0
 
@@ -93,18 +94,28 @@ class FrontEnd(ABC):
 
     @abstractmethod
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The input, of any shape of that size, of fitted samples ``(length,)`` in int16 scale."""
+        """The input, of any shape of that size, of fitted samples in int16 scale.
+
+        They are ``(length,)``, or ``(channels, length)`` of several channels.
+        """
 
     def __call__(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The input of `shape` of fitted samples ``(length,)`` in int16 scale."""
-        return np.asarray(self.transform(samples)).reshape(self.input_shape(len(samples)))
+        """The input of `shape` of fitted samples, which are as for `transform`."""
+        return np.asarray(self.transform(samples)).reshape(self.input_shape(samples.shape[-1]))
+
+    def samples_of(self, clip: Clip) -> Floats:
+        """What `transform` takes of a fitted clip: its mono samples, or its channels."""
+        return clip.samples if self.channels == 1 or clip.channels is None else clip.channels
 
     def fit(self, clip: Clip) -> Clip:
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
-        return fitted(clip, self.rate, self.length)
+        return fitted(clip, self.rate, self.length, channels=self.channels)
 
     def plane(self, x: Array) -> Array:
-        """An input ``(*shape)``, or its relevance, as domains take it: without channel axis."""
+        """An input ``(*shape)``, or its relevance, as domains take it.
+
+        It is without the channel axis, or has it first where there are several channels.
+        """
         return np.asarray(x[0])
 
     def mask(
@@ -112,7 +123,8 @@ class FrontEnd(ABC):
     ) -> Floats:
         """The mask in `domain` through which the clip of `samples` is heard.
 
-        `relevance` lies in `domain`, `own` on the network's input, without channel axis.
+        `relevance` lies in `domain`, `own` is a `plane` of the network's input, and `samples` are
+        what `transform` takes.
         """
         return speaking(relevance, sign)
 

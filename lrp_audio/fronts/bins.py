@@ -31,7 +31,7 @@ class ThroughBins(Protocol):
         ...
 
     def to_bins(self, relevance: Floats, samples: Floats) -> Carried:
-        """Relevance of the bins ``(bins, frames)`` from that of the input."""
+        """Relevance of the bins ``(..., bins, frames)`` from that of the input."""
         ...
 
 
@@ -55,7 +55,7 @@ class Bins:
         return self.front.bin_layers
 
     def carry(self, x: Floats, relevance: Floats, samples: Floats) -> Carried:
-        """``(bins, frames)``, every frame of the clip."""
+        """``(..., bins, frames)``, every frame of the clip."""
         return self.front.to_bins(relevance, samples)
 
     def axes(self, length: int) -> dict[str, NDArray[np.float64]]:
@@ -84,7 +84,7 @@ class ThroughSamples(Protocol):
         ...
 
     def to_samples(self, relevance: Floats, samples: Floats) -> Carried:
-        """Relevance of the samples ``(length,)`` from that of the input."""
+        """Relevance of the samples ``(..., length)`` from that of the input."""
         ...
 
 

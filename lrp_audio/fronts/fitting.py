@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from lrp_audio.audio.channels import require_channels
 from lrp_audio.audio.clip import Clip, at_rate, fit
 from lrp_audio.errors import ClipError
 
@@ -31,16 +32,27 @@ def fitted(
     shortest: int = 1,
     short: str = "zeros",
     note: str | None = None,
+    channels: int = 1,
 ) -> Clip:
     """`clip` at `rate` Hz with `length` samples, or with its own, at least `shortest`, if None.
 
-    What was done is noted, and the `note` is added once. Raises `ClipError` if silent.
+    What was done is noted, and the `note` is added once. Raises `ClipError` if silent, or for
+    another number of `channels` than the network takes; one that takes mono is given no others.
     """
+    if channels > 1:
+        if clip.channels is None:
+            raise ClipError(
+                f"{clip.name} was read as mono, and the network takes {channels} channels: give "
+                f"its path, or a Clip that was read with channels={channels}."
+            )
+        require_channels(clip.name, len(clip.channels), channels)
+    elif clip.channels is not None:
+        clip = replace(clip, channels=None)
     clip = at_rate(clip, rate)
     wanted = max(len(clip.samples), shortest) if length is None else length
     if short == "repeat" and len(clip.samples) < wanted:
         repeated = f"{clip.seconds:.2f} s long: repeated to {wanted / rate:g} s"
-        clip = replace(clip, samples=np.resize(clip.samples, wanted), notes=(*clip.notes, repeated))
+        clip = clip.changed(lambda samples: np.resize(samples, wanted), repeated)
     clip = fit(clip, rate, wanted)
     if note is None or note in clip.notes:
         return clip

@@ -18,11 +18,12 @@ from lrp_audio.fronts.bins import OfSamples, of_samples
 from lrp_audio.fronts.fitting import SHORT, fitted, require_room
 from lrp_audio.fronts.parameters import Scale
 from lrp_audio.fronts.steps import Normalisation
-from lrp_audio.fronts.waveform import CHANNEL_AXES, OWN_STATISTICS, rescaled, usual_transform
+from lrp_audio.fronts.waveform import OWN_STATISTICS, rescaled, usual_transform
 from lrp_audio.types import Array, Floats
 
 NORMALISATIONS = ("frame", "frame-mean", "fixed")
 FRAMINGS = ("centred", "uncentred")
+CHANNEL_AXES = ("first", "none")
 _OF_ROWS = {"frame": "bin", "frame-mean": "bin-mean", "fixed": "fixed"}
 
 

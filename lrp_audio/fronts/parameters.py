@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrp_audio.arguments import as_number, described, scalar, whole_number
-from lrp_audio.audio.files import MAX_RATE, MIN_RATE
+from lrp_audio.audio.files import MAX_CHANNELS, MAX_RATE, MIN_RATE
 from lrp_audio.errors import FrontError
 from lrp_audio.fronts.fitting import MOST_VALUES
 
 # A file that declares a front end must not be able to fill the memory.
-_MOST = {"n_mels": 1024, "n_mfcc": 1024, "frames": 1_000_000}
+_MOST = {"n_mels": 1024, "n_mfcc": 1024, "frames": 1_000_000, "channels": MAX_CHANNELS}
 _MOST_POINTS = 65536
 _LONGEST = 3600  # seconds
 
@@ -75,6 +75,16 @@ def flag(front: object, name: str) -> None:
     """Check that the named field is true or false."""
     if not isinstance(getattr(front, name), bool):
         raise FrontError(f"{name} is {described(getattr(front, name))}; expected true or false.")
+
+
+def channels(front: object) -> None:
+    """Check the field ``channels``; several need a ``channel_axis``."""
+    whole(front, channels=1)
+    if _of(front, "channels") > 1 and _of(front, "channel_axis") == "none":
+        raise FrontError(
+            f"channels is {_of(front, 'channels')} and channel_axis none; expected first or last "
+            "where a network takes several channels."
+        )
 
 
 def scale(front: object) -> None:

@@ -1,7 +1,8 @@
 """Steps from the bins of a transform to the input of a network, each with its rule of relevance.
 
-A step maps values ``(rows, frames)`` to ``(rows', frames')``, and takes relevance of its output
-back to its input. What it cannot take back is dropped, and is a figure of its line in the ledger.
+A step maps values ``(..., rows, frames)`` to ``(..., rows', frames')``, where several channels are
+the first axis, and takes relevance of its output back to its input. What it cannot take back is
+dropped, and is a figure of its line in the ledger.
 """
 
 from dataclasses import dataclass
@@ -187,15 +188,14 @@ class FixedFrames:
 
     def __call__(self, values: Floats) -> Floats:
         """``(rows, frames)``."""
-        spare = max(self.frames - values.shape[1], 0)
-        widths = ((0, 0), (0, spare))
-        return np.pad(values[:, : self.frames], widths, constant_values=self.value)
+        spare = max(self.frames - values.shape[-1], 0)
+        return _extended(values[..., : self.frames], spare, self.value)
 
     def carry(self, values: Floats, relevance: Floats) -> tuple[Floats, float]:
         """Passes to the frames that the clip has."""
-        kept = relevance[:, : values.shape[1]]
-        found = np.pad(kept, ((0, 0), (0, values.shape[1] - kept.shape[1])))
-        return found, float(relevance[:, values.shape[1] :].sum())
+        kept = relevance[..., : values.shape[-1]]
+        found = _extended(kept, values.shape[-1] - kept.shape[-1], 0.0)
+        return found, float(relevance[..., values.shape[-1] :].sum())
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ class Normalisation:
         return self.kind != "fixed"
 
     def __call__(self, values: Floats) -> Floats:
-        """The normalised values, of the same shape; rows are on axis 0 of two axes."""
+        """The normalised values, of the same shape; rows are on the last axis but one."""
         mean, deviation = self._statistics(values)
         divisor = deviation + self.epsilon
         return np.asarray((values - mean) / np.where(divisor > 0, divisor, 1.0))
@@ -255,9 +255,14 @@ class Normalisation:
         if self.kind == "range":
             least = values.min()
             return least, values.max() - least
-        axis = 1 if self.kind.startswith("bin") else None
+        axis = -1 if self.kind.startswith("bin") else None
         mean = values.mean(axis=axis, keepdims=axis is not None)
         if self.kind.endswith("mean"):
             return mean, np.ones(())
         ddof = min(self.ddof, values.size - 1)
         return mean, values.std(axis=axis, keepdims=axis is not None, ddof=ddof)
+
+
+def _extended(values: Floats, frames: int, value: float) -> Floats:
+    """`values` ``(..., frames)`` with so many more frames of `value` after them."""
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, frames)], constant_values=value)

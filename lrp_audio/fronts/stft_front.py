@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.audio.analysis import FRAMINGS, PAD_MODES, WINDOWS, Analysis
+from lrp_audio.audio.analysis import FRAMINGS, PAD_MODES, WINDOWS, Analysis, Spectra
 from lrp_audio.audio.audible import Sign, speaking
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Carried, Domain, Frequency, Line, Time
@@ -41,7 +41,9 @@ class StftFront(FrontEnd):
     quarter of a window. `scale` is what full scale becomes, or ``peak``. With `frames` the input
     has so many: without a `length` clips are fitted to the samples that give them, otherwise
     frames are cut off, or added with the value `pad_value` before the normalisation. The steps
-    are `fronts.steps`, the order of axes `fronts.layout`.
+    are `fronts.steps`, the order of axes `fronts.layout`. Of several `channels` each has its own
+    spectrogram; peak and statistics of the clip are those of all channels together, so that
+    differences in level between them stay, and those of a row those of each channel.
     """
 
     rate: int
@@ -66,6 +68,7 @@ class StftFront(FrontEnd):
     ddof: int = 0
     orientation: str = "frequency-time"
     channel_axis: str = "first"
+    channels: int = 1
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
@@ -91,6 +94,7 @@ class StftFront(FrontEnd):
             orientation=ORIENTATIONS,
             channel_axis=CHANNEL_AXES,
         )
+        parameters.channels(self)
         parameters.scale(self)
         parameters.flag(self, "remove_dc")
         parameters.finite(self, "pad_value")
@@ -114,6 +118,7 @@ class StftFront(FrontEnd):
         parameters.within_memory(
             max(self.frames or 0, self.analysis.count(self.length or 0))
             * max(self.analysis.bins, self.rows)
+            * self.channels
         )
 
     def _check(self) -> None:
@@ -137,7 +142,7 @@ class StftFront(FrontEnd):
     @property
     def layout(self) -> Layout:
         """How the spectrogram lies in the input."""
-        return Layout(self.orientation, self.channel_axis)
+        return Layout(self.orientation, self.channel_axis, self.channels)
 
     @property
     def filters(self) -> Filters | None:
@@ -179,15 +184,15 @@ class StftFront(FrontEnd):
         return self.layout.shape(self.rows, count)
 
     def plane(self, x: Array) -> Array:
-        """An input or its relevance as ``(rows, frames)``."""
+        """An input or its relevance as ``(rows, frames)``, or ``(channels, rows, frames)``."""
         return self.layout.plane(x)
 
     def fit(self, clip: Clip) -> Clip:
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
         shortest = self.analysis.shortest(1)
         note = OWN_STATISTICS if self._normalised.own or self.scale == "peak" else None
-        clip = fitted(clip, self.rate, self.length, shortest, self.short, note)
-        count = self.analysis.count(len(clip.samples))
+        clip = fitted(clip, self.rate, self.length, shortest, self.short, note, self.channels)
+        count = self.analysis.count(len(clip.samples)) * self.channels
         require_room(count * max(self.analysis.bins, self.rows), clip, "its spectrogram")
         return clip
 
@@ -205,7 +210,7 @@ class StftFront(FrontEnd):
         return (*(step.name for step in reversed(self._steps)), *filters)
 
     def to_bins(self, relevance: Floats, samples: Floats) -> Carried:
-        """Relevance of the bins ``(bins, frames)`` from that of the input ``(rows, frames)``."""
+        """Relevance of the bins ``(..., bins, frames)`` from that of the input."""
         magnitudes = self._magnitudes(samples)
         found, lines = self._to_filters(relevance, self._filtered(magnitudes))
         if self.filters is None:
@@ -219,17 +224,17 @@ class StftFront(FrontEnd):
         return (*self.bin_layers, "stft")
 
     def to_samples(self, relevance: Floats, samples: Floats) -> Carried:
-        """Relevance of the samples ``(length,)``, LRP-0 through the STFT as a linear map.
+        """Relevance of the samples ``(..., length)``, LRP-0 through the STFT as a linear map.
 
         Real and imaginary part of a bin share its relevance as re^2 / P and im^2 / P, so that
         ``R_t = x_t c_t`` with ``c = STFT^T(R_k X_k / P_k)``.
         """
         bins, lines = self.to_bins(relevance, samples)
-        spectra = self.analysis.spectra(samples)
+        spectra = self._spectra(samples)
         power = np.abs(spectra) ** 2
         heard = power > 0
         shares = np.where(heard, bins / np.where(heard, power, 1.0), 0.0)
-        found = samples * self.analysis.transposed(shares * spectra, len(samples))
+        found = samples * self._transposed(shares * spectra, samples.shape[-1])
         out, within, lost = float(bins.sum()), float(found.sum()), float(bins[~heard].sum())
         return Carried(found, (*lines, Line("stft", "lrp-0", out, within, lost)))
 
@@ -243,7 +248,10 @@ class StftFront(FrontEnd):
         if self.filters is None or not isinstance(domain, Bins):
             return speaking(relevance, sign)
         values = self._filtered(self._magnitudes(samples))
-        return self.filters.lifted(speaking(self._to_filters(own, values)[0], sign))
+        found = self._to_filters(own, values)[0]
+        if self.channels > 1:
+            found = found.sum(axis=0)
+        return self.filters.lifted(speaking(found, sign))
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -252,7 +260,7 @@ class StftFront(FrontEnd):
         if self.frames is not None and not self._exact:
             low, high = min(low, self.pad_value), max(high, self.pad_value)
         count = self.rows * (self.frames or self.analysis.count(self.length or 60 * self.rate))
-        return self._normalised.bounds(low, high, count)
+        return self._normalised.bounds(low, high, count * self.channels)
 
     @property
     def bounded(self) -> bool:
@@ -289,8 +297,20 @@ class StftFront(FrontEnd):
             largest if self.filters is None else largest * float(self.filters.matrix.sum(1).max())
         )
 
+    def _spectra(self, samples: Floats) -> Spectra:
+        """Spectra ``(..., bins, frames)`` of samples ``(..., length)``."""
+        if samples.ndim == 1:
+            return self.analysis.spectra(samples)
+        return np.stack([self.analysis.spectra(each) for each in samples])
+
+    def _transposed(self, spectra: Spectra, length: int) -> Floats:
+        """The transpose of `_spectra`."""
+        if spectra.ndim == 2:
+            return self.analysis.transposed(spectra, length)
+        return np.stack([self.analysis.transposed(each, length) for each in spectra])
+
     def _magnitudes(self, samples: Floats) -> NDArray[np.float64]:
-        spectra = self.analysis.spectra(rescaled(samples, self.scale))
+        spectra = self._spectra(rescaled(samples, self.scale))
         if self.power == 2:
             return np.asarray(spectra.real**2 + spectra.imag**2)
         return np.asarray(np.abs(spectra) ** self.power)

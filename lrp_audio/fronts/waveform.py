@@ -12,13 +12,19 @@ from lrp_audio.audio.stft import Stft
 from lrp_audio.fronts import parameters
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.fitting import SHORT, fitted
+from lrp_audio.fronts.layout import (
+    CHANNEL_AXES,
+    ChannelsLast,
+    channels_first,
+    channels_moved,
+    with_channels,
+)
 from lrp_audio.fronts.parameters import Scale
 from lrp_audio.fronts.spectrogram import PUBLISHED
 from lrp_audio.fronts.steps import Normalisation
 from lrp_audio.types import Array, Floats
 
 NORMALISATIONS = ("fixed", "clip", "clip-mean", "range", "percentile")
-CHANNEL_AXES = ("first", "none")
 
 OWN_STATISTICS = "normalised by statistics of the clip itself, which relevance takes as constants"
 """The note on a clip whose own statistics are part of the input."""
@@ -36,7 +42,8 @@ class Waveform(FrontEnd):
     `scale` is what full scale becomes, or ``peak`` where the clip's own peak becomes 1. Then the
     values are normalised: ``fixed`` with the declared mean and deviation, ``clip`` with those of
     the clip (``clip-mean``: its mean alone), ``range`` to 0 to 1, or as published for AudioNet with
-    their 95th ``percentile``. `short` says what becomes of shorter clips.
+    their 95th ``percentile``. `short` says what becomes of shorter clips. Peak and statistics are
+    those of all `channels` together, so that differences in level between them stay.
     """
 
     rate: int
@@ -49,6 +56,7 @@ class Waveform(FrontEnd):
     ddof: int = 0
     channel_axis: str = "first"
     short: str = "zeros"
+    channels: int = 1
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
@@ -58,14 +66,16 @@ class Waveform(FrontEnd):
             self, normalisation=NORMALISATIONS, channel_axis=CHANNEL_AXES, short=SHORT
         )
         parameters.normalisation(self, None)
+        parameters.channels(self)
+        parameters.within_memory(self.channels * (self.length or 0))
 
     def input_shape(self, length: int) -> tuple[int, ...]:
-        """One channel of samples."""
-        return (length,) if self.channel_axis == "none" else (1, length)
+        """The samples of each channel."""
+        return with_channels((length,), self.channel_axis, self.channels)
 
     def plane(self, x: Array) -> Array:
-        """The samples ``(length,)``."""
-        return x if self.channel_axis == "none" else np.asarray(x[0])
+        """The samples ``(length,)``, or ``(channels, length)``."""
+        return channels_first(x, self.channel_axis, self.channels)
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -74,7 +84,7 @@ class Waveform(FrontEnd):
             return -_LARGEST_INPUT, _LARGEST_INPUT
         full = 1.0 if isinstance(self.scale, str) else self.scale
         count = self.rate if self.length is None else self.length
-        return self._normalised.bounds(-full, full, count)
+        return self._normalised.bounds(-full, full, count * self.channels)
 
     @property
     def bounded(self) -> bool:
@@ -90,7 +100,7 @@ class Waveform(FrontEnd):
     @property
     def segments(self) -> Segments:
         """Parts of equal length."""
-        return TimeSegments()
+        return ChannelsLast() if self.channel_axis == "last" else TimeSegments()
 
     @property
     def domains(self) -> tuple[Domain, ...]:
@@ -106,14 +116,18 @@ class Waveform(FrontEnd):
         """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
         own = self.normalisation not in ("fixed", "percentile")
         note = OWN_STATISTICS if own else None
-        return fitted(clip, self.rate, self.length, short=self.short, note=note)
+        return fitted(
+            clip, self.rate, self.length, short=self.short, note=note, channels=self.channels
+        )
 
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Scaled and normalised samples, ``(length,)``."""
+        """Scaled and normalised samples, of `input_shape`, or ``(length,)`` of one channel."""
         scaled = rescaled(samples, self.scale)
         if self.normalisation == "percentile":
-            return over_percentile(scaled)
-        return scaled if self._normalised.nothing else self._normalised(scaled)
+            scaled = over_percentile(scaled)
+        elif not self._normalised.nothing:
+            scaled = self._normalised(scaled)
+        return channels_moved(scaled, self.channel_axis, self.channels)
 
     def amplified(self, x: Array, gain: float) -> Array:
         """``gain * x``."""

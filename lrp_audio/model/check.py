@@ -30,7 +30,8 @@ def check(folder: Path) -> int:
         print(f"  {printable(note)}")
     print(f"\n{layers_table(network)}")
     length = "any length" if front.length is None else f"{front.length} samples"
-    print(f"\ninput: {type(front).__name__}, {length} at {front.rate} Hz")
+    channels = f", {front.channels} channels" if front.channels > 1 else ""
+    print(f"\ninput: {type(front).__name__}, {length} at {front.rate} Hz{channels}")
     print(f"output: {output.kind} ({', '.join(map(printable, output.names[:12]))})", end="")
     print(", ..." if len(output.names) > 12 else "")
     reference = reference_of(folder)

@@ -130,7 +130,7 @@ class Model(ArrayModel):
             # Copied, because a view would keep the whole batch in memory.
             plane = self.front.plane(x[index].reshape(shape)).copy()
             own_plane = self.front.plane(own[INPUT].reshape(shape))
-            relevance, carried = carry(domain, plane, own_plane, clip.samples)
+            relevance, carried = carry(domain, plane, own_plane, self.front.samples_of(clip))
             at = positions[index]
             yield Explanation(
                 model=self.name,
@@ -157,8 +157,8 @@ class Model(ArrayModel):
         return self._inputs(list(_several(clips)))
 
     def _inputs(self, clips: Sequence[AnyClip]) -> Array:
-        fitted = [self._fitted(clip).samples for clip in clips]
-        lengths = {len(samples) for samples in fitted} or {self.front.length or 0}
+        fitted = [self.front.samples_of(self._fitted(clip)) for clip in clips]
+        lengths = {samples.shape[-1] for samples in fitted} or {self.front.length or 0}
         if len(lengths) > 1:
             raise ClipError(
                 f"This network takes clips of any length, and these have from {min(lengths)} to "
@@ -229,7 +229,7 @@ class Model(ArrayModel):
         return composite(self.front.rules if rules is None else rules, self.front.bounds)
 
     def _fitted(self, clip: AnyClip) -> Clip:
-        return self.front.fit(as_clip(clip))
+        return self.front.fit(as_clip(clip, channels=self.front.channels))
 
 
 def _several(clips: AnyClip | Iterable[AnyClip]) -> Iterable[AnyClip]:
