@@ -23,6 +23,7 @@ from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts import WAVEFORM
 from lrp_audio.model import Model
+from lrp_audio.outputs import Output
 from lrp_audio.report.page import MOST_CLIPS, entry_of, save_page, writing
 from lrp_audio.report.page.words import in_words
 
@@ -180,7 +181,7 @@ def test_no_name_becomes_markup(tmp_path: Path, waveform: Explanation) -> None:
     hostile = replace(
         waveform,
         clip=replace(waveform.clip, name=f"{bad}\u202e\n", notes=(bad,)),
-        classes=(bad,) * 10,
+        output=Output((bad,) * 10),
         model=bad,
         rules=bad,
     )
@@ -257,13 +258,15 @@ def test_an_unknown_class_given_again_is_one_sentence(tmp_path: Path) -> None:
 def test_what_is_not_finite_is_said_and_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Model.explain
+    original = Model.explain_targets
 
-    def spoilt(*arguments: Any) -> Explanation:
-        explanation = original(*arguments)
-        return replace(explanation, relevance=np.full_like(explanation.relevance, np.nan))
+    def spoilt(*arguments: Any) -> list[Explanation]:
+        return [
+            replace(explanation, relevance=np.full_like(explanation.relevance, np.nan))
+            for explanation in original(*arguments)
+        ]
 
-    monkeypatch.setattr(Model, "explain", spoilt)
+    monkeypatch.setattr(Model, "explain_targets", spoilt)
     clip = example(7, "female")
     done = explain(tmp_path, clip, "--rules", "epsilon", "--rules", "epsilon-plus")
     assert done.returncode == 0

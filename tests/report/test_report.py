@@ -22,6 +22,7 @@ from lrp_audio.errors import LrpAudioError, ShapeError
 from lrp_audio.explain.text import classes_table, ledger_table
 from lrp_audio.explanation import Explanation
 from lrp_audio.fronts import WAVEFORM
+from lrp_audio.outputs import Output
 from lrp_audio.rules.ledger import Entry, Ledger
 
 FILES = ["audible.wav", "heatmap.png", "relevance.npz", "summary.json"]
@@ -43,7 +44,7 @@ def explanation(relevance: np.ndarray | None = None, name: str = "seven.wav") ->
         front=WAVEFORM,
         clip=Clip(samples, 8000, name),
         input=(samples / 1600).astype(np.float32),
-        classes=("zero", "one", "two"),
+        output=Output(("zero", "one", "two")),
         logits=np.array([1.0, 3.0, 2.0], np.float32),
         target=2,
         domain=Time(8000),
@@ -51,7 +52,7 @@ def explanation(relevance: np.ndarray | None = None, name: str = "seven.wav") ->
         layers={
             "dense": random.standard_normal(3),
             "conv": random.standard_normal((4, 8000)),
-            "input": relevance.reshape(1, -1),
+            "input": np.resize(relevance, (1, 8000)),
         },
         ledger=Ledger((entry("dense", 2.0), entry("conv", 1.75, residual=1e-7))),
         seconds=0.125,
