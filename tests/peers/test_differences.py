@@ -147,6 +147,25 @@ def test_zennit_cannot_merge_a_batch_norm_without_scale_and_shift() -> None:
         SequentialMergeBatchNorm().apply(nn.Sequential(linear(ONES), norm))
 
 
+class ReLUAsFunction(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = linear([[-1]])
+        self.norm = nn.BatchNorm1d(1, eps=0.0, dtype=torch.double)
+        self.norm.bias = nn.Parameter(torch.full((1,), 3.0, dtype=torch.double))
+
+    def forward(self, x: Any) -> Any:
+        return self.norm(torch.relu(self.dense(x)))
+
+
+def test_zennit_merges_a_batch_norm_through_an_activation_that_is_a_function() -> None:
+    module = ReLUAsFunction().eval()
+    x = torch.tensor([[1.0]], dtype=torch.double)
+    before = module(x).item()
+    SequentialMergeBatchNorm().apply(module)
+    assert (before, module(x).item()) == (3, 2)
+
+
 def test_zennit_passes_relevance_through_a_batch_norm_that_comes_first() -> None:
     norm = nn.BatchNorm1d(2, eps=0.0, dtype=torch.double).eval()
     norm.bias = nn.Parameter(torch.full((2,), 3.0, dtype=torch.double))

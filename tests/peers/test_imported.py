@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from architectures import ARCHITECTURES, Case, cases
+from figure import Figure, relative_difference
+from hookable import hookable
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from installed import torch
+from installed import REQUIRED, torch
+from translate import explained
+from zennit import composites as peers
 
-pytest.importorskip("onnx", reason="needs the extra `onnx`")
-pytest.importorskip("onnxscript", reason="torch's exporter needs the package onnxscript")
+if not REQUIRED:
+    pytest.importorskip("onnx", reason="needs the extra `onnx`")
+    pytest.importorskip("onnxscript", reason="torch's newer exporter needs the extra `peers`")
 
 from lrp_audio.interchange import ReadNetwork, read_onnx_network
+from lrp_audio.rules import PRESETS
 from lrp_audio.rules.composite import Composite
 from lrp_audio.rules.epsilon import LRP0
 
@@ -25,11 +31,11 @@ ENDINGS = {"M5": "log-softmax", "LogMelCNN": "softmax", "Separable": "sigmoid"}
 CASES = [(name, newer) for name in ARCHITECTURES for newer in (False, True)]
 
 
-def exported(case: Case, newer: bool, dynamic: bool, folder: str) -> Path:
+def exported(case: Case, newer: bool, dynamic: bool, folder: str, **options: Any) -> Path:
     """The network by torch's older or `newer` exporter, with a `dynamic` batch or one of 1."""
     path = Path(folder, "network.onnx")
     example = torch.zeros(2 if dynamic else 1, *case.shape)
-    options: dict[str, Any] = {"dynamo": newer}
+    options |= {"dynamo": newer}
     if newer:
         options |= {"external_data": True, "verbose": False}
         options["dynamic_shapes"] = ({0: torch.export.Dim("batch")},) if dynamic else None
@@ -89,3 +95,32 @@ def test_the_layers_of_an_exported_network_are_those_that_were_trained(
     assert convolutions == sum(kind in ("Conv1d", "Conv2d") for kind in trained)
     assert kinds.count("Dense") == trained.count("Linear")
     assert not {"Pad", "Affine"} & set(kinds)
+
+
+# Without `Gated`: zennit has no rule for the product of a gated linear unit, and cannot pass
+# through one as a whole, because its output has another shape than its input. `hookable` says
+# which rules zennit is given for other products and for batch-norms that it cannot merge.
+@pytest.mark.parametrize("name", ["M5", "LogMelCNN", "Residual", "Separable"])
+@settings(max_examples=10)
+@given(data=st.data(), dynamic=st.booleans())
+def test_epsilon_plus_of_an_exported_network_is_that_of_zennit_on_the_network_in_torch(
+    name: str, figure: Figure, data: st.DataObject, dynamic: bool
+) -> None:
+    case = data.draw(cases(name))
+    x = np.random.default_rng(1).normal(size=(3, *case.shape))
+    with TemporaryDirectory() as folder:
+        # The weights are float32 in both. In its other modes the exporter merges batch-norms, and
+        # rounds what it merged to float32.
+        unmerged = torch.onnx.TrainingMode.PRESERVE
+        path = exported(case, False, dynamic, folder, training=unmerged)
+        found = read_onnx_network(path, "float64")
+    rules = PRESETS["epsilon-plus"]((-np.inf, np.inf))
+    ours = found.network.propagate(x, lambda logits: logits, rules)
+    peer = hookable(case.network)
+    logits, theirs = explained(peer.network, x, 1.0, peer.composite(peers.EpsilonPlus))
+    np.testing.assert_allclose(ours.output.reshape(logits.shape), logits, rtol=1e-10, atol=1e-11)
+    apart = relative_difference(ours.relevance["input"], theirs)
+    compared = f"EpsilonPlus, {name} from ONNX"
+    figure.note(compared, len(figure.worst.get(compared, ())), apart)
+    assert theirs.any()
+    assert apart <= 1e-10

@@ -43,11 +43,18 @@ def graph(network: Network) -> Graph:
 
 def relevance(draw: Draw, peer: zennit.core.Composite) -> tuple[Array, Array]:
     """Logits and input relevance of `draw` as zennit finds them."""
-    x = torch.tensor(draw.x, requires_grad=True)
-    with peer.context(graph(draw.network)) as hooked:
-        logits = hooked(x)
-        start = logits.detach() * torch.tensor(draw.share)
-        (found,) = torch.autograd.grad(logits, x, start)
+    return explained(graph(draw.network), draw.x, draw.share, peer)
+
+
+def explained(
+    network: Module, x: Array, share: Array | float, peer: zennit.core.Composite
+) -> tuple[Array, Array]:
+    """Logits of `network` and what zennit makes of ``share * logits`` at the input."""
+    signal = torch.tensor(x, requires_grad=True)
+    with peer.context(network) as hooked:
+        logits = hooked(signal)
+        start = logits.detach() * torch.as_tensor(share)
+        (found,) = torch.autograd.grad(logits, signal, start)
     return logits.detach().numpy(), found.numpy()
 
 
