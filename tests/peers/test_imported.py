@@ -68,7 +68,7 @@ def test_an_exported_network_computes_as_in_torch(
     x = np.random.default_rng(1).normal(size=(3, *case.shape))
     with TemporaryDirectory() as folder:
         found = read_onnx_network(exported(case, newer, dynamic, folder), "float64")
-    assert found.input_shape == case.shape
+    assert found.network.input_shape == case.shape
     assert found.ending == ENDINGS.get(name, "none")
     with torch.no_grad():
         wanted = case.network.double()(torch.tensor(x)).numpy()
