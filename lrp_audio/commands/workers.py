@@ -105,6 +105,9 @@ class Workers:
         parallel = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)
         calls = [delayed(_numbered)(work, context, *numbered) for numbered in left.items()]
         results: Generator[tuple[int, Result], None, None] | None = None
+        # Of a worker that was idle for long and stops just now. Where warnings are errors, it would
+        # end the thread of joblib that replaces this worker, and the results would never come.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         try:
             with _without_interrupts():  # the processes start here
                 results = parallel(calls)
