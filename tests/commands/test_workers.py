@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -203,3 +205,29 @@ def test_an_address_where_no_scheduler_answers_is_named(monkeypatch: pytest.Monk
     monkeypatch.setattr("lrp_audio.commands.workers._PATIENCE", 0.5)
     with pytest.raises(WorkerError, match=r"No Dask scheduler answers at 'tcp://127.0.0.1:9'"):
         list(Workers(dask="tcp://127.0.0.1:9").run(square, PIECES))
+
+
+IDLE = """\
+import time, warnings
+from joblib import parallel_config
+from lrp_audio.commands.workers import Workers
+
+def work(piece):
+    time.sleep(0.03 * (piece % 3))
+    return piece
+
+if __name__ == "__main__":
+    warnings.simplefilter("error")
+    with parallel_config(backend="loky", idle_worker_timeout=0.05):
+        for _ in range(15):
+            assert sorted(found for _, found in Workers(2).run(work, range(4))) == [0, 1, 2, 3]
+            time.sleep(0.05)
+"""
+
+
+def test_workers_that_stop_when_idle_are_replaced_where_warnings_are_errors(
+    tmp_path: Path,
+) -> None:
+    script = tmp_path / "idle.py"
+    script.write_text(IDLE, encoding="utf-8")
+    subprocess.run([sys.executable, script], check=True, timeout=120)
