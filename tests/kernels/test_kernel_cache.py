@@ -53,12 +53,22 @@ def one_sentence(said: str) -> bool:
     return said.count(SENTENCE) == 1 and len(said.splitlines()) == 1 and "NUMBA_CACHE_DIR" in said
 
 
+@pytest.fixture(scope="module")
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the kernels in it, for tests that copy it."""
+    folder = tmp_path_factory.mktemp("compiled") / "cache"
+    assert run(folder) == ("compiling\ndone\n", "")
+    return folder
+
+
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
+def kept(compiled_once: Path, tmp_path: Path) -> Path:
     """A folder with the kernels in it."""
-    assert run(tmp_path / "cache") == ("compiling\ndone\n", "")
-    assert run(tmp_path / "cache") == ("done\n", "")
-    return tmp_path / "cache"
+    return Path(shutil.copytree(compiled_once, tmp_path / "cache"))
+
+
+def test_kept_kernels_are_not_compiled_again(kept: Path) -> None:
+    assert run(kept) == ("done\n", "")
 
 
 def garbage(path: Path) -> None:
