@@ -31,6 +31,7 @@ from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.interchange.weights import read_safetensors
 from lrp_audio.models.network import Network
 from lrp_audio.models.npz import read_array
+from lrp_audio.models.shapes import with_ones
 from lrp_audio.outputs import Ending, Frames, Output
 from lrp_audio.types import Array, Parameters
 
@@ -87,11 +88,12 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
     front = _front(folder, content.get("front"))
     network, ending, notes = _network(folder, content["network"], front, dtype, factory)
     output = _output(folder, content.get("output"), ending, network.shapes[network.output])
-    if front.length is not None and _long(front.shape) != _long(network.input_shape):
+    wanted = network.input_shape
+    if front.length is not None and with_ones(front.shape, wanted) != wanted:
         raise _wrong(
             folder,
             f"its front end makes inputs of shape {front.shape}, and the network takes "
-            f"{network.input_shape}: correct [front], or give the shape of a sample in [network]",
+            f"{wanted}: correct [front], or give the shape of a sample in [network]",
         )
     return FolderModel(folder.resolve().name, network, ending, front, output, notes)
 
@@ -257,11 +259,6 @@ def _output(
     except ModelError as error:
         raise _wrong(folder, f"[output]: {error}".rstrip(".")) from error
     return output
-
-
-def _long(shape: tuple[int, ...]) -> list[int]:
-    """The lengths in a shape that are not 1, since axes of length 1 make no difference."""
-    return [length for length in shape if length != 1]
 
 
 def _wrong(folder: Path, what: str) -> ModelError:

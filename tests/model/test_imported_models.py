@@ -250,6 +250,10 @@ WRONG: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "an unknown front": (lambda t: t.replace('"waveform"', '"wavelet"'), "[front]"),
     "another length": (lambda t: t.replace("length = 800", "length = 900"), "(1, 900)"),
+    "the axis of channels elsewhere": (
+        lambda t: t.replace("length = 800", 'length = 800\nchannel_axis = "last"'),
+        "(800, 1)",
+    ),
     "a shape of words": (
         lambda t: t.replace("\n\n[front]", '\nshape = ["a"]\n\n[front]'),
         "shape in [network]",
