@@ -1,10 +1,10 @@
 """Models by name or path: shipped ones, weights files, folders of other people's networks."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,16 +15,17 @@ from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model.arrays import ArrayModel, names_of
 from lrp_audio.model.clips import Model
-from lrp_audio.models.network import Network
 from lrp_audio.models.zoo import load_network
 from lrp_audio.outputs import Kind, Output
-from lrp_audio.types import Parameters
+
+if TYPE_CHECKING:
+    from lrp_audio.interchange.folder import NetworkFactory
 
 
 def load(
     name: str | os.PathLike[str],
     dtype: DTypeLike = "float32",
-    network: Callable[[Parameters], Network] | None = None,
+    network: "NetworkFactory | None" = None,
 ) -> Model:
     """The shipped model `name`, such as ``audionet-digit``, or the model at that path.
 

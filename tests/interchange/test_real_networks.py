@@ -26,12 +26,9 @@ from lrp_audio.layers import (
 )
 from lrp_audio.models.folding import fold_where_exact
 from lrp_audio.models.network import Network, chain
-from lrp_audio.rules.composite import Composite
-from lrp_audio.rules.epsilon import LRP0
 from lrp_audio.rules.presets import composite
 
-LINEAR = ("affine", "average-pool", "batch-norm", "convolution", "dense", "sum")
-LRP_0 = Composite("lrp-0 everywhere", dict.fromkeys(LINEAR, LRP0()))
+LRP_0 = composite("lrp-0", (-np.inf, np.inf))
 CREPE = ("crepe_tiny_ts.onnx", "crepe_tiny_dynamo.onnx", "crepe_tiny.safetensors")
 
 
