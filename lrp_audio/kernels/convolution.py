@@ -1,26 +1,37 @@
-"""Convolution as GEMM over tiles: the map, its transpose, and the gradient of its weight.
+"""Convolution: the map, its transpose, and the gradient of its weight.
 
-The windows of a tile are gathered into a panel, and one GEMM with the packed weight does the
-arithmetic; tiles are small enough to stay in the processor's cache. Where only the winners of a
-max-pool are needed, no other output is stored.
+All of them work on blocks that fit the processor's cache: a frame of input is cut out, or made of
+the values at the winners of a max-pool; the products of its windows with the weight are computed;
+and what follows, such as bias, ReLU, and max-pool, is done while the block is in the cache. One
+call of a compiled function works on many blocks, without the GIL.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
-from lrp_audio.kernels import depthwise
+from lrp_audio.kernels import depthwise, winograd
+from lrp_audio.kernels.blocks import Blocks, block_of, blocks, count_of, cut_frame, spread_frame
 from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.elementwise import accounts, divide, stabilised_quotients, weighted_sum
 from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
 from lrp_audio.kernels.layout import channels_first, channels_last
-from lrp_audio.kernels.packing import Operand, Operands, by_group, unpacked
+from lrp_audio.kernels.microkernel import MOST_ROWS, add_products, tile_width
+from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand, vectors_of
+from lrp_audio.kernels.packing import Operands, unpacked
+from lrp_audio.kernels.products import products
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for
-from lrp_audio.kernels.windows import Tile, Window, gathered, scatter_add, tiles
-from lrp_audio.kernels.winners import Winners, add_at_winners, rectified_maxima, select
+from lrp_audio.kernels.windows import Window, scatter_add
+from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selected
 from lrp_audio.types import Array
 
 _PIECES = 16  # at most, of the work that threads share
+_BLOCK_BYTES = 1 << 18  # of a block's frame and products, together
+_NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
+_NO_POOL = Window((1, 1), (1, 1), (0, 0))
 
 
 def _reverse(window: Window) -> Window:
@@ -55,14 +66,15 @@ def _convolve(
     image, operand = channels_last(x), weight.forward
     out = np.empty((len(x), *size, operand.channels), x.dtype)
     added, floor = _bias(bias, out), np.full(1, least, x.dtype)
+    work = _Work(operand, window, image, size)
 
-    def piece(tile: Tile) -> None:
-        z = out[tile]
-        operand.products(image[tile.samples], window.below(tile.rows.start), z)
-        if bias is not None or least == 0:
-            _add_bias(z.reshape(-1, z.shape[3]), added, floor)
+    def piece(first: int, last: int) -> None:
+        _blocks_of_outputs(
+            image, _NO_PLACE, _NO_POOL, operand, window, added, floor, work.blocks, first, last,
+            work.memory(), out,
+        )  # fmt: skip
 
-    _each(piece, tiles(len(x), size[0], operand.rows(len(x), *size)))
+    work.share(piece)
     return channels_first(out)
 
 
@@ -80,13 +92,15 @@ def convolve_to_maxima(
     out = np.empty((len(x), *pooled, operand.channels), x.dtype)
     place = np.empty(out.shape, np.uint8)
     added = _bias(bias, out)
+    work = _Work(operand, window, image, pooled, pool, size)
 
-    def piece(tile: Tile) -> None:
-        z, top = _at_tile(image, operand, window, size, tile, pool)
-        rectified_maxima(z, added, out[tile], place[tile], pool.below(tile.rows.start, top))
+    def piece(first: int, last: int) -> None:
+        _maxima_blocks(
+            image, operand, window, added, pool, size, work.blocks, first, last, work.memory(),
+            out, place,
+        )  # fmt: skip
 
-    rows = operand.rows(len(x), pooled[0], pool.stride[0] * size[1])
-    _each(piece, tiles(len(x), pooled[0], rows))
+    work.share(piece)
     return channels_first(out), Winners(place, pool, size)
 
 
@@ -101,17 +115,82 @@ def convolve_at(
         return convolve_few(x, weight, bias, window, at)
     image, operand = channels_last(x), weight.forward
     out: Array = np.empty(at.place.shape, x.dtype)
-    added, floor = _bias(bias, out), np.full(1, -np.inf, x.dtype)
+    added = _bias(bias, out)
+    work = _Work(operand, window, image, out.shape[1:3], at.window, at.size)
 
-    def piece(tile: Tile) -> None:
-        z, top = _at_tile(image, operand, window, at.size, tile, at.window)
-        part = out[tile]
-        select(z, at.place[tile], part, at.window.below(tile.rows.start, top))
-        if bias is not None:
-            _add_bias(part.reshape(-1, part.shape[3]), added, floor)
+    def piece(first: int, last: int) -> None:
+        _blocks_at_winners(
+            image, operand, window, added, at.place, at.window, at.size, work.blocks, first, last,
+            work.memory(), out,
+        )  # fmt: skip
 
-    rows = operand.rows(len(x), out.shape[1], at.window.stride[0] * at.size[1])
-    _each(piece, tiles(len(x), out.shape[1], rows))
+    work.share(piece)
+    return channels_first(out)
+
+
+def quotients_of(
+    x: Array,
+    weight: Operands,
+    bias: Array | None,
+    window: Window,
+    size: tuple[int, int],
+    at: Winners | None,
+    relevance: Array,
+    share: float,
+    epsilon: Array,
+) -> tuple[Array, Array]:
+    """``s = share relevance / stabilised z``, as `divide` has it, for the z of `convolve` or `convolve_at`.
+
+    Without an array for z. Also returns the accounts of `divide`.
+    """
+    if at is not None and few(weight, window, at):
+        z = convolve_few(x, weight, bias, window, at)
+        return divide(relevance, z, _bias(bias, channels_last(z)), epsilon, share)
+    image, given, operand = channels_last(x), channels_last(relevance), weight.forward
+    s = np.empty(given.shape, x.dtype)
+    place, pool = (_NO_PLACE, _NO_POOL) if at is None else (at.place, at.window)
+    added, factor = _bias(bias, s), np.array([share], x.dtype)
+    work = _Work(operand, window, image, s.shape[1:3], pool, size)
+    each = max(1, count_of(work.blocks) * work.blocks.samples // max(1, len(x)))
+    sums = np.zeros((len(x), each, 2, s.shape[3]))
+
+    def piece(first: int, last: int) -> None:
+        _quotients_of_blocks(
+            image, operand, window, added, place, pool, size, work.blocks, first, last,
+            work.memory(), given, factor, epsilon, s, sums,
+        )  # fmt: skip
+
+    work.share(piece)
+    return channels_first(s), accounts(sums.sum(axis=1), added, epsilon)
+
+
+def relevance_of(
+    s: Array,
+    weight: Operands,
+    window: Window,
+    x: Array,
+    at: Winners | None,
+    total: Array | None,
+) -> Array:
+    """``x * transpose(s)``, added to `total` in place where that is given."""
+    size = (x.shape[2], x.shape[3])
+    if not weight.reverses or (at is not None and few(weight, window, at)):
+        found = weighted_sum([x], [transpose(s, weight, window, size, at)])
+        return found if total is None else total + found
+    given, place, pool, _ = _grid(s, at)
+    operand, reverse = weight.backward, _reverse(window)
+    image = channels_last(x)
+    onto = total is not None
+    out = np.empty_like(image) if total is None else channels_last(total)
+    work = _Work(operand, reverse, given, size)
+
+    def piece(first: int, last: int) -> None:
+        _relevance_of_blocks(
+            given, place, pool, operand, reverse, image, onto, work.blocks, first, last,
+            work.memory(), out,
+        )  # fmt: skip
+
+    work.share(piece)
     return channels_first(out)
 
 
@@ -125,47 +204,43 @@ def transpose(
     """Transpose of `convolve`, or of `convolve_at`: to ``(batch, in, *size)``, added up."""
     if at is not None and few(weight, window, at):
         return transpose_few(s, weight, window, size, at)
-    grid = _Grid(channels_last(s), at)
-    matrix = weight.forward.packed
-    groups, columns, _ = matrix.shape
-    taps = window.kernel[0] * window.kernel[1]
-    channels = columns // taps * groups
-    if weight.backward is not None:
-        return _transpose_as_convolution(grid, weight.backward, window, size)
+    given, place, pool, grid = _grid(s, at)
+    operand = weight.backward
+    channels = weight.forward.groups * weight.forward.depth
+    if weight.reverses:
+        reverse = _reverse(window)
+        out = np.empty((len(s), *size, channels), s.dtype)
+        added, floor = np.zeros(channels, s.dtype), np.full(1, -np.inf, s.dtype)
+        work = _Work(operand, reverse, given, size)
+
+        def piece(first: int, last: int) -> None:
+            _blocks_of_outputs(
+                given, place, pool, operand, reverse, added, floor, work.blocks, first, last,
+                work.memory(), out,
+            )  # fmt: skip
+
+        work.share(piece)
+        return channels_first(out)
     out = np.zeros((len(s), *size, channels), s.dtype)
-    rows = weight.forward.rows(len(s), *grid.size)
-
-    def piece(first: int, last: int) -> None:
-        part = slice(first, last)
-        for tile in tiles(last - first, grid.size[0], rows):
-            samples = slice(first + tile.samples.start, first + tile.samples.stop)
-            image = grid.rows(samples, tile.rows)
-            shifted = window.below(tile.rows.start)
-            if depthwise.suits(matrix, taps):
-                depthwise.add_transpose(image, matrix, shifted, out[part][tile.samples])
-                continue
-            panel = scratch("panel", (image[..., 0].size, columns), s.dtype)
-            for group, flat in enumerate(by_group(image, groups)):
-                np.matmul(flat, matrix[group].T, out=panel)
-                scatter_add(panel, out[part][tile.samples], group, image.shape[1:3], shifted)
-
     # In whole samples, because the windows of one sample overlap.
-    parallel_for(piece, len(s), -(-len(s) // _PIECES))
-    return channels_first(out)
+    if weight.forward.kind == DEPTHWISE:
 
+        def samples(first: int, last: int) -> None:
+            part = slice(first, last)
+            whole = _whole(given[part], place[part], pool, grid)
+            depthwise.add_transpose(whole, weight.matrix, window, out[part])
 
-def _transpose_as_convolution(
-    grid: "_Grid", operand: Operand, window: Window, size: tuple[int, int]
-) -> Array:
-    out = np.empty((len(grid.values), *size, operand.channels), grid.values.dtype)
-    reverse = _reverse(window)
+        parallel_for(samples, len(s), 1)
+        return channels_first(out)
+    work = _Work(operand, _NO_POOL, given, grid, samples=1)
+    lines = work.blocks
 
-    def piece(tile: Tile) -> None:
-        top, bottom = reverse.seen(tile.rows.start, tile.rows.stop, grid.size[0])
-        image = grid.rows(tile.samples, slice(top, bottom))
-        operand.products(image, reverse.below(tile.rows.start, top), out[tile])
+    def columns(first: int, last: int) -> None:
+        _add_columns(
+            given, place, pool, operand, lines, first, last, work.memory(), window, out
+        )
 
-    _each(piece, tiles(len(out), size[0], operand.rows(len(out), *size)))
+    parallel_for(columns, len(s), 1)
     return channels_first(out)
 
 
@@ -176,75 +251,123 @@ def weight_gradient(
 
     `g` is the gradient at the output of `convolve`, or of `convolve_at`.
     """
-    images, grid = channels_last(x), _Grid(channels_last(g), at)
+    images = channels_last(x)
+    given, place, pool, grid = _grid(g, at)
     out, depth, kh, kw = shape
     packed_shape = (groups, kh * kw * depth, out // groups)
-    rows = Operand(np.empty(packed_shape, x.dtype), None).rows(len(x), *grid.size)
+    empty = np.empty(packed_shape, x.dtype)
 
-    def piece(first: int, last: int) -> Array:
-        gradient = np.zeros(packed_shape, x.dtype)
-        for tile in tiles(last - first, grid.size[0], rows):
-            samples = slice(first + tile.samples.start, first + tile.samples.stop)
-            outer = grid.rows(samples, tile.rows)
-            shifted = window.below(tile.rows.start)
-            if depthwise.suits(gradient, kh * kw):
-                depthwise.add_weight_gradient(images[samples], outer, shifted, gradient)
-                continue
-            for group, flat in enumerate(by_group(outer, groups)):
-                panel = gathered(images[samples], group, depth, outer.shape[1:3], shifted)
-                gradient[group] += panel.T @ flat
-        return gradient
+    if depthwise.suits(empty, kh * kw):
 
+        def samples(first: int, last: int) -> Array:
+            part = slice(first, last)
+            gradient = np.zeros(packed_shape, x.dtype)
+            whole = _whole(given[part], place[part], pool, grid)
+            depthwise.add_weight_gradient(images[part], whole, window, gradient)
+            return gradient
+
+        piece: Callable[[int, int], Array] = samples
+    else:
+        width = tile_width(x.dtype)
+        panels = -(-out // groups // width)
+        operand = Operand(0, empty.reshape(-1), groups, panels, depth, out // groups, width)
+        work = _Work(operand, window, images, grid, samples=1)
+
+        def blocks_of(first: int, last: int) -> Array:
+            gradient = np.zeros((groups, panels, kh * kw * depth, width), x.dtype)
+            _gradient_blocks(
+                images, given, place, pool, operand, window, work.blocks, first, last,
+                work.memory(), gradient,
+            )  # fmt: skip
+            return gradient
+
+        piece = blocks_of
     if not len(x):
         return np.zeros(shape, x.dtype)
     first, *others = parallel_for(piece, len(x), max(8, -(-len(x) // _PIECES)))
     for other in others:
         first += other
-    return unpacked(first, shape)
+    if first.shape != packed_shape:
+        first = np.moveaxis(first, 1, 2).reshape(groups, kh * kw * depth, -1)[..., : out // groups]
+    return unpacked(np.ascontiguousarray(first), shape)
 
 
-class _Grid:
-    """Values at the outputs of a convolution, given at all of them or at the winners alone."""
-
-    def __init__(self, values: Array, at: Winners | None) -> None:
-        self.values = values
-        self.at = at
-        self.size = values.shape[1:3] if at is None else at.size
-
-    def rows(self, samples: slice, rows: slice) -> Array:
-        """A tile of the values, 0 where none is given."""
-        if self.at is None:
-            return self.values[samples, rows]
-        first, last = self.at.window.seeing(rows.start, rows.stop, self.values.shape[1])
-        given = self.values[samples, first:last]
-        shape = (len(given), rows.stop - rows.start, self.size[1], given.shape[3])
-        image = scratch("grid", shape, given.dtype)
-        image[...] = 0
-        window = self.at.window.below(first, rows.start)
-        add_at_winners(given, self.at.place[samples, first:last], image, window)
-        return image
+def _grid(values: Array, at: Winners | None) -> tuple[Array, Array, Window, tuple[int, int]]:
+    """Values at the outputs of a convolution: where they are given, and the size of all outputs."""
+    given = channels_last(values)
+    if at is None:
+        return given, _NO_PLACE, _NO_POOL, (given.shape[1], given.shape[2])
+    return given, at.place, at.window, at.size
 
 
-def _at_tile(
-    image: Array, operand: Operand, window: Window, size: tuple[int, int], tile: Tile, pool: Window
-) -> tuple[Array, int]:
-    """The convolution without bias in the rows that a tile of a pool covers, and the first row."""
-    top, bottom = pool.seen(tile.rows.start, tile.rows.stop, size[0])
-    images = image[tile.samples]
-    z = scratch("grid", (len(images), bottom - top, size[1], operand.channels), image.dtype)
-    operand.products(images, window.below(top), z)
-    return z, top
+def _whole(given: Array, place: Array, pool: Window, grid: tuple[int, int]) -> Array:
+    """The values at all outputs, 0 where none is given."""
+    if not place.size:
+        return given
+    image = np.empty((len(given), *grid, given.shape[3]), given.dtype)
+    spread_frame(given, place, pool, 0, 0, image)
+    return image
 
 
-def _each(piece: Callable[[Tile], None], tiling: Iterator[Tile]) -> None:
-    """Call `piece` for each tile."""
-    every = list(tiling)
+class Memory(NamedTuple):
+    """Flat memory of one thread: a block's frame and products, and two for Winograd filtering."""
 
-    def several(first: int, last: int) -> None:
-        for tile in every[first:last]:
-            piece(tile)
+    frame: Array
+    z: Array
+    inputs: Array
+    found: Array
 
-    parallel_for(several, len(every), -(-len(every) // _PIECES))
+
+class _Work:
+    """The blocks of one operation, and the memory that one of them needs."""
+
+    def __init__(
+        self,
+        operand: Operand,
+        window: Window,
+        image: Array,
+        size: tuple[int, int],
+        pool: Window = _NO_POOL,
+        grid: tuple[int, int] | None = None,
+        samples: int = 2,
+    ) -> None:
+        self.dtype = image.dtype
+        area = pool.stride[0] * pool.stride[1]
+        seen = prod(window.stride) * image.shape[3] + operand.padded
+        positions = _BLOCK_BYTES // (seen * area * image.itemsize)
+        self.blocks = blocks(len(image), size, max(1, positions), samples)
+        height, width = (
+            (n - 1) * stride + (kernel - 1) * dilation + 1
+            for n, stride, kernel, dilation in zip(
+                (self.blocks.rows, self.blocks.columns), pool.stride, pool.kernel, pool.dilation,
+                strict=True,
+            )
+        )
+        tall, wide = frame_size(operand, window, height, width)
+        count = self.blocks.samples
+        height, width = whole(operand, window.kernel, height, width)
+        transformed = 0
+        if operand.kind == WINOGRAD:
+            down, across = winograd.whole_tiles(window.kernel, height, width)
+            transformed = winograd.points_of(window.kernel) * count * down * across
+        self.sizes = (
+            count * tall * wide * image.shape[3],
+            count * height * width * operand.padded + operand.width,  # a last vector may overlap
+            transformed * image.shape[3],
+            transformed * operand.width,
+        )
+
+    def memory(self) -> Memory:
+        """Memory of this thread."""
+        names = ("frame", "z", "inputs", "found")
+        return Memory(
+            *(scratch(n, (s,), self.dtype) for n, s in zip(names, self.sizes, strict=True))
+        )
+
+    def share(self, piece: Callable[[int, int], None]) -> None:
+        """Call `piece` for all blocks."""
+        count = count_of(self.blocks)
+        parallel_for(piece, count, -(-count // _PIECES))
 
 
 def _bias(bias: Array | None, out: Array) -> Array:
@@ -252,10 +375,331 @@ def _bias(bias: Array | None, out: Array) -> Array:
 
 
 @compiled()
-def _add_bias(z: Array, bias: Array, least: Array) -> None:
+def whole(
+    operand: Operand, kernel: tuple[int, int], height: int, width: int
+) -> tuple[int, int]:
+    """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
+    if operand.kind != WINOGRAD:
+        return height, width
+    down, across = winograd.whole_tiles(kernel, height, width)
+    return (height, 4 * across) if kernel[0] == 1 else (2 * down, 2 * across)
+
+
+@compiled()
+def frame_size(operand: Operand, window: Window, height: int, width: int) -> tuple[int, int]:
+    """Height and width of a frame for the products of so many windows."""
+    kernel, stride, _, dilation = window
+    height, width = whole(operand, kernel, height, width)
+    tall = (height - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+    wide = (width - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1
+    return tall, wide
+
+
+@compiled()
+def _block(
+    image: Array,
+    place: Array,
+    pool: Window,
+    operand: Operand,
+    window: Window,
+    corner: tuple[int, int],
+    size: tuple[int, int],
+    memory: Memory,
+) -> Array:
+    """The products of the `size` windows from `corner` on, ``(samples, height, width, padded)``."""
+    samples, channels = image.shape[0], image.shape[3]
+    tall, wide = frame_size(operand, window, size[0], size[1])
+    frame = memory.frame[: samples * tall * wide * channels].reshape(samples, tall, wide, channels)
+    top = corner[0] * window.stride[0] - window.pad[0]
+    left = corner[1] * window.stride[1] - window.pad[1]
+    if place.size:
+        spread_frame(image, place, pool, top, left, frame)
+    else:
+        cut_frame(image, top, left, frame)
+    padded = operand.groups * operand.panels * operand.width
+    height, width = whole(operand, window.kernel, size[0], size[1])
+    z = memory.z[: samples * height * width * padded].reshape(samples, height, width, padded)
+    products(frame, operand, window, z, memory.inputs, memory.found)
+    if operand.groups > 1 and operand.made < operand.panels * operand.width:
+        _close_gaps(z.reshape(-1, padded), operand)
+    return z
+
+
+@compiled()
+def _close_gaps(z: Array, operand: Operand) -> None:
+    """Move the columns of each group up to those of the group before it."""
+    for position in range(len(z)):
+        row = z[position]
+        for group in range(1, operand.groups):
+            start, gap = group * operand.made, group * operand.panels * operand.width
+            for c in range(operand.made):
+                row[start + c] = row[gap + c]
+
+
+@compiled()
+def _blocks_of_outputs(
+    image: Array,
+    place: Array,
+    pool: Window,
+    operand: Operand,
+    window: Window,
+    bias: Array,
+    least: Array,
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    out: Array,
+) -> None:
     floor = least[0]
-    for position in range(z.shape[0]):
-        values = z[position]
-        for c in range(z.shape[1]):
-            value = values[c] + bias[c]
-            values[c] = floor if value <= floor else value
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        z = _block(
+            image[s0:s1], place[s0:s1], pool, operand, window, (y0, x0), (y1 - y0, x1 - x0), memory
+        )
+        for sample in range(s1 - s0):
+            for y in range(y1 - y0):
+                for x in range(x1 - x0):
+                    made, value = out[s0 + sample, y0 + y, x0 + x], z[sample, y, x]
+                    for c in range(len(made)):
+                        total = value[c] + bias[c]
+                        made[c] = floor if total <= floor else total
+
+
+@compiled()
+def _pooled_block(
+    image: Array,
+    operand: Operand,
+    window: Window,
+    pool: Window,
+    size: tuple[int, int],
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+    memory: Memory,
+) -> tuple[Array, tuple[int, int], Window]:
+    """The products that windows of a pool see, how many, and the pool over them."""
+    kernel, stride, pad, dilation = pool
+    top, left = rows[0] * stride[0] - pad[0], columns[0] * stride[1] - pad[1]
+    bottom = (rows[1] - 1) * stride[0] - pad[0] + (kernel[0] - 1) * dilation[0] + 1
+    right = (columns[1] - 1) * stride[1] - pad[1] + (kernel[1] - 1) * dilation[1] + 1
+    y0, x0 = max(0, top), max(0, left)
+    seen = (max(0, min(size[0], bottom) - y0), max(0, min(size[1], right) - x0))
+    z = _block(
+        image, np.empty((0, 0, 0, 0), np.uint8), pool, operand, window, (y0, x0), seen, memory
+    )
+    return z, seen, Window(kernel, stride, (y0 - top, x0 - left), dilation)
+
+
+@compiled()
+def _maxima_blocks(
+    image: Array,
+    operand: Operand,
+    window: Window,
+    bias: Array,
+    pool: Window,
+    size: tuple[int, int],
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    out: Array,
+    place: Array,
+) -> None:
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        z, seen, below = _pooled_block(
+            image[s0:s1], operand, window, pool, size, (y0, y1), (x0, x1), memory
+        )
+        rectified_maxima(z, seen, bias, out, place, (s0, s1, y0, y1, x0, x1), below)
+
+
+@compiled()
+def _blocks_at_winners(
+    image: Array,
+    operand: Operand,
+    window: Window,
+    bias: Array,
+    place: Array,
+    pool: Window,
+    size: tuple[int, int],
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    out: Array,
+) -> None:
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        z, seen, below = _pooled_block(
+            image[s0:s1], operand, window, pool, size, (y0, y1), (x0, x1), memory
+        )
+        select(z, seen, place, bias, out, (s0, s1, y0, y1, x0, x1), below)
+
+
+@compiled(error_model="numpy")
+def _quotients_of_blocks(
+    image: Array,
+    operand: Operand,
+    window: Window,
+    bias: Array,
+    place: Array,
+    pool: Window,
+    size: tuple[int, int],
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    relevance: Array,
+    share: Array,
+    epsilon: Array,
+    s: Array,
+    sums: Array,
+) -> None:
+    channels = s.shape[3]
+    found, account = np.empty(channels, s.dtype), np.empty((2, channels), s.dtype)
+    _, stride, _, _ = pool
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        z, seen, below = _pooled_block(
+            image[s0:s1], operand, window, pool, size, (y0, y1), (x0, x1), memory
+        )
+        for sample in range(s0, s1):
+            account[:] = 0
+            for y in range(y0, y1):
+                for x in range(x0, x1):
+                    top = (y - y0) * stride[0] - below.pad[0]
+                    left = (x - x0) * stride[1] - below.pad[1]
+                    if place.size:
+                        found[:] = bias
+                        which = place[sample, y, x]
+                        selected(z[sample - s0], seen, top, left, which, below, found)
+                    else:
+                        here = z[sample - s0, top, left]
+                        for c in range(channels):
+                            found[c] = here[c] + bias[c]
+                    stabilised_quotients(
+                        relevance[sample, y, x], share[0], found, epsilon[sample],
+                        s[sample, y, x], account[0], account[1],
+                    )  # fmt: skip
+            for i in range(2):
+                for c in range(channels):
+                    sums[sample, number % sums.shape[1], i, c] += account[i, c]
+
+
+@compiled()
+def _relevance_of_blocks(
+    given: Array,
+    place: Array,
+    pool: Window,
+    operand: Operand,
+    window: Window,
+    x: Array,
+    onto: bool,
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    out: Array,
+) -> None:
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        z = _block(
+            given[s0:s1], place[s0:s1], pool, operand, window, (y0, x0), (y1 - y0, x1 - x0), memory
+        )
+        for sample in range(s0, s1):
+            for row in range(y0, y1):
+                for column in range(x0, x1):
+                    made, value = out[sample, row, column], x[sample, row, column]
+                    c = z[sample - s0, row - y0, column - x0]
+                    if onto:
+                        for i in range(len(made)):
+                            made[i] += value[i] * c[i]
+                    else:
+                        for i in range(len(made)):
+                            made[i] = value[i] * c[i]
+
+
+@compiled()
+def _add_columns(
+    given: Array,
+    place: Array,
+    pool: Window,
+    operand: Operand,
+    lines: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    window: Window,
+    out: Array,
+) -> None:
+    """For whole samples: the product of each output with the weight, added to its window."""
+    each = count_of(lines) // lines.batch
+    depth = operand.made // (window.kernel[0] * window.kernel[1])
+    one = Window((1, 1), (1, 1), (0, 0), (1, 1))
+    for number in range(first * each, last * each):
+        s0, s1, y0, y1, x0, x1 = block_of(lines, number)
+        z = _block(
+            given[s0:s1], place[s0:s1], pool, operand, one, (y0, x0), (y1 - y0, x1 - x0), memory
+        )
+        panel = z.reshape(-1, z.shape[3])
+        pad = (window.pad[0] - y0 * window.stride[0], window.pad[1] - x0 * window.stride[1])
+        shifted = Window(window.kernel, window.stride, pad, window.dilation)
+        for group in range(operand.groups):
+            scatter_add(
+                panel, group * operand.made, depth, out[s0:s1], group, (y1 - y0, x1 - x0), shifted
+            )
+
+
+@compiled()
+def _gradient_blocks(
+    images: Array,
+    given: Array,
+    place: Array,
+    pool: Window,
+    operand: Operand,
+    window: Window,
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+    gradient: Array,
+) -> None:
+    """Add ``A^T G`` to `gradient` ``(groups, panels, kh * kw * in/g, width)``, for whole samples.
+
+    The rows of A are windows, those of G the gradients at them.
+    """
+    each = count_of(blocks) // blocks.batch
+    kernel, stride, pad, dilation = window
+    channels, depth, columns = images.shape[3], operand.depth, operand.width
+    total = gradient.reshape(-1)
+    whole = depth == channels and dilation[1] == 1
+    runs, run = (1, kernel[1] * depth) if whole else (kernel[1], depth)
+    segments = -(-run // MOST_ROWS)
+    taps = kernel[0] * kernel[1]
+    for number in range(first * each, last * each):
+        s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+        height, width = y1 - y0, x1 - x0
+        tall, wide = frame_size(operand, window, height, width)
+        frame = memory.frame[: tall * wide * channels].reshape(1, tall, wide, channels)
+        cut_frame(images[s0:s1], y0 * stride[0] - pad[0], x0 * stride[1] - pad[1], frame)
+        outer = memory.z[: height * width * given.shape[3]].reshape(1, height, width, given.shape[3])
+        if place.size:
+            spread_frame(given[s0:s1], place[s0:s1], pool, y0, x0, outer)
+        else:
+            cut_frame(given[s0:s1], y0, x0, outer)
+        a, b = frame.reshape(-1), outer.reshape(-1)
+        for panel in range(operand.groups * operand.panels):
+            group, vectors = panel // operand.panels, vectors_of(operand, panel)
+            b_first = group * operand.made + (panel - group * operand.panels) * columns
+            for ky in range(kernel[0]):
+                for kx in range(runs):
+                    at = (ky * dilation[0] * wide + kx * dilation[1]) * channels + group * depth
+                    row = (panel * taps + ky * kernel[1] + kx) * depth
+                    for segment in range(segments):
+                        start = run * segment // segments
+                        rows = run * (segment + 1) // segments - start
+                        add_products(
+                            rows, vectors, a, at + start, 1, stride[0] * wide * channels,
+                            stride[1] * channels, height, width,
+                            b, b_first, given.shape[3], total, (row + start) * columns, columns,
+                        )  # fmt: skip

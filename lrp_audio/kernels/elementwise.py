@@ -16,9 +16,39 @@ from lrp_audio.types import Array
 
 _GRAIN = 1 << 18  # elements in a piece of work, for arrays that are read once
 _MOST_LOST = 32  # 5 bits
+_ADDED = 64  # quotients whose sum in float32 loses little
 
 
 # Python's error model checks each division for zero, which prevents SIMD.
+@compiled(error_model="numpy", inline="always")
+def stabilised_quotients(
+    relevance: Array,
+    share: float,
+    z: Array,
+    epsilon: float,
+    s: Array,
+    quotients: Array,
+    rest: Array,
+) -> None:
+    """`divide` for one position, arrays ``(channels,)``; adds s, and what z does not divide."""
+    zero, one = z.dtype.type(0), z.dtype.type(1)
+    if epsilon != 0:
+        for c in range(len(z)):
+            signed = epsilon if z[c] >= zero else -epsilon
+            quotient = share * relevance[c] / (z[c] + signed)
+            s[c] = quotient
+            quotients[c] += quotient
+            rest[c] += quotient * signed
+    else:
+        for c in range(len(z)):
+            given, empty = share * relevance[c], z[c] == zero
+            quotient = given / (one if empty else z[c])
+            quotient = zero if empty else quotient
+            s[c] = quotient
+            quotients[c] += quotient
+            rest[c] += given if empty else zero
+
+
 @compiled(error_model="numpy")
 def _divide(
     relevance: Array,
@@ -30,31 +60,21 @@ def _divide(
     first_sample: int,
     last_sample: int,
 ) -> None:
+    # One sum for each channel, so that the loops over channels run on SIMD vectors, and moved to
+    # float64 before many are added.
     _, positions, channels = z.shape
-    factor, zero, one = share[0], z.dtype.type(0), z.dtype.type(1)
-    # One sum for each channel, so that the loops over channels run on SIMD vectors.
+    few = np.empty((2, channels), z.dtype)
     for sample in range(first_sample, last_sample):
-        eps = epsilon[sample]
-        quotients, rest = sums[sample, 0], sums[sample, 1]
-        for position in range(positions):
-            if eps != 0:
+        for start in range(0, positions, _ADDED):
+            few[:] = 0
+            for position in range(start, min(start + _ADDED, positions)):
+                stabilised_quotients(
+                    relevance[sample, position], share[0], z[sample, position], epsilon[sample],
+                    s[sample, position], few[0], few[1],
+                )  # fmt: skip
+            for i in range(2):
                 for c in range(channels):
-                    signed = eps if z[sample, position, c] >= 0 else -eps
-                    padded = z[sample, position, c] + signed
-                    s[sample, position, c] = factor * relevance[sample, position, c] / padded
-                for c in range(channels):
-                    signed = eps if z[sample, position, c] >= 0 else -eps
-                    quotients[c] += s[sample, position, c]
-                    rest[c] += s[sample, position, c] * signed
-            else:
-                for c in range(channels):
-                    value = z[sample, position, c]
-                    given = zero if value == 0 else factor * relevance[sample, position, c]
-                    s[sample, position, c] = given / (one if value == 0 else value)
-                for c in range(channels):
-                    quotients[c] += s[sample, position, c]
-                    empty = z[sample, position, c] == 0
-                    rest[c] += factor * relevance[sample, position, c] if empty else zero
+                    sums[sample, i, c] += few[i, c]
 
 
 def divide(
@@ -77,12 +97,17 @@ def divide(
         len(z),
         max(1, _GRAIN // max(1, prod(flat.shape[1:]))),
     )
+    return channels_first(s), accounts(sums, bias, epsilon)
+
+
+def accounts(sums: Array, bias: Array, epsilon: Array) -> Array:
+    """The accounts of `divide`, from the sums ``(batch, 2, channels)`` of its quotients and rests."""
     rest = sums[:, 1].sum(axis=1)
     stabilised = epsilon != 0
     with single_threaded_blas():
         absorbed = sums[:, 0] @ bias
-    accounts = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
-    return channels_first(s), np.stack(accounts, axis=1)
+    columns = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
+    return np.stack(columns, axis=1)
 
 
 @compiled()
@@ -179,20 +204,10 @@ def gate(g: Array, y: Array) -> Array:
     return channels_first(out)
 
 
-@compiled()
-def _signs(x: Array, first: int, last: int) -> tuple[bool, bool]:
-    below = above = False
-    for i in range(first, last):
-        below |= x[i] < 0
-        above |= x[i] > 0
-    return below, above
-
-
-def signs(x: Array) -> tuple[bool, bool]:
-    """Whether any value is below 0, and whether any is above."""
+def any_negative(x: Array) -> bool:
+    """Whether any value is below 0, or NaN."""
     flat = channels_last(x).reshape(-1)
-    found = parallel_for(lambda i, j: _signs(flat, i, j), flat.size, _GRAIN)
-    return any(below for below, _ in found), any(above for _, above in found)
+    return any(parallel_for(lambda i, j: not np.min(flat[i:j]) >= 0, flat.size, _GRAIN))
 
 
 @compiled()

@@ -21,7 +21,7 @@ _LONG = 512  # products for one output
 
 def few(weight: Operands, window: Window, at: Winners) -> bool:
     """Whether it pays to compute the convolution's outputs at the winners `at` one by one."""
-    if weight.forward.packed.shape[1] < _LONG or window.dilation != (1, 1):
+    if weight.matrix.shape[1] < _LONG or window.dilation != (1, 1):
         return False
     outputs = len(at.place) * at.size[0] * at.size[1] * at.place.shape[3]
     return bool(_RARE * np.count_nonzero(at.place != NO_WINNER) <= outputs)

@@ -125,35 +125,42 @@ def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
 
 @compiled()
 def scatter_add(
-    panel: Array, images: Array, group: int, size: tuple[int, int], window: Window
+    panel: Array,
+    column: int,
+    depth: int,
+    images: Array,
+    group: int,
+    size: tuple[int, int],
+    window: Window,
 ) -> None:
-    """Transpose of `gathered`: add each row of `panel` to the values of its window."""
+    """Add each row of `panel`, from `column` on, to the values of its window in a group.
+
+    A row holds the window's values in the order ``(row, column, channel)``.
+    """
     kernel, stride, pad, dilation = window
     samples, height, width, channels = images.shape
-    depth = panel.shape[1] // (kernel[0] * kernel[1])
-    lines = images.reshape(samples, height * width * channels)
-    runs = depth == channels and dilation[1] == 1
     row = -1
     for sample in range(samples):
+        line = images[sample].reshape(-1)
         for oy in range(size[0]):
             top = oy * stride[0] - pad[0]
             for ox in range(size[1]):
                 left = ox * stride[1] - pad[1]
                 row += 1
+                given = panel[row]
                 for ky in range(kernel[0]):
                     y = top + ky * dilation[0]
-                    column = ky * kernel[1] * depth
+                    at = column + ky * kernel[1] * depth
                     if not 0 <= y < height:
                         continue
-                    if runs and left >= 0 and left + kernel[1] <= width:
+                    if depth == channels and dilation[1] == 1 and 0 <= left <= width - kernel[1]:
                         start = (y * width + left) * channels
                         for c in range(kernel[1] * depth):
-                            lines[sample, start + c] += panel[row, column + c]
+                            line[start + c] += given[at + c]
                         continue
                     for kx in range(kernel[1]):
                         x = left + kx * dilation[1]
                         if 0 <= x < width:
                             start = (y * width + x) * channels + group * depth
                             for c in range(depth):
-                                lines[sample, start + c] += panel[row, column + c]
-                        column += depth
+                                line[start + c] += given[at + kx * depth + c]

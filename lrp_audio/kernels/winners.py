@@ -36,6 +36,7 @@ class Winners(NamedTuple):
 @compiled(inline="always")
 def _find_winners(
     image: Array,
+    size: tuple[int, int],
     top: int,
     left: int,
     kernel: tuple[int, int],
@@ -47,8 +48,8 @@ def _find_winners(
 
     The window begins at `top` and `left`, which are negative where it begins in the padding.
     """
-    height, width, channels = image.shape
-    none = np.int32(0)
+    height, width = size
+    channels, none = len(best), np.int32(0)
     # Within the image: the first place, and the one after the last, rounded up.
     first_row, first_column = max(0, -(top // dilation[0])), max(0, -(left // dilation[1]))
     end_row = min(kernel[0], -((top - height) // dilation[0]))
@@ -73,31 +74,47 @@ def _find_winners(
 def places(image: Array, place: Array, window: Window) -> None:
     """The place of each window's winner into `place`, int32."""
     kernel, stride, pad, dilation = window
+    size = image.shape[1:3]
     best = np.empty(image.shape[3], image.dtype)
     for sample in range(place.shape[0]):
         for oy in range(place.shape[1]):
             for ox in range(place.shape[2]):
                 top, left = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
                 which = place[sample, oy, ox]
-                _find_winners(image[sample], top, left, kernel, dilation, best, which)
+                _find_winners(image[sample], size, top, left, kernel, dilation, best, which)
+
+
+Part = tuple[int, int, int, int, int, int]
+"""Of a batch of images: first and last sample, row and column; the last ones not included."""
 
 
 @compiled()
-def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window: Window) -> None:
+def rectified_maxima(
+    image: Array,
+    size: tuple[int, int],
+    bias: Array,
+    out: Array,
+    place: Array,
+    part: Part,
+    window: Window,
+) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`.
 
-    The windows are not dilated.
+    Only a `part` of these is computed, whose windows see the corner of `size` of `image`. The windows
+    are not dilated.
     """
     kernel, stride, pad, _ = window
-    channels = image.shape[3]
+    first, last, top, bottom, left, right = part
+    channels = out.shape[3]
     best, which = np.empty(channels, image.dtype), np.empty(channels, np.int32)
     zero = image.dtype.type(0)
-    for sample in range(out.shape[0]):
-        for oy in range(out.shape[1]):
-            for ox in range(out.shape[2]):
-                top, left = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
-                _find_winners(image[sample], top, left, kernel, (1, 1), best, which)
-                y, where = out[sample, oy, ox], place[sample, oy, ox]
+    for sample in range(last - first):
+        for oy in range(bottom - top):
+            for ox in range(right - left):
+                y0, x0 = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
+                _find_winners(image[sample], size, y0, x0, kernel, (1, 1), best, which)
+                y = out[first + sample, top + oy, left + ox]
+                where = place[first + sample, top + oy, left + ox]
                 for c in range(channels):
                     value = best[c] + bias[c]
                     y[c] = zero if value <= zero else value
@@ -106,42 +123,78 @@ def rectified_maxima(image: Array, bias: Array, out: Array, place: Array, window
 
 
 @compiled()
-def select(image: Array, place: Array, out: Array, window: Window) -> None:
-    """The values of `image` at the winners into `out`, and 0 where there is no winner."""
-    kernel, stride, pad, dilation = window
-    samples, height, width, channels = image.shape
+def select(
+    image: Array,
+    size: tuple[int, int],
+    place: Array,
+    bias: Array,
+    out: Array,
+    part: Part,
+    window: Window,
+) -> None:
+    """The values of the corner of `size` of `image` at the winners plus `bias` into a `part` of `out`.
+
+    Where there is no winner, that is `bias`.
+    """
+    _, stride, pad, _ = window
+    first, last, top, bottom, left, right = part
+    for sample in range(last - first):
+        for oy in range(bottom - top):
+            for ox in range(right - left):
+                made = out[first + sample, top + oy, left + ox]
+                which = place[first + sample, top + oy, left + ox]
+                for c in range(len(made)):
+                    made[c] = bias[c]
+                y0, x0 = oy * stride[0] - pad[0], ox * stride[1] - pad[1]
+                selected(image[sample], size, y0, x0, which, window, made)
+
+
+@compiled(inline="always")
+def selected(
+    image: Array,
+    size: tuple[int, int],
+    top: int,
+    left: int,
+    which: Array,
+    pool: Window,
+    found: Array,
+) -> None:
+    """Add the values at the winners of one window to `found`, ``(channels,)``."""
+    kernel, _, _, dilation = pool
     zero = image.dtype.type(0)
-    for sample in range(samples):
-        for oy in range(out.shape[1]):
-            for ox in range(out.shape[2]):
-                for c in range(channels):
-                    out[sample, oy, ox, c] = zero
-                for ky in range(kernel[0]):
-                    y = oy * stride[0] + ky * dilation[0] - pad[0]
-                    for kx in range(kernel[1]):
-                        x = ox * stride[1] + kx * dilation[1] - pad[1]
-                        if 0 <= y < height and 0 <= x < width:
-                            number = place.dtype.type(ky * kernel[1] + kx)
-                            for c in range(channels):
-                                won = place[sample, oy, ox, c] == number
-                                out[sample, oy, ox, c] += image[sample, y, x, c] if won else zero
+    for ky in range(kernel[0]):
+        y = top + ky * dilation[0]
+        for kx in range(kernel[1]):
+            x = left + kx * dilation[1]
+            if 0 <= y < size[0] and 0 <= x < size[1]:
+                number = which.dtype.type(ky * kernel[1] + kx)
+                given = image[y, x]
+                for c in range(len(found)):
+                    found[c] += given[c] if which[c] == number else zero
 
 
 @compiled()
 def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
-    """Transpose of `select`: add `values` to `image` at the winners that lie inside it."""
+    """Add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, dilation = window
     samples, height, width, channels = image.shape
     zero = image.dtype.type(0)
+    # The windows that see any of the image.
+    reach = ((kernel[0] - 1) * dilation[0], (kernel[1] - 1) * dilation[1])
+    top = max(0, -(-(pad[0] - reach[0]) // stride[0]))
+    left = max(0, -(-(pad[1] - reach[1]) // stride[1]))
+    bottom = min(values.shape[1], (height - 1 + pad[0]) // stride[0] + 1)
+    right = min(values.shape[2], (width - 1 + pad[1]) // stride[1] + 1)
     for sample in range(samples):
-        for oy in range(values.shape[1]):
-            for ox in range(values.shape[2]):
+        for oy in range(top, bottom):
+            for ox in range(left, right):
+                given, which = values[sample, oy, ox], place[sample, oy, ox]
                 for ky in range(kernel[0]):
                     y = oy * stride[0] + ky * dilation[0] - pad[0]
                     for kx in range(kernel[1]):
                         x = ox * stride[1] + kx * dilation[1] - pad[1]
                         if 0 <= y < height and 0 <= x < width:
                             number = place.dtype.type(ky * kernel[1] + kx)
+                            into = image[sample, y, x]
                             for c in range(channels):
-                                won = place[sample, oy, ox, c] == number
-                                image[sample, y, x, c] += values[sample, oy, ox, c] if won else zero
+                                into[c] += given[c] if which[c] == number else zero

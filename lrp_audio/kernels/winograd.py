@@ -31,18 +31,34 @@ import numpy as np
 
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
-from lrp_audio.kernels.scratch import scratch
-from lrp_audio.kernels.windows import Window
+from lrp_audio.kernels.microkernel import MOST_ROWS, VECTORS, add_products
+from lrp_audio.kernels.operand import Operand, vectors_of
+from lrp_audio.kernels.transform import tile_transform
 from lrp_audio.types import Array
 
-SIGNAL, IMAGE = (3, 1), (3, 3)
+SIGNAL, IMAGE = (1, 3), (3, 3)
 """The kernels, ``(height, width)``, that can be transformed."""
 
-_TILE_OUTPUTS = {SIGNAL: (4, 1), IMAGE: (2, 2)}
+_TILE_OUTPUTS = {SIGNAL: (1, 4), IMAGE: (2, 2)}
+_B_SIGNAL = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]
+)
+_A_SIGNAL = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
+_B_IMAGE = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
+_A_IMAGE = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 _G_SIGNAL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 _G_IMAGE = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) / 2
+_ONE = np.array([[1]])
+_signal_in, _signal_out = tile_transform(_ONE, _B_SIGNAL), tile_transform(_ONE, _A_SIGNAL)
+_image_in, _image_out = tile_transform(_B_IMAGE, _B_IMAGE), tile_transform(_A_IMAGE, _A_IMAGE)
 _MIN_CHANNELS = 16  # of fewer, the transforms cost more than the products that they save
-_MAX_CHANNELS = 512  # that fit into the buffers of a tile
 
 
 def suits(weight: Array, groups: int) -> bool:
@@ -52,7 +68,6 @@ def suits(weight: Array, groups: int) -> bool:
         weight.dtype == np.float32
         and tuple(kernel) in (SIGNAL, IMAGE)
         and min(out // groups, depth) >= _MIN_CHANNELS
-        and max(out, depth * groups) <= _MAX_CHANNELS
     )
 
 
@@ -69,149 +84,68 @@ def transform_weight(packed: Array, kernel: tuple[int, int]) -> Array:
     return transformed.reshape(groups, points, columns // taps, made)
 
 
-def products(images: Array, points: Array, window: Window, z: Array) -> None:
-    """The windows of `images` against the transformed weight, into `z` ``(n, h, w, out)``."""
-    samples, height, width, channels = z.shape
-    groups, count, depth, made = points.shape
-    tile_height, tile_width = _TILE_OUTPUTS[window.kernel]
-    down, across = -(-height // tile_height), -(-width // tile_width)
-    seen = np.ascontiguousarray(images)
-    inputs = scratch("inputs", (count, samples * down * across, groups * depth), z.dtype)
-    found = scratch("products", (*inputs.shape[:2], channels), z.dtype)
-    transform_in, transform_out = (
-        (_signal_in, _signal_out) if window.kernel == SIGNAL else (_image_in, _image_out)
-    )
-    transform_in(seen, inputs, down, across, window.pad)
-    for group in range(groups):
-        np.matmul(
-            inputs[..., group * depth : (group + 1) * depth],
-            points[group],
-            out=found[..., group * made : (group + 1) * made],
-        )
-    transform_out(found, z, down, across)
-
-
-# Tiles are copied to buffers of constant shape: their rows are at distances that the compiler
-# can see, so that it knows that they do not overlap, and the loops over channels run on SIMD
-# vectors. In the names of the variables, x1 is input 1 of a tile, m1 product 1, y1 output 1.
+def points_of(kernel: tuple[int, int]) -> int:
+    """Number of products for each tile."""
+    return 6 if kernel == SIGNAL else 16
 
 
 @compiled()
-def _signal_in(images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]) -> None:
-    """``B^T x`` of each tile of `images` ``(n, h, 1, in)``, into `inputs` ``(6, tiles, in)``."""
-    _, height, _, channels = images.shape
-    dtype = images.dtype.type
-    x, v = np.empty((6, _MAX_CHANNELS), images.dtype), np.empty((6, _MAX_CHANNELS), images.dtype)
-    zero, two, four, five = dtype(0), dtype(2), dtype(4), dtype(5)
-    for tile in range(inputs.shape[1]):
-        sample, row = divmod(tile, down)
-        for i in range(6):
-            top = 4 * row + i - pad[0]
-            if 0 <= top < height:
-                for c in range(channels):
-                    x[i, c] = images[sample, top, 0, c]
+def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
+    """Number of tiles down and across that make so many outputs."""
+    if kernel[0] == 1:
+        return height, -(-width // 4)
+    return -(-height // 2), -(-width // 2)
+
+
+@compiled()
+def products(
+    frame: Array, operand: Operand, kernel: tuple[int, int], z: Array, inputs: Array, found: Array
+) -> None:
+    """The windows of `frame` times the transformed weight, into `z`; both hold whole tiles.
+
+    `inputs` and `found` are flat memory, for the transformed inputs and one panel's products.
+    """
+    samples, height, width, padded = z.shape
+    _, tall, wide, channels = frame.shape
+    depth, columns = operand.depth, operand.width
+    down, across = whole_tiles(kernel, height, width)
+    signal = kernel[0] == 1
+    tiles, points = samples * down * across, 6 if signal else 16
+    given, made = frame.reshape(-1), z.reshape(-1)
+    for tile in range(tiles):
+        sample, place = divmod(tile, down * across)
+        row, column = divmod(place, across)
+        into = (inputs, tile * channels, 4 * tiles * channels, tiles * channels)
+        if signal:
+            first = ((sample * tall + row) * wide + 4 * column) * channels
+            _signal_in((given, first, 0, channels), into, channels)
+        else:
+            first = ((sample * tall + 2 * row) * wide + 2 * column) * channels
+            _image_in((given, first, wide * channels, channels), into, channels)
+    segments = -(-tiles // MOST_ROWS)
+    for panel in range(operand.groups * operand.panels):
+        group = panel // operand.panels
+        vectors = vectors_of(operand, panel)
+        used = columns * vectors // VECTORS
+        found[: points * tiles * columns] = z.dtype.type(0)
+        for point in range(points):
+            b = (panel * points + point) * depth * columns
+            for segment in range(segments):
+                first = tiles * segment // segments
+                rows = tiles * (segment + 1) // segments - first
+                add_products(
+                    rows, vectors, inputs, (point * tiles + first) * channels + group * depth, channels, 0,
+                    1, 1, depth, operand.weight, b, columns,
+                    found, (point * tiles + first) * columns, columns,
+                )  # fmt: skip
+        for tile in range(tiles):
+            sample, place = divmod(tile, down * across)
+            row, column = divmod(place, across)
+            out_of = (found, tile * columns, 4 * tiles * columns, tiles * columns)
+            if signal:
+                first = ((sample * height + row) * width + 4 * column) * padded + panel * columns
+                _signal_out(out_of, (made, first, 0, padded), used)
             else:
-                for c in range(channels):
-                    x[i, c] = zero
-        for c in range(channels):
-            x0, x1, x2, x3, x4, x5 = x[0, c], x[1, c], x[2, c], x[3, c], x[4, c], x[5, c]
-            even, odd = x4 - four * x2, x3 - four * x1  # rows 1 and 2: the points 1 and -1
-            near, far = x4 - x2, two * (x3 - x1)  # rows 3 and 4: the points 2 and -2
-            v[0, c] = four * x0 - five * x2 + x4
-            v[1, c] = even + odd
-            v[2, c] = even - odd
-            v[3, c] = near + far
-            v[4, c] = near - far
-            v[5, c] = four * x1 - five * x3 + x5
-        for i in range(6):
-            for c in range(channels):
-                inputs[i, tile, c] = v[i, c]
-
-
-@compiled()
-def _signal_out(found: Array, z: Array, down: int, across: int) -> None:
-    """``A^T m`` of each tile of `found` ``(6, tiles, out)``, into `z` ``(n, h, 1, out)``."""
-    _, height, _, channels = z.shape
-    m, y = np.empty((6, _MAX_CHANNELS), z.dtype), np.empty((4, _MAX_CHANNELS), z.dtype)
-    two, four, eight = z.dtype.type(2), z.dtype.type(4), z.dtype.type(8)
-    for tile in range(found.shape[1]):
-        sample, row = divmod(tile, down)
-        for i in range(6):
-            for c in range(channels):
-                m[i, c] = found[i, tile, c]
-        for c in range(channels):
-            m0, m1, m2, m3, m4, m5 = m[0, c], m[1, c], m[2, c], m[3, c], m[4, c], m[5, c]
-            y[0, c] = m0 + (m1 + m2) + (m3 + m4)
-            y[1, c] = (m1 - m2) + two * (m3 - m4)
-            y[2, c] = (m1 + m2) + four * (m3 + m4)
-            y[3, c] = (m1 - m2) + eight * (m3 - m4) + m5
-        for i in range(min(4, height - 4 * row)):
-            for c in range(channels):
-                z[sample, 4 * row + i, 0, c] = y[i, c]
-
-
-@compiled()
-def _image_in(images: Array, inputs: Array, down: int, across: int, pad: tuple[int, int]) -> None:
-    """``B^T X B`` of each tile of `images` ``(n, h, w, in)``, into `inputs` ``(16, tiles, in)``."""
-    _, height, width, channels = images.shape
-    zero = images.dtype.type(0)
-    x = np.empty((4, 4, _MAX_CHANNELS), images.dtype)
-    v = np.empty((4, 4, _MAX_CHANNELS), images.dtype)
-    for tile in range(inputs.shape[1]):
-        sample, place = divmod(tile, down * across)
-        row, column = divmod(place, across)
-        for i in range(4):
-            for j in range(4):
-                top, left = 2 * row + i - pad[0], 2 * column + j - pad[1]
-                if 0 <= top < height and 0 <= left < width:
-                    for c in range(channels):
-                        x[i, j, c] = images[sample, top, left, c]
-                else:
-                    for c in range(channels):
-                        x[i, j, c] = zero
-        for j in range(4):  # B^T X
-            for c in range(channels):
-                x0, x1, x2, x3 = x[0, j, c], x[1, j, c], x[2, j, c], x[3, j, c]
-                v[0, j, c] = x0 - x2
-                v[1, j, c] = x1 + x2
-                v[2, j, c] = x2 - x1
-                v[3, j, c] = x1 - x3
-        for i in range(4):  # (B^T X) B
-            for c in range(channels):
-                v0, v1, v2, v3 = v[i, 0, c], v[i, 1, c], v[i, 2, c], v[i, 3, c]
-                x[i, 0, c] = v0 - v2
-                x[i, 1, c] = v1 + v2
-                x[i, 2, c] = v2 - v1
-                x[i, 3, c] = v1 - v3
-        for i in range(4):
-            for j in range(4):
-                for c in range(channels):
-                    inputs[4 * i + j, tile, c] = x[i, j, c]
-
-
-@compiled()
-def _image_out(found: Array, z: Array, down: int, across: int) -> None:
-    """``A^T M A`` of each tile of `found` ``(16, tiles, out)``, into `z` ``(n, h, w, out)``."""
-    _, height, width, channels = z.shape
-    m, y = np.empty((4, 4, _MAX_CHANNELS), z.dtype), np.empty((2, 4, _MAX_CHANNELS), z.dtype)
-    for tile in range(found.shape[1]):
-        sample, place = divmod(tile, down * across)
-        row, column = divmod(place, across)
-        for i in range(4):
-            for j in range(4):
-                for c in range(channels):
-                    m[i, j, c] = found[4 * i + j, tile, c]
-        for j in range(4):  # A^T M
-            for c in range(channels):
-                m0, m1, m2, m3 = m[0, j, c], m[1, j, c], m[2, j, c], m[3, j, c]
-                y[0, j, c] = m0 + m1 + m2
-                y[1, j, c] = m1 - m2 - m3
-        for i in range(2):  # (A^T M) A
-            for c in range(channels):
-                y0, y1, y2, y3 = y[i, 0, c], y[i, 1, c], y[i, 2, c], y[i, 3, c]
-                m[i, 0, c] = y0 + y1 + y2
-                m[i, 1, c] = y1 - y2 - y3
-        for i in range(min(2, height - 2 * row)):
-            for j in range(min(2, width - 2 * column)):
-                for c in range(channels):
-                    z[sample, 2 * row + i, 2 * column + j, c] = m[i, j, c]
+                first = ((sample * height + 2 * row) * width + 2 * column) * padded
+                into = (made, first + panel * columns, width * padded, padded)
+                _image_out(out_of, into, used)

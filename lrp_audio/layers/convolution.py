@@ -84,6 +84,44 @@ class Convolution(WeightedLayer):
         c = kernel.transpose(spatial(s), self.operands(weight), self.geometry(shape), size)
         return with_rank(c, self.rank)
 
+    def quotients(
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        relevance: Array,
+        share: float,
+        epsilon: Array,
+        at: Winners | None = None,
+    ) -> tuple[Array, Array]:
+        """The division of a rule by the convolution of `x`, at all outputs or at the winners."""
+        s, accounts = kernel.quotients_of(
+            spatial(x),
+            self.operands(weight),
+            bias,
+            self.geometry(x.shape),
+            self.size(x.shape),
+            at,
+            spatial(relevance),
+            share,
+            epsilon,
+        )
+        return with_rank(s, self.rank), accounts
+
+    def products(
+        self, s: Array, weight: Array, x: Array, total: Array | None, at: Winners | None = None
+    ) -> Array:
+        """``x * (W^T s)``, added to `total`, for an `s` at all outputs or at the winners."""
+        found = kernel.relevance_of(
+            spatial(s),
+            self.operands(weight),
+            self.geometry(x.shape),
+            spatial(x),
+            at,
+            None if total is None else spatial(total),
+        )
+        return with_rank(found, self.rank)
+
     def weight_gradient(self, x: Array, g: Array) -> Array:
         """The correlation of `x` with `g`, in the shape of the weight."""
         return self.weight_gradient_at(x, g, None)

@@ -143,6 +143,24 @@ class SelectedOutputs:
         z = kernel.convolve_at(spatial(x), layer.operands(weight), bias, window, self._winners)
         return with_rank(z, layer.rank)
 
+    def quotients(
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        relevance: Array,
+        share: float,
+        epsilon: Array,
+    ) -> tuple[Array, Array]:
+        """The division of a rule by the convolution of `x` at the winners."""
+        return self._convolution.quotients(
+            x, weight, bias, relevance, share, epsilon, self._winners
+        )
+
+    def products(self, s: Array, weight: Array, x: Array, total: Array | None) -> Array:
+        """``x * (W^T s)``, added to `total`, for an `s` at the winners."""
+        return self._convolution.products(s, weight, x, total, self._winners)
+
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """The transposed convolution of an `s` that is 0 everywhere but at the winners."""
         layer = self._convolution

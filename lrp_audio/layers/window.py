@@ -13,18 +13,18 @@ from lrp_audio.types import Array
 
 
 def spatial(x: Array) -> Array:
-    """``(batch, channels, time)`` as ``(batch, channels, time, 1)``; an image stays as it is."""
-    return x[..., None] if x.ndim == 3 else x
+    """``(batch, channels, time)`` as ``(batch, channels, 1, time)``; an image stays as it is."""
+    return x[:, :, None] if x.ndim == 3 else x
 
 
 def with_rank(x: Array, rank: int) -> Array:
     """Inverse of `spatial` for a signal of `rank` spatial axes."""
-    return x[..., 0] if rank == 1 else x
+    return x[:, :, 0] if rank == 1 else x
 
 
 def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
-    """Spatial size as ``(height, width)``, a signal having width 1."""
-    return (size[0], 1) if len(size) == 1 else (size[0], size[1])
+    """Spatial size as ``(height, width)``, a signal having height 1."""
+    return (1, size[0]) if len(size) == 1 else (size[0], size[1])
 
 
 Axes = int | Sequence[int]
@@ -152,4 +152,4 @@ class Sliding:
 
 
 def _pair(values: tuple[int, ...], missing: int) -> tuple[int, int]:
-    return (values[0], missing) if len(values) == 1 else (values[0], values[1])
+    return (missing, values[0]) if len(values) == 1 else (values[0], values[1])

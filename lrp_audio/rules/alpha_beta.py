@@ -48,9 +48,11 @@ class AlphaBeta(LinearRule):
         bias = layer.bias
         excess = None if bias is None else positive(bias)
         excited = signed_parts(x, plus, minus)
-        above = denominator(layer, excited, excess)
-        yield Term(excited, excess, self.alpha, z=above)
-        if self.beta:
+        if not self.beta:
+            yield Term(excited, excess, self.alpha)
+        else:
+            above = denominator(layer, excited, excess)
+            yield Term(excited, excess, self.alpha, z=above)
             below = rest_below_zero(z, above)
             del above, excited  # frees their memory before the second term
             lack = None if bias is None else negative(bias)

@@ -8,13 +8,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import OnOneLine
-from lrp_audio.kernels.elementwise import divide, signs, weighted_sum
+from lrp_audio.kernels.elementwise import any_negative, divide, weighted_sum
 from lrp_audio.types import Array
 
 
@@ -46,6 +46,28 @@ class LinearMap(Protocol):
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """``weight^T s``, in the `shape` of the input."""
+
+
+@runtime_checkable
+class FusedMap(LinearMap, Protocol):
+    """A linear map that also offers two steps of a rule at once, without the arrays between them."""
+
+    def quotients(
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        relevance: Array,
+        share: float,
+        epsilon: Array,
+    ) -> tuple[Array, Array]:
+        """``s = share R / (z + epsilon sign(z))`` with ``z = weight x + bias``, and the accounts.
+
+        `epsilon` is ``(batch,)``; see `lrp_audio.kernels.elementwise.divide`.
+        """
+
+    def products(self, s: Array, weight: Array, x: Array, total: Array | None) -> Array:
+        """``x * (weight^T s)``, added to `total` in place where that is given."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,17 +173,15 @@ class LinearRule(Rule):
 
     def propagate(self, layer: LinearMap, x: Array, z: Array, relevance: Array) -> Propagation:
         """Relevance of the input `x` of `layer`, for the `relevance` of its output `z`."""
-        inputs, weights, accounts = list[Array](), list[Array](), list[Array]()
+        total, accounts = None, list[Array]()
         for term in self.terms(layer, x, z):
-            trace, account = _four_steps(layer, term, relevance)
-            inputs += trace.inputs
-            weights += trace.c
+            s, account = _quotients(layer, term, relevance)
+            total = _products(layer, term, s, total)
             accounts.append(account)
-            del trace  # frees z and s of this term before the next one is computed
-        total = weighted_sum(inputs, weights)
+        assert total is not None  # every rule has a term
 
         def trace_of_each() -> tuple[Trace, ...]:
-            return tuple(_four_steps(layer, t, relevance)[0] for t in self.terms(layer, x, z))
+            return tuple(_four_steps(layer, t, relevance) for t in self.terms(layer, x, z))
 
         return Propagation(total, np.sum(accounts, axis=0), trace=trace_of_each)
 
@@ -175,20 +195,53 @@ def denominator(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -
     return z
 
 
-def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> tuple[Trace, Array]:
-    inputs = tuple(part.input for part in term.parts)
+def _quotients(layer: LinearMap, term: Term, relevance: Array) -> tuple[Array, Array]:
+    """The quotients s of a term, and its accounts."""
+    parts = _stacked(layer, term.parts)
+    epsilon = np.asarray(term.epsilon, relevance.dtype)
+    alone = term.z is None and len(parts) == 1 and not isinstance(term.share, np.ndarray)
+    if alone and isinstance(layer, FusedMap):
+        of_each = np.broadcast_to(epsilon, len(relevance))
+        (part,) = parts
+        return layer.quotients(
+            part.input, part.weight, term.bias, relevance, term.share, of_each
+        )
     z = denominator(layer, term.parts, term.bias) if term.z is None else term.z
+    return _divided(term, relevance, z)
+
+
+def _divided(term: Term, relevance: Array, z: Array) -> tuple[Array, Array]:
     bias = np.zeros(z.shape[1], z.dtype) if term.bias is None else term.bias
     epsilon = np.broadcast_to(np.asarray(term.epsilon, z.dtype), len(z))
     if isinstance(term.share, np.ndarray):
-        s, account = divide(relevance * term.share, z, bias, epsilon)
-    else:
-        s, account = divide(relevance, z, bias, epsilon, term.share)
+        return divide(relevance * term.share, z, bias, epsilon)
+    return divide(relevance, z, bias, epsilon, term.share)
+
+
+def _products(layer: LinearMap, term: Term, s: Array, total: Array | None) -> Array:
+    """``x * c`` of a term, summed over its parts and added to `total`."""
+    if isinstance(layer, FusedMap) and len(_stacked(layer, term.parts)) == len(term.parts):
+        for part in term.parts:
+            total = layer.products(s, part.weight, part.input, total)
+        assert total is not None
+        return total
+    inputs = [part.input for part in term.parts]
+    product = weighted_sum(inputs, _transposed(layer, term, s))
+    return product if total is None else total + product
+
+
+def _transposed(layer: LinearMap, term: Term, s: Array) -> list[Array]:
+    """``c = W^T s`` for each part of a term."""
     stacked = _stacked(layer, term.parts)
     c = [layer.transpose(s, part.weight, part.input.shape) for part in stacked]
-    if len(c) < len(inputs):
-        c = np.split(c[0], len(inputs), axis=1)
-    return Trace(z, s, tuple(c), inputs), account
+    return c if len(c) == len(term.parts) else np.split(c[0], len(term.parts), axis=1)
+
+
+def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> Trace:
+    z = denominator(layer, term.parts, term.bias) if term.z is None else term.z
+    s, _ = _divided(term, relevance, z)
+    inputs = tuple(part.input for part in term.parts)
+    return Trace(z, s, tuple(_transposed(layer, term, s)), inputs)
 
 
 def _stacked(layer: LinearMap, parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -211,9 +264,8 @@ def negative(a: Array) -> Array:
 
 def signed_parts(x: Array, same: Array, other: Array) -> tuple[Part, ...]:
     """The parts of ``x+ same + x- other``; only one of them if all inputs have the same sign."""
-    below, above = signs(x)
-    if not below:
+    if not any_negative(x):
         return (Part(x, same),)
-    if not above:
+    if not any_negative(-x):
         return (Part(x, other),)
     return Part(positive(x), same), Part(negative(x), other)
