@@ -11,7 +11,7 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import add_at_winners
 from lrp_audio.types import Array
 
-_LEAST = 16  # blocks, if there are as many lines or segments, so that threads can share them
+_LEAST = 4  # blocks, if there are as many lines or segments, so that threads can share them
 
 
 class Blocks(NamedTuple):

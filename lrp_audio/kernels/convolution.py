@@ -19,17 +19,19 @@ from lrp_audio.kernels.elementwise import accounts, divide, stabilised_quotients
 from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.microkernel import MOST_ROWS, add_products, tile_width
-from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand, vectors_of
+from lrp_audio.kernels.operand import DEPTHWISE, DIRECT, WINOGRAD, Operand, vectors_of
 from lrp_audio.kernels.packing import Operands, unpacked
 from lrp_audio.kernels.products import products
+from lrp_audio.kernels.reuse import empty
 from lrp_audio.kernels.scratch import scratch
-from lrp_audio.kernels.threads import parallel_for
+from lrp_audio.kernels.threads import parallel_for, thread_count
 from lrp_audio.kernels.windows import Window, scatter_add
 from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selected
 from lrp_audio.types import Array
 
-_PIECES = 16  # at most, of the work that threads share
-_BLOCK_BYTES = 1 << 18  # of a block's frame and products, together
+_PIECES = 16  # at most, of a sum over samples, which threads share
+_PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
+_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 19}  # of a block's frame and products, by the image's axes
 _NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
 _NO_POOL = Window((1, 1), (1, 1), (0, 0))
 
@@ -64,7 +66,7 @@ def _convolve(
     least: float,
 ) -> Array:
     image, operand = channels_last(x), weight.forward
-    out = np.empty((len(x), *size, operand.channels), x.dtype)
+    out = empty((len(x), *size, operand.channels), x.dtype)
     added, floor = _bias(bias, out), np.full(1, least, x.dtype)
     work = _Work(operand, window, image, size)
 
@@ -89,8 +91,8 @@ def convolve_to_maxima(
 ) -> tuple[Array, Winners]:
     """``max(max-pool of (convolution + bias), 0)`` of `pooled` size, and the winners."""
     image, operand = channels_last(x), weight.forward
-    out = np.empty((len(x), *pooled, operand.channels), x.dtype)
-    place = np.empty(out.shape, np.uint8)
+    out = empty((len(x), *pooled, operand.channels), x.dtype)
+    place = empty(out.shape, np.uint8)
     added = _bias(bias, out)
     work = _Work(operand, window, image, pooled, pool, size)
 
@@ -114,7 +116,7 @@ def convolve_at(
     if few(weight, window, at):
         return convolve_few(x, weight, bias, window, at)
     image, operand = channels_last(x), weight.forward
-    out: Array = np.empty(at.place.shape, x.dtype)
+    out = empty(at.place.shape, x.dtype)
     added = _bias(bias, out)
     work = _Work(operand, window, image, out.shape[1:3], at.window, at.size)
 
@@ -147,7 +149,7 @@ def quotients_of(
         z = convolve_few(x, weight, bias, window, at)
         return divide(relevance, z, _bias(bias, channels_last(z)), epsilon, share)
     image, given, operand = channels_last(x), channels_last(relevance), weight.forward
-    s = np.empty(given.shape, x.dtype)
+    s = empty(given.shape, x.dtype)
     place, pool = (_NO_PLACE, _NO_POOL) if at is None else (at.place, at.window)
     added, factor = _bias(bias, s), np.array([share], x.dtype)
     work = _Work(operand, window, image, s.shape[1:3], pool, size)
@@ -181,7 +183,7 @@ def relevance_of(
     operand, reverse = weight.backward, _reverse(window)
     image = channels_last(x)
     onto = total is not None
-    out = np.empty_like(image) if total is None else channels_last(total)
+    out = empty(image.shape, image.dtype) if total is None else channels_last(total)
     work = _Work(operand, reverse, given, size)
 
     def piece(first: int, last: int) -> None:
@@ -209,7 +211,7 @@ def transpose(
     channels = weight.forward.groups * weight.forward.depth
     if weight.reverses:
         reverse = _reverse(window)
-        out = np.empty((len(s), *size, channels), s.dtype)
+        out = empty((len(s), *size, channels), s.dtype)
         added, floor = np.zeros(channels, s.dtype), np.full(1, -np.inf, s.dtype)
         work = _Work(operand, reverse, given, size)
 
@@ -255,9 +257,9 @@ def weight_gradient(
     given, place, pool, grid = _grid(g, at)
     out, depth, kh, kw = shape
     packed_shape = (groups, kh * kw * depth, out // groups)
-    empty = np.empty(packed_shape, x.dtype)
+    unfilled = np.empty(packed_shape, x.dtype)
 
-    if depthwise.suits(empty, kh * kw):
+    if depthwise.suits(unfilled, kh * kw):
 
         def samples(first: int, last: int) -> Array:
             part = slice(first, last)
@@ -270,7 +272,7 @@ def weight_gradient(
     else:
         width = tile_width(x.dtype)
         panels = -(-out // groups // width)
-        operand = Operand(0, empty.reshape(-1), groups, panels, depth, out // groups, width)
+        operand = Operand(DIRECT, unfilled.reshape(-1), groups, panels, depth, out // groups, width)
         work = _Work(operand, window, images, grid, samples=1)
 
         def blocks_of(first: int, last: int) -> Array:
@@ -304,7 +306,7 @@ def _whole(given: Array, place: Array, pool: Window, grid: tuple[int, int]) -> A
     """The values at all outputs, 0 where none is given."""
     if not place.size:
         return given
-    image = np.empty((len(given), *grid, given.shape[3]), given.dtype)
+    image = empty((len(given), *grid, given.shape[3]), given.dtype)
     spread_frame(given, place, pool, 0, 0, image)
     return image
 
@@ -334,7 +336,8 @@ class _Work:
         self.dtype = image.dtype
         area = pool.stride[0] * pool.stride[1]
         seen = prod(window.stride) * image.shape[3] + operand.padded
-        positions = _BLOCK_BYTES // (seen * area * image.itemsize)
+        axes = 1 if size[0] == 1 else 2
+        positions = _BLOCK_BYTES[axes] // (seen * area * image.itemsize)
         self.blocks = blocks(len(image), size, max(1, positions), samples)
         height, width = (
             (n - 1) * stride + (kernel - 1) * dilation + 1
@@ -365,9 +368,10 @@ class _Work:
         )
 
     def share(self, piece: Callable[[int, int], None]) -> None:
-        """Call `piece` for all blocks."""
+        """Call `piece` for all blocks; the result does not depend on how threads share them."""
         count = count_of(self.blocks)
-        parallel_for(piece, count, -(-count // _PIECES))
+        pieces = 1 if thread_count() == 1 else _PIECES_EACH * thread_count()
+        parallel_for(piece, count, -(-count // pieces))
 
 
 def _bias(bias: Array | None, out: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
 
@@ -14,7 +15,8 @@ def multiply(x: Array, weight: Array) -> Array:
     out = np.empty((len(weight), len(x)), x.dtype)
 
     def piece(first: int, last: int) -> None:
-        np.matmul(weight[first:last], columns, out=out[first:last])
+        with single_threaded_blas():
+            np.matmul(weight[first:last], columns, out=out[first:last])
 
     parallel_for(piece, len(weight), max(1, _BLOCK_ELEMENTS // weight.shape[1]))
     return out.T
@@ -26,7 +28,8 @@ def multiply_transpose(s: Array, weight: Array) -> Array:
     out = np.empty((weight.shape[1], len(s)), s.dtype)
 
     def piece(first: int, last: int) -> None:
-        np.matmul(weight[:, first:last].T, columns, out=out[first:last])
+        with single_threaded_blas():
+            np.matmul(weight[:, first:last].T, columns, out=out[first:last])
 
     parallel_for(piece, weight.shape[1], max(1, _BLOCK_ELEMENTS // len(weight)))
     return out.T
@@ -38,7 +41,8 @@ def multiply_weight_gradient(x: Array, g: Array) -> Array:
     out = np.empty((len(columns), rows.shape[1]), x.dtype)
 
     def piece(first: int, last: int) -> None:
-        np.matmul(columns[first:last], rows, out=out[first:last])
+        with single_threaded_blas():
+            np.matmul(columns[first:last], rows, out=out[first:last])
 
     parallel_for(piece, len(columns), max(1, _BLOCK_ELEMENTS // rows.shape[1]))
     return out

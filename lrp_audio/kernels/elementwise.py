@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
+from lrp_audio.kernels.reuse import empty
 from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
 
@@ -89,7 +89,7 @@ def divide(
     last = channels_last(z)
     flat = last.reshape(len(z), prod(z.shape[2:]), z.shape[1])
     given = channels_last(relevance).reshape(flat.shape)
-    s = np.empty_like(last)
+    s = empty(last.shape, last.dtype)
     sums = np.zeros((len(z), 2, z.shape[1]))
     factor = np.array([share], z.dtype)
     parallel_for(
@@ -104,8 +104,7 @@ def accounts(sums: Array, bias: Array, epsilon: Array) -> Array:
     """The accounts of `divide`, from the sums ``(batch, 2, channels)`` of its quotients and rests."""
     rest = sums[:, 1].sum(axis=1)
     stabilised = epsilon != 0
-    with single_threaded_blas():
-        absorbed = sums[:, 0] @ bias
+    absorbed = (sums[:, 0] * bias).sum(axis=1)
     columns = (absorbed, np.where(stabilised, rest, 0), np.where(stabilised, 0, rest))
     return np.stack(columns, axis=1)
 
@@ -128,7 +127,7 @@ def rest_below_zero(z: Array, above: Array) -> Array | None:
     """
     last = channels_last(z)
     total, part = last.reshape(-1), channels_last(above).reshape(-1)
-    rest = np.empty_like(last)
+    rest = empty(last.shape, last.dtype)
     kept = parallel_for(lambda i, j: _rest(total, part, rest.reshape(-1), i, j), total.size, _GRAIN)
     return channels_first(rest) if all(kept) else None
 
@@ -158,7 +157,7 @@ def weighted_sum(inputs: Sequence[Array], weights: Sequence[Array]) -> Array:
     """
     out = channels_last(weights[0])
     if not out.flags.writeable:
-        out = np.empty_like(out)
+        out = empty(out.shape, out.dtype)
     total = out.reshape(-1)
     flat = [channels_last(array).reshape(-1) for array in (*inputs, *weights)]
     (x, *others), (c, *more) = flat[: len(inputs)], flat[len(inputs) :]
@@ -187,7 +186,7 @@ def _gate(g: Array, y: Array, out: Array, first: int, last: int) -> None:
 def rectify(x: Array) -> Array:
     """``max(x, 0)``, in the memory layout of `x` if that is channels-last."""
     last = channels_last(x)
-    out = np.empty_like(last)
+    out = empty(last.shape, last.dtype)
     parallel_for(lambda i, j: _rectify(last.reshape(-1), out.reshape(-1), i, j), x.size, _GRAIN)
     return channels_first(out)
 
@@ -195,7 +194,7 @@ def rectify(x: Array) -> Array:
 def gate(g: Array, y: Array) -> Array:
     """``g`` where ``y > 0``, else 0: the gradient of `rectify` at its output `y`."""
     flow, gates = channels_last(g), channels_last(y)
-    out = np.empty_like(flow)
+    out = empty(flow.shape, flow.dtype)
     parallel_for(
         lambda i, j: _gate(flow.reshape(-1), gates.reshape(-1), out.reshape(-1), i, j),
         g.size,

@@ -1,22 +1,18 @@
-"""Runs a kernel on a pool of threads; the kernels release the GIL, BLAS stays at one thread.
+"""Runs a kernel on several threads; the kernels release the GIL.
 
-A pool that sleeps between calls costs microseconds and leaves the cores to other processes; by
-default, OpenMP's threads spin. Work is cut into pieces whose size does not depend on the number of
-threads, so results do not depend on it either.
+Which thread takes which piece of the work, and how large the pieces are, has no influence on the
+result.
 """
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import lru_cache
 from itertools import count as count_from
-from threading import Event
 from typing import Any
 
 from lrp_audio.arguments import as_whole, described
 from lrp_audio.errors import SettingError
-from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.kernels.team import Team
 
 _MOST = 1024
 _chosen: int | None = None  # the number of threads, once it was chosen
@@ -50,12 +46,12 @@ def thread_count() -> int:
 
 
 @lru_cache(maxsize=1)
-def _pool(count: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(1, count - 1), thread_name_prefix="lrp-audio")
+def _team(helpers: int) -> Team:
+    return Team(helpers)
 
 
 if hasattr(os, "register_at_fork"):  # threads do not survive a fork; a waiting child would hang
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_team.cache_clear)
 
 
 def parallel_for(work: Callable[[int, int], Any], count: int, grain: int) -> list[Any]:
@@ -64,39 +60,32 @@ def parallel_for(work: Callable[[int, int], Any], count: int, grain: int) -> lis
     Returns what the pieces returned, in their order. An exception in a piece is raised here.
     """
     pieces = [(first, min(first + grain, count)) for first in range(0, count, max(1, grain))]
-    helpers = min(thread_count(), len(pieces)) - 1
-    if helpers > 0:
-        return _shared(work, pieces, helpers)
-    with single_threaded_blas():
-        return [work(*piece) for piece in pieces]
+    if min(thread_count(), len(pieces)) > 1:
+        return _shared(work, pieces)
+    return [work(*piece) for piece in pieces]
 
 
-def _shared(
-    work: Callable[[int, int], Any], pieces: list[tuple[int, int]], helpers: int
-) -> list[Any]:
+def _shared(work: Callable[[int, int], Any], pieces: list[tuple[int, int]]) -> list[Any]:
     """The calling thread works too: short pieces are done before the other threads wake."""
     found: list[Any] = [None] * len(pieces)
     errors: list[BaseException] = []
     done: list[int] = []
-    numbers, all_done = count_from(0), Event()
+    numbers = count_from(0)
 
     def take() -> None:
-        with single_threaded_blas():
-            while (number := next(numbers)) < len(pieces):
-                try:
-                    found[number] = work(*pieces[number])
-                except BaseException as error:
-                    errors.append(error)
-                done.append(number)
-        if len(done) == len(pieces):
-            all_done.set()
+        while (number := next(numbers)) < len(pieces):
+            try:
+                found[number] = work(*pieces[number])
+            except BaseException as error:
+                errors.append(error)
+            done.append(number)
 
-    # At the end of the program, or where the system allows no more threads, this one is enough.
-    with suppress(RuntimeError):
-        for _ in range(helpers):
-            _pool(thread_count()).submit(take)
-    take()
-    all_done.wait()
+    try:
+        team = _team(thread_count() - 1)
+    except RuntimeError:  # the system allows no more threads, or Python is about to end
+        take()
+    else:
+        team.run(take, lambda: len(done) == len(pieces))
     if errors:
         raise errors[0]
     return found

@@ -18,10 +18,11 @@ from lrp_audio.layers.window import (
     spatial_size,
     with_rank,
 )
+from lrp_audio.rules.base import FusedMap
 from lrp_audio.types import Array
 
 
-class Convolution(WeightedLayer):
+class Convolution(WeightedLayer, FusedMap):
     """Cross-correlation with `weight` ``(out, in / groups, *kernel)``.
 
     `stride`, `pad` and `dilation` are a whole number for all axes, or one for each. `pad` may also

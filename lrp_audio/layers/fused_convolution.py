@@ -15,7 +15,7 @@ from lrp_audio.layers.base import Gradients, Layer, Pullback, RelevanceBackward,
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
 from lrp_audio.layers.window import spatial, spatial_size, with_rank
-from lrp_audio.rules.base import LinearRule, Propagation, Rule
+from lrp_audio.rules.base import FusedMap, LinearRule, Propagation, Rule
 from lrp_audio.types import Array
 
 
@@ -110,7 +110,7 @@ class FusedConvolution(Layer):
         return y, pullback
 
 
-class SelectedOutputs:
+class SelectedOutputs(FusedMap):
     """The convolution's map to the winners among its outputs; to all outputs without a pool.
 
     A `LinearMap` in the sense of the rules, not a layer: rows of the convolution's matrix, selected

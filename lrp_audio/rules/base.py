@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +48,10 @@ class LinearMap(Protocol):
         """``weight^T s``, in the `shape` of the input."""
 
 
-@runtime_checkable
-class FusedMap(LinearMap, Protocol):
-    """A linear map that also offers two steps of a rule at once, without the arrays between them."""
+class FusedMap(ABC):
+    """A `LinearMap` that also computes two steps of a rule at once, without the array between."""
 
+    @abstractmethod
     def quotients(
         self,
         x: Array,
@@ -66,6 +66,7 @@ class FusedMap(LinearMap, Protocol):
         `epsilon` is ``(batch,)``; see `lrp_audio.kernels.elementwise.divide`.
         """
 
+    @abstractmethod
     def products(self, s: Array, weight: Array, x: Array, total: Array | None) -> Array:
         """``x * (weight^T s)``, added to `total` in place where that is given."""
 
