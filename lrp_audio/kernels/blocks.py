@@ -66,6 +66,20 @@ def block_of(blocks: Blocks, number: int) -> tuple[int, int, int, int, int, int]
 
 
 @compiled()
+def clear(array: Array) -> None:
+    """Fill a contiguous `array` with zeros."""
+    flat, zero = array.reshape(-1), array.dtype.type(0)
+    for i in range(len(flat)):
+        flat[i] = zero
+
+
+@compiled()
+def _copy(given: Array, first: int, line: Array, start: int, count: int) -> None:
+    for i in range(count):
+        line[start + i] = given[first + i]
+
+
+@compiled()
 def cut_frame(images: Array, top: int, left: int, frame: Array) -> None:
     """The part of `images` from row `top` and column `left` on, into `frame`."""
     samples, tall, wide, channels = frame.shape
@@ -77,14 +91,16 @@ def cut_frame(images: Array, top: int, left: int, frame: Array) -> None:
         for y in range(tall):
             line = frame[sample, y].reshape(-1)
             if not 0 <= top + y < height:
-                line[:] = zero
+                for i in range(len(line)):
+                    line[i] = zero
                 continue
             given = images[sample, top + y].reshape(-1)
             start, end = before * channels, (before + inside) * channels
-            first = (left + before) * channels
-            line[:start] = zero
-            line[start:end] = given[first : first + end - start]
-            line[end:] = zero
+            _copy(given, (left + before) * channels, line, start, end - start)
+            for i in range(start):
+                line[i] = zero
+            for i in range(end, len(line)):
+                line[i] = zero
 
 
 @compiled()
@@ -96,6 +112,6 @@ def spread_frame(
     The frame begins at row `top` and column `left` of that image.
     """
     kernel, stride, pad, dilation = pool
-    frame[...] = frame.dtype.type(0)
+    clear(frame)
     shifted = Window(kernel, stride, (pad[0] + top, pad[1] + left), dilation)
     add_at_winners(values, place, frame, shifted)

@@ -14,16 +14,10 @@ from lrp_audio.types import Array
 _MOST_OUTPUTS = 4  # for each input channel; with more of them GEMM is faster
 
 
-def suits(packed: Array, taps: int) -> bool:
-    """Whether a weight ``(groups, taps * in/g, out/g)`` is one of a depthwise convolution."""
-    groups, columns, made = packed.shape
+def suits(shape: tuple[int, ...], taps: int) -> bool:
+    """Whether a weight of `shape` ``(groups, taps * in/g, out/g)`` is one of a depthwise convolution."""
+    groups, columns, made = shape
     return bool(groups > 1 and columns == taps and made <= _MOST_OUTPUTS)
-
-
-def products(images: Array, packed: Array, window: Window, z: Array) -> None:
-    """The windows of `images` times the weight, into `z` ``(batch, height, width, out)``."""
-    repeated, taps = _for_each_output(images, packed)
-    _products(repeated, taps, window, z)
 
 
 def add_transpose(s: Array, packed: Array, window: Window, images: Array) -> None:
@@ -53,29 +47,6 @@ def _taps(packed: Array) -> Array:
 def _for_each_output(images: Array, packed: Array) -> tuple[Array, Array]:
     made = packed.shape[2]
     return images if made == 1 else np.repeat(images, made, axis=3), _taps(packed)
-
-
-@compiled()
-def _products(images: Array, taps: Array, window: Window, z: Array) -> None:
-    kernel, stride, pad, dilation = window
-    samples, height, width, channels = images.shape
-    total = np.empty(channels, images.dtype)
-    for sample in range(samples):
-        for oy in range(z.shape[1]):
-            for ox in range(z.shape[2]):
-                for c in range(channels):
-                    total[c] = 0
-                for ky in range(kernel[0]):
-                    y = oy * stride[0] + ky * dilation[0] - pad[0]
-                    for kx in range(kernel[1]):
-                        x = ox * stride[1] + kx * dilation[1] - pad[1]
-                        if 0 <= y < height and 0 <= x < width:
-                            seen, tap = images[sample, y, x], taps[ky * kernel[1] + kx]
-                            for c in range(channels):
-                                total[c] += seen[c] * tap[c]
-                made = z[sample, oy, ox]
-                for c in range(channels):
-                    made[c] = total[c]
 
 
 @compiled()

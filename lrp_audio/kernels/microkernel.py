@@ -118,26 +118,42 @@ def _tile(
 
 
 def _generate(context: Any, builder: Any, signature: Any, arguments: Sequence[Any]) -> Any:
-    """LLVM code: a switch with one loop for each number of rows and vectors."""
-    rows, vectors, a, *of_a, b, b_first, b_step, c, c_first, c_row = arguments
+    """A call of the function for all tiles of this type."""
     dtype = signature.args[2].dtype
-    pointers = [
-        context.make_array(kind)(context, builder, array).data
-        for kind, array in zip(signature.args, arguments, strict=True)
+    number = context.get_value_type(dtype)
+    given = [
+        context.make_array(kind)(context, builder, argument).data
         if isinstance(kind, types.Array)
+        else argument
+        for kind, argument in zip(signature.args, arguments, strict=True)
     ]
-    index, number = ir.IntType(64), context.get_value_type(dtype)
-    end = builder.append_basic_block("end")
+    name = f"lrp_audio_add_products_{dtype}"
+    function = builder.module.globals.get(name)
+    if function is None:
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in given])
+        function = _define(ir.Function(builder.module, kind, name), number, dtype.bitwidth // 8)
+    builder.call(function, given)
+    return context.get_dummy_value()
+
+
+def _define(function: Any, number: Any, itemsize: int) -> Any:
+    """A switch with one loop for each number of rows and vectors; shared by all that call it."""
+    function.linkage = "linkonce_odr"
+    function.attributes.add("noinline")
+    rows, vectors, a, *of_a, b, b_first, b_step, c, c_first, c_row = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    index, end = ir.IntType(64), function.append_basic_block("end")
     switch = builder.switch(builder.add(builder.mul(rows, index(VECTORS)), vectors), end)
     for height, width in product(range(1, MOST_ROWS + 1), range(1, VECTORS + 1)):
-        block = builder.append_basic_block(f"tile_{height}_{width}")
+        block = function.append_basic_block(f"tile_{height}_{width}")
         switch.add_case(index(height * VECTORS + width), block)
         builder.position_at_end(block)
-        tile = _Tile(builder, height, width, number, dtype.bitwidth // 8)
-        tile.add(pointers, of_a, (b_first, b_step), (c_first, c_row))
+        tile = _Tile(builder, height, width, number, itemsize)
+        tile.add((a, b, c), of_a, (b_first, b_step), (c_first, c_row))
         builder.branch(end)
     builder.position_at_end(end)
-    return context.get_dummy_value()
+    builder.ret_void()
+    return function
 
 
 class _Tile:

@@ -47,7 +47,7 @@ def pack(
     """
     kernel = (weight.shape[2], weight.shape[3])
     matrix = packed(weight, groups)
-    if depthwise.suits(matrix, math.prod(kernel)):
+    if depthwise.suits(matrix.shape, math.prod(kernel)):
         operand = depthwise_operand(matrix)
         return Operands(operand, operand, False, matrix, kernel)
     filtered = math.prod(stride) == math.prod(dilation) == 1 and winograd.suits(weight, groups)
@@ -63,7 +63,8 @@ def pack(
 def depthwise_operand(matrix: Array) -> Operand:
     """The operand of a depthwise weight ``(groups, kh * kw, out/g)``."""
     groups, columns, made = matrix.shape
-    taps = np.ascontiguousarray(matrix.transpose(1, 0, 2)).reshape(-1)
+    taps = np.ascontiguousarray(matrix.transpose(1, 0, 2)).reshape(-1).view()
+    taps.flags.writeable = False
     return Operand(DEPTHWISE, taps, groups, 1, 1, made, made)
 
 
@@ -99,7 +100,8 @@ def _operand(matrix: Array, kernel: tuple[int, int], filtered: bool) -> Operand:
         split = in_panels(winograd.transform_weight(matrix, kernel), width).swapaxes(1, 2)
     else:
         split = in_panels(matrix, width)
-    weight = np.ascontiguousarray(split).reshape(-1)
+    weight = np.ascontiguousarray(split).reshape(-1).view()
+    weight.flags.writeable = False
     kind = WINOGRAD if filtered else DIRECT
     return Operand(kind, weight, groups, panels, depth, made, width)
 

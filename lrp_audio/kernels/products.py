@@ -1,6 +1,7 @@
 """The products of a frame's windows with a weight: direct, by Winograd filtering, or depthwise."""
 
 from lrp_audio.kernels import winograd
+from lrp_audio.kernels.blocks import clear
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import MOST_ROWS, add_products
 from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand, vectors_of
@@ -8,7 +9,7 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
 
-@compiled()
+@compiled(inline="always")
 def products(
     frame: Array, operand: Operand, window: Window, z: Array, inputs: Array, found: Array
 ) -> None:
@@ -19,17 +20,16 @@ def products(
     """
     if operand.kind == WINOGRAD:
         winograd.products(frame, operand, window.kernel, z, inputs, found)
-        return
-    z[...] = z.dtype.type(0)
-    if operand.kind == DEPTHWISE:
+    elif operand.kind == DEPTHWISE:
         _depthwise(frame, operand, window, z)
     else:
         _direct(frame, operand, window, z)
 
 
-@compiled()
+@compiled(inline="always")
 def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
+    clear(z)
     samples, tall, wide, channels = frame.shape
     _, height, width, padded = z.shape
     given, made = frame.reshape(-1), z.reshape(-1)
@@ -70,6 +70,7 @@ def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
 @compiled()
 def _depthwise(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
+    clear(z)
     samples, height, width, padded = z.shape
     made = operand.made
     taps = operand.weight.reshape(kernel[0] * kernel[1], padded)

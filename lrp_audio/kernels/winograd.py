@@ -30,6 +30,7 @@ way, nor is float64, which serves as the reference.
 import numpy as np
 
 from lrp_audio.kernels.blas import single_threaded_blas
+from lrp_audio.kernels.blocks import clear
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import MOST_ROWS, VECTORS, add_products
 from lrp_audio.kernels.operand import Operand, vectors_of
@@ -97,7 +98,7 @@ def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, 
     return -(-height // 2), -(-width // 2)
 
 
-@compiled()
+@compiled(inline="always")
 def products(
     frame: Array, operand: Operand, kernel: tuple[int, int], z: Array, inputs: Array, found: Array
 ) -> None:
@@ -127,7 +128,7 @@ def products(
         group = panel // operand.panels
         vectors = vectors_of(operand, panel)
         used = columns * vectors // VECTORS
-        found[: points * tiles * columns] = z.dtype.type(0)
+        clear(found[: points * tiles * columns])
         for point in range(points):
             b = (panel * points + point) * depth * columns
             for segment in range(segments):

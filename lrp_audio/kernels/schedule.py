@@ -1,0 +1,356 @@
+"""The schedule of convolutions: block by block, what is read, multiplied, and done with the products.
+
+A block is cut out of the input, or made of the values at the winners of a max-pool; its windows are
+multiplied by the weight; and what follows is done while the products are in the cache. It is all in
+one compiled function, because code for the products takes seconds to compile.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from lrp_audio.kernels import winograd
+from lrp_audio.kernels.blocks import Blocks, block_of, blocks, count_of, cut_frame, spread_frame
+from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.elementwise import stabilised_quotients
+from lrp_audio.kernels.operand import WINOGRAD, Operand
+from lrp_audio.kernels.products import products
+from lrp_audio.kernels.scratch import scratch
+from lrp_audio.kernels.threads import parallel_for, thread_count
+from lrp_audio.kernels.windows import Window, scatter_add
+from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selected
+from lrp_audio.types import Array
+
+_PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
+_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 19}  # of a block's frame and products, by the image's axes
+NO_POOL = Window((1, 1), (1, 1), (0, 0))
+NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
+NO_PLACE.flags.writeable = False
+
+
+class Source(NamedTuple):
+    """What a convolution reads: ``(batch, height, width, channels)``.
+
+    Where `place` is not empty, the values are those at the winners of `pool`, and all others are 0.
+    """
+
+    values: Array
+    place: Array
+    pool: Window
+
+
+def read_only(array: Array) -> Array:
+    """A view that cannot be written to: one type for whatever a kernel only reads."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+OUTPUTS, MAXIMA, SELECTED, QUOTIENTS, PRODUCTS, COLUMNS = range(6)
+
+
+class After(NamedTuple):
+    """What follows the products z of a block; the fields that it does not need are empty.
+
+    =========  =====================================================================================
+    OUTPUTS    ``out = max(z + bias, least)``
+    MAXIMA     ``out, found = rectified_maxima`` over the windows of `pool`
+    SELECTED   ``out = z + bias`` at the winners, in `place`, of `pool`
+    QUOTIENTS  ``out = share R / stabilised (z + bias)``, at the winners where there is a pool, with
+               `sums` ``(batch, blocks of a sample, 2, channels)`` for the accounts
+    PRODUCTS   ``out = x z``; ``out += x z`` where `onto`
+    COLUMNS    ``out`` += each row of z, at the values of one window of `columns`
+    =========  =====================================================================================
+
+    `size` is that of all windows before a pool.
+    """
+
+    kind: int
+    out: Array
+    found: Array
+    bias: Array
+    place: Array
+    pool: Window
+    size: tuple[int, int]
+    least: Array
+    relevance: Array
+    share: Array
+    epsilon: Array
+    sums: Array
+    x: Array
+    onto: bool
+    columns: Window
+
+
+def after(
+    kind: int,
+    out: Array,
+    size: tuple[int, int],
+    bias: Array | None = None,
+    at: Winners | None = None,
+    pool: Window = NO_POOL,
+    found: Array | None = None,
+    least: float = -np.inf,
+    relevance: Array | None = None,
+    share: float = 1.0,
+    epsilon: Array | None = None,
+    sums: Array | None = None,
+    x: Array | None = None,
+    onto: bool = False,
+    columns: Window = NO_POOL,
+) -> After:
+    """An `After` with empty fields for what is not given."""
+    dtype, nothing = out.dtype, np.empty((0, 0, 0, 0), out.dtype)
+    return After(
+        kind,
+        out,
+        np.empty((0, 0, 0, 0), np.uint8) if found is None else found,
+        read_only(np.zeros(out.shape[3], dtype) if bias is None else bias),
+        NO_PLACE if at is None else read_only(at.place),
+        pool if at is None else at.window,
+        size,
+        np.full(1, least, dtype),
+        read_only(nothing if relevance is None else relevance),
+        np.full(1, share, dtype),
+        np.zeros(1, dtype) if epsilon is None else np.array(epsilon, dtype),
+        np.empty((0, 0, 0, 0)) if sums is None else sums,
+        read_only(nothing if x is None else x),
+        onto,
+        columns,
+    )
+
+
+class Memory(NamedTuple):
+    """Flat memory of one thread: a block's frame and products, and two for Winograd filtering."""
+
+    frame: Array
+    z: Array
+    inputs: Array
+    found: Array
+
+
+class Schedule:
+    """The blocks of one operation of `size`, of windows over a pool where `at` is given."""
+
+    def __init__(
+        self,
+        operand: Operand,
+        window: Window,
+        values: Array,
+        size: tuple[int, int],
+        pool: Window = NO_POOL,
+        samples: int = 2,
+    ) -> None:
+        self.operand, self.window, self.dtype = operand, window, values.dtype
+        seen = window.stride[0] * window.stride[1] * values.shape[3] + operand.padded
+        area = pool.stride[0] * pool.stride[1]
+        room = _BLOCK_BYTES[1 if size[0] == 1 else 2]
+        positions = max(1, room // (seen * area * values.itemsize))
+        self.blocks = blocks(len(values), size, positions, samples)
+        height, width = pool.extent((self.blocks.rows, self.blocks.columns))
+        tall, wide = frame_size(operand, window, height, width)
+        height, width = whole(operand, window.kernel, height, width)
+        transformed, count = 0, self.blocks.samples
+        if operand.kind == WINOGRAD:
+            down, across = winograd.whole_tiles(window.kernel, height, width)
+            transformed = winograd.points_of(window.kernel) * count * down * across
+        self._sizes = {
+            "frame": count * tall * wide * values.shape[3],
+            # The last vector of a row may reach beyond it.
+            "z": count * height * width * operand.padded + operand.width,
+            "inputs": transformed * values.shape[3],
+            "found": transformed * operand.width,
+        }
+
+    @property
+    def blocks_of_sample(self) -> int:
+        """Number of blocks of one sample; 1 where a block has several samples."""
+        return max(1, count_of(self.blocks) // max(1, -(-self.blocks.batch // self.blocks.samples)))
+
+    def memory(self) -> Memory:
+        """Memory of this thread."""
+        return Memory(*(scratch(name, (n,), self.dtype) for name, n in self._sizes.items()))
+
+    def run(self, source: Source, following: After) -> None:
+        """Compute all blocks; the result does not depend on how threads share them."""
+        count = count_of(self.blocks)
+        pieces = 1 if thread_count() == 1 else _PIECES_EACH * thread_count()
+        parallel_for(self._piece(source, following), count, -(-count // pieces))
+
+    def run_samples(self, source: Source, following: After) -> None:
+        """The same, where the blocks of a sample must follow each other."""
+        piece, each = self._piece(source, following), self.blocks_of_sample
+        parallel_for(lambda i, j: piece(i * each, j * each), self.blocks.batch, 1)
+
+    def _piece(self, source: Source, following: After) -> Callable[[int, int], None]:
+        def piece(first: int, last: int) -> None:
+            run_blocks(
+                source, self.operand, self.window, following, self.blocks, first, last,
+                self.memory(),
+            )  # fmt: skip
+
+        return piece
+
+
+@compiled()
+def whole(
+    operand: Operand, kernel: tuple[int, int], height: int, width: int
+) -> tuple[int, int]:
+    """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
+    if operand.kind != WINOGRAD:
+        return height, width
+    down, across = winograd.whole_tiles(kernel, height, width)
+    return (height, 4 * across) if kernel[0] == 1 else (2 * down, 2 * across)
+
+
+@compiled()
+def frame_size(operand: Operand, window: Window, height: int, width: int) -> tuple[int, int]:
+    """Height and width of a frame for the products of so many windows."""
+    kernel, stride, _, dilation = window
+    height, width = whole(operand, kernel, height, width)
+    tall = (height - 1) * stride[0] + (kernel[0] - 1) * dilation[0] + 1
+    wide = (width - 1) * stride[1] + (kernel[1] - 1) * dilation[1] + 1
+    return tall, wide
+
+
+@compiled(error_model="numpy")
+def run_blocks(
+    source: Source,
+    operand: Operand,
+    window: Window,
+    following: After,
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+) -> None:
+    """Compute the blocks from number `first` to `last`."""
+    values, pool, size = source.values, following.pool, following.size
+    channels, padded = values.shape[3], operand.groups * operand.panels * operand.width
+    kernel, stride, pad, dilation = pool
+    for number in range(first, last):
+        s0, s1, y0, y1, x0, x1 = part = block_of(blocks, number)
+        # The windows before the pool that this block sees, within the `size` of all of them.
+        top, left = y0 * stride[0] - pad[0], x0 * stride[1] - pad[1]
+        above, before = max(0, top), max(0, left)
+        below = min(size[0], top + (y1 - 1 - y0) * stride[0] + (kernel[0] - 1) * dilation[0] + 1)
+        behind = min(size[1], left + (x1 - 1 - x0) * stride[1] + (kernel[1] - 1) * dilation[1] + 1)
+        seen = (max(0, below - above), max(0, behind - before))
+        shifted = Window(kernel, stride, (above - top, before - left), dilation)
+
+        tall, wide = frame_size(operand, window, seen[0], seen[1])
+        length = (s1 - s0) * tall * wide * channels
+        frame = memory.frame[:length].reshape(s1 - s0, tall, wide, channels)
+        row = above * window.stride[0] - window.pad[0]
+        column = before * window.stride[1] - window.pad[1]
+        if source.place.size:
+            spread_frame(values[s0:s1], source.place[s0:s1], source.pool, row, column, frame)
+        else:
+            cut_frame(values[s0:s1], row, column, frame)
+        height, width = whole(operand, window.kernel, seen[0], seen[1])
+        length = (s1 - s0) * height * width * padded
+        z = memory.z[:length].reshape(s1 - s0, height, width, padded)
+        products(frame, operand, window, z, memory.inputs, memory.found)
+        if operand.groups > 1 and operand.made < operand.panels * operand.width:
+            _close_gaps(z.reshape(-1, padded), operand)
+
+        if following.kind == MAXIMA:
+            rectified_maxima(
+                z, seen, following.bias, following.out, following.found, part, shifted
+            )
+        elif following.kind == SELECTED:
+            select(z, seen, following.place, following.bias, following.out, part, shifted)
+        elif following.kind == QUOTIENTS:
+            _quotients(z, seen, following, part, shifted, number)
+        elif following.kind == COLUMNS:
+            _scatter(z, operand, following, part)
+        else:
+            _store(z, following, part)
+
+
+@compiled()
+def _close_gaps(z: Array, operand: Operand) -> None:
+    """Move the columns of each group up to those of the group before it."""
+    for position in range(len(z)):
+        row = z[position]
+        for group in range(1, operand.groups):
+            start, gap = group * operand.made, group * operand.panels * operand.width
+            for c in range(operand.made):
+                row[start + c] = row[gap + c]
+
+
+@compiled()
+def _store(z: Array, following: After, part: tuple[int, int, int, int, int, int]) -> None:
+    s0, s1, y0, y1, x0, x1 = part
+    floor, bias = following.least[0], following.bias
+    for sample in range(s0, s1):
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                made, value = following.out[sample, y, x], z[sample - s0, y - y0, x - x0]
+                if following.kind == OUTPUTS:
+                    for c in range(len(made)):
+                        total = value[c] + bias[c]
+                        made[c] = floor if total <= floor else total
+                elif following.onto:
+                    given = following.x[sample, y, x]
+                    for c in range(len(made)):
+                        made[c] += given[c] * value[c]
+                else:
+                    given = following.x[sample, y, x]
+                    for c in range(len(made)):
+                        made[c] = given[c] * value[c]
+
+
+@compiled(error_model="numpy")
+def _quotients(
+    z: Array,
+    seen: tuple[int, int],
+    following: After,
+    part: tuple[int, int, int, int, int, int],
+    pool: Window,
+    number: int,
+) -> None:
+    s0, s1, y0, y1, x0, x1 = part
+    channels, dtype = following.out.shape[3], z.dtype
+    found, account = np.empty(channels, dtype), np.empty((2, channels), dtype)
+    bias, sums = following.bias, following.sums
+    for sample in range(s0, s1):
+        for c in range(channels):
+            account[0, c] = account[1, c] = 0
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                top = (y - y0) * pool.stride[0] - pool.pad[0]
+                left = (x - x0) * pool.stride[1] - pool.pad[1]
+                for c in range(channels):
+                    found[c] = bias[c]
+                if following.place.size:
+                    which = following.place[sample, y, x]
+                    selected(z[sample - s0], seen, top, left, which, pool, found)
+                else:
+                    value = z[sample - s0, top, left]
+                    for c in range(channels):
+                        found[c] += value[c]
+                stabilised_quotients(
+                    following.relevance[sample, y, x], following.share[0], found,
+                    following.epsilon[sample], following.out[sample, y, x], account[0], account[1],
+                )  # fmt: skip
+        for i in range(2):
+            for c in range(channels):
+                sums[sample, number % sums.shape[1], i, c] += account[i, c]
+
+
+@compiled()
+def _scatter(
+    z: Array, operand: Operand, following: After, part: tuple[int, int, int, int, int, int]
+) -> None:
+    s0, s1, y0, y1, x0, x1 = part
+    kernel, stride, pad, dilation = following.columns
+    shifted = Window(kernel, stride, (pad[0] - y0 * stride[0], pad[1] - x0 * stride[1]), dilation)
+    panel = z.reshape(-1, z.shape[3])
+    depth = operand.made // (kernel[0] * kernel[1])
+    for group in range(operand.groups):
+        scatter_add(
+            panel, group * operand.made, depth, following.out[s0:s1], group, (y1 - y0, x1 - x0),
+            shifted,
+        )  # fmt: skip
