@@ -20,6 +20,7 @@ from benchmarks.machine import machine
 from benchmarks.rates import measured
 from benchmarks.rows import Sweep, cold_starts, explanations, training_steps
 from benchmarks.table import Record, Report, markdown, write
+from lrp_audio.errors import LrpAudioError
 from lrp_audio.kernels.threads import available_cores
 from lrp_audio.models.zoo import ARCHITECTURES
 
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"This process may use {cores} cores; give --threads at most that.", 2)
     try:
         report = _report(args)
-    except (DisagreementError, PeerError) as error:
+    except (DisagreementError, PeerError, LrpAudioError) as error:
         return _fail(str(error), 1)
     print(markdown(report))
     for path in write(report, args.out, "quick" if args.quick else "latest"):

@@ -20,6 +20,7 @@ from benchmarks.agreement import DisagreementError, check_output
 from benchmarks.case import network_of
 from benchmarks.comparison import Comparison, Effort, PeerError, compared
 from benchmarks.table import Record, forward_passes_table
+from lrp_audio.errors import LrpAudioError
 from lrp_audio.interchange.folder import reference_of
 from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.models.network import Network
@@ -42,14 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, help="by default as many as time allows")
     args = parser.parse_args(arguments)
     if not installed():
-        print('error: it needs onnxruntime: pip install "lrp-audio[peers]"', file=sys.stderr)
+        print(
+            'error: it needs onnxruntime and onnx: pip install "lrp-audio[peers]"', file=sys.stderr
+        )
         return 2
     effort = Effort(repeats=args.repeats)
     try:
         records = list(
             forward_passes(args.files, args.batch, args.threads, effort, lambda line: None)
         )
-    except (DisagreementError, PeerError) as error:
+    except (DisagreementError, PeerError, LrpAudioError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(forward_passes_table(records))
@@ -57,8 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def installed() -> bool:
-    """Whether there is an onnxruntime to compare with."""
-    return importlib.util.find_spec("onnxruntime") is not None
+    """Whether there is an onnxruntime to compare with, and onnx to write networks for it."""
+    return all(importlib.util.find_spec(name) for name in ("onnxruntime", "onnx"))
 
 
 def forward_passes(
@@ -83,7 +86,7 @@ def forward_passes(
 
 def written(folder: Path) -> list[Path]:
     """ONNX files of this project's networks with random weights, in `folder`."""
-    from benchmarks.onnx_file import write_onnx  # needs the extra `onnx`
+    from benchmarks.onnx_file import write_onnx  # imports onnx, which may be missing
 
     for net in ARCHITECTURES:
         write_onnx(network_of(net, "random", 0), folder / f"{net}.onnx")

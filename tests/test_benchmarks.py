@@ -14,6 +14,7 @@ import pytest
 
 import lrp_audio
 from benchmarks import __main__ as command
+from benchmarks import forward_passes as one_explanation
 from benchmarks.agreement import (
     DisagreementError,
     apart,
@@ -311,6 +312,16 @@ def test_an_explanation_is_counted_in_forward_passes_of_onnxruntime(tmp_path: Pa
     table = markdown(a_report() | {"forward_passes": [one, two]})
     assert f"| {one['forward_passes']:.1f} | {one['ours_rss_mb']:.0f} |" in table
     assert len(noted) == 2
+
+
+def test_a_file_that_is_no_network_is_refused_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra `peers`")
+    (tmp_path / "note.onnx").write_text("not a network")
+    assert one_explanation.main([str(tmp_path / "note.onnx")]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and "note.onnx" in shown and len(shown.splitlines()) == 1
 
 
 def test_growth_is_linear_where_time_is_proportional_to_size() -> None:
