@@ -2,7 +2,8 @@
 
 Both use the same weights, inputs and rules, each in a process of its own; their results are
 compared first, and their calls alternate. Also measured: peak memory, a training step against
-torch, the start of a process, and the limits of the machine itself.
+torch, networks from ONNX files against onnxruntime's forward pass (if it is installed), the start
+of a process, and the limits of the machine itself.
 """
 
 import argparse
@@ -14,10 +15,12 @@ from pathlib import Path
 from benchmarks.agreement import DisagreementError
 from benchmarks.case import WEIGHTS
 from benchmarks.comparison import Effort, PeerError
+from benchmarks.forward_passes import forward_passes, installed
 from benchmarks.machine import machine
 from benchmarks.rates import measured
 from benchmarks.rows import Sweep, cold_starts, explanations, training_steps
-from benchmarks.table import Report, markdown, write
+from benchmarks.table import Record, Report, markdown, write
+from lrp_audio.errors import LrpAudioError
 from lrp_audio.kernels.threads import available_cores
 from lrp_audio.models.zoo import ARCHITECTURES
 
@@ -42,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"This process may use {cores} cores; give --threads at most that.", 2)
     try:
         report = _report(args)
-    except (DisagreementError, PeerError) as error:
+    except (DisagreementError, PeerError, LrpAudioError) as error:
         return _fail(str(error), 1)
     print(markdown(report))
     for path in write(report, args.out, "quick" if args.quick else "latest"):
@@ -65,6 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0])
     parser.add_argument("--seed", type=int, default=0, help="of random weights and inputs")
     parser.add_argument(
+        "--onnx",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="networks to compare with onnxruntime's forward pass, by default this project's",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="explanations only, at one thread, fewer repeats"
     )
     parser.add_argument(
@@ -86,12 +97,16 @@ def _report(args: argparse.Namespace) -> Report:
         effort=replace(QUICK if args.quick else Effort(), repeats=args.repeats),
     )
     records = list(explanations(sweep, _note))
+    passes: list[Record] = []
     if not args.quick:
         records += training_steps(sweep, _note)
+    if not args.quick and installed():
+        passes += forward_passes(args.onnx, args.batch, args.threads, sweep.effort, _note)
     return {
         "machine": about,
         "rates": [asdict(rates) for rates in sweep.rates],
         "records": records,
+        "forward_passes": passes,
         "cold_start": [] if args.quick else list(cold_starts(sweep, _note)),
     }
 

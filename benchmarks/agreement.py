@@ -16,6 +16,7 @@ Results = dict[str, Array]
 FLOAT64_LIMIT = 1e-9
 FLOAT32_LIMIT = 1e-3
 FLOAT32_LIMIT_OF_EPSILON = 1e-2
+OUTPUT_LIMIT = 1e-4
 
 
 class DisagreementError(RuntimeError):
@@ -52,6 +53,11 @@ def check_step(ours: Results, theirs: Results) -> float:
     mine, other = _shares(ours), _shares(theirs)
     worst += [float(apart(mine[name][None], other[name][None])[0]) for name in mine]
     return _within(max(worst), FLOAT64_LIMIT)
+
+
+def check_output(ours: Results, theirs: Results) -> float:
+    """The worst difference of a sample's outputs, computed in float32."""
+    return _within(float(apart(ours["output"], theirs["output"]).max()), OUTPUT_LIMIT)
 
 
 def _shares(results: Results) -> Results:

@@ -12,7 +12,6 @@ import numpy as np
 import lrp_audio
 from lrp_audio import layers
 from lrp_audio.audio.clip import read_clip
-from lrp_audio.layers.base import Gradients
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.max_pool import MaxPool
 from lrp_audio.models.network import Network, chain
@@ -63,17 +62,11 @@ def read_case(folder: Path) -> tuple[dict[str, Any], Network, Array]:
         parameters = {name: archive[name].astype(dtype, copy=False) for name in archive.files}
     network = ARCHITECTURES[about["net"]].build(parameters)
     if about["task"] == "explain":
-        freeze(parameters)
+        network.freeze()
     elif not about["dropout"]:
         network = without_dropout(network)
     x = np.load(folder / "x.npy", allow_pickle=False).astype(dtype, copy=False)
     return about, network, x
-
-
-def freeze(parameters: Gradients) -> None:
-    """Make the arrays read-only, as those of a loaded model are: layers then remember W+ and W-."""
-    for array in parameters.values():
-        array.setflags(write=False)
 
 
 def without_dropout(network: Network) -> Network:

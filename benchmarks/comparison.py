@@ -26,6 +26,7 @@ ENVIRONMENTS = {
         "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
         "MALLOC_TOP_PAD_": str(1 << 28),
     },
+    "onnx_peer": {},
 }
 """Environment variables of each module's process, in addition to those of this one."""
 
@@ -157,32 +158,34 @@ class Comparison:
 Check = Callable[[dict[str, Array], dict[str, Array]], float]
 
 
-def compared(folder: Path, threads: int, effort: Effort, check: Check) -> Comparison:
-    """This engine against the peer at the task in `folder`.
+def compared(
+    folder: Path, threads: int, effort: Effort, check: Check, peer: str = "peer"
+) -> Comparison:
+    """This engine against the module `peer` at the task in `folder`.
 
     `check` is given both results first, and raises an error if they differ.
     """
     with ExitStack() as stack:
-        ours, peer = both = _started(stack, folder, threads)
+        ours, other = both = _started(stack, folder, threads, peer)
         difference = check(*(each.result(folder / f"{each.name}.npz") for each in both))
         repeats = effort.rounds(sum(each.call() for each in both))
         timings = alternating(both, repeats)
         return Comparison(
-            tuple(map(quartiles, timings)), (ours.memory(), peer.memory()), repeats, difference
+            tuple(map(quartiles, timings)), (ours.memory(), other.memory()), repeats, difference
         )
 
 
 def compare(folder: Path, threads: int, check: Check) -> float:
     """The result of `check` for the task in `folder`; nothing is timed."""
     with ExitStack() as stack:
-        both = _started(stack, folder, threads)
+        both = _started(stack, folder, threads, "peer")
         return check(*(each.result(folder / f"{each.name}.npz") for each in both))
 
 
-def _started(stack: ExitStack, folder: Path, threads: int) -> tuple[Peer, Peer]:
+def _started(stack: ExitStack, folder: Path, threads: int, peer: str) -> tuple[Peer, Peer]:
     return (
         stack.enter_context(Peer("ours", folder, threads)),
-        stack.enter_context(Peer("peer", folder, threads)),
+        stack.enter_context(Peer(peer, folder, threads)),
     )
 
 

@@ -1,8 +1,9 @@
-"""``python -m benchmarks.growth``: time against the size of a batch, and against a clip's length.
+"""``python -m benchmarks.growth``: time and memory against the size of a batch and of a clip.
 
 Batches of 1 to 256 clips go through both networks, 32 at a time. Clips of 1 to 16 seconds go
 through AudioNet's convolutions with an average over time before a last dense layer, because the
-published dense stack only takes one second. Writes a table and a plot.
+published dense stack only takes one second; of these, the memory is measured as well. Writes a
+table and a plot.
 """
 
 import argparse
@@ -11,23 +12,24 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import lrp_audio
-from benchmarks.case import CLASSES, freeze, inputs_of, network_of
+from benchmarks.case import inputs_of, network_of
+from benchmarks.long_clip import LongClip, memory
 from benchmarks.machine import machine
 from benchmarks.ours import predicted
-from lrp_audio.fronts.waveform import WAVEFORM
-from lrp_audio.layers import Dense, GlobalAveragePool, Layer
 from lrp_audio.models.batches import slices
-from lrp_audio.models.network import INPUT, Network, chain
+from lrp_audio.models.network import INPUT
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
 
 _RULES = "epsilon-plus"
+_MEASURED = ("epsilon", "epsilon-plus", "epsilon-alpha2-beta1")  # rules whose memory is measured
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _SECONDS = (1, 2, 4, 8, 16)
 Points = list[tuple[int, float]]
@@ -57,8 +59,16 @@ def main() -> None:
         exponent, worst = linearity(points)
         print(f"{name}: time grows as size^{exponent:.2f}; ", end="")
         print(f"at most {worst:.2f} times the largest size's time per unit")
+    kept = {rules: [memory(seconds, rules) for seconds in _SECONDS] for rules in _MEASURED}
+    for rules, found in kept.items():
+        last = found[-1]
+        print(
+            f"{_SECONDS[-1]} s under {rules}: at most {last.peak:.0f} MB, "
+            f"{last.peak / last.outputs:.2f} of the outputs of all layers ({last.outputs:.0f} MB)"
+        )
     args.out.mkdir(parents=True, exist_ok=True)
     about = {"machine": machine(), "threads": args.threads, "rules": _RULES, "ms": measured}
+    about["memory_mb"] = {rules: [asdict(each) for each in found] for rules, found in kept.items()}
     (args.out / "growth.json").write_text(json.dumps(about, indent=2) + "\n")
     _plot(measured, args.out / "growth.png")
 
@@ -101,22 +111,10 @@ def _batch(net: str, size: int) -> Callable[[], None]:
 
 
 def _long_clip(seconds: int) -> Callable[[], None]:
-    rng = np.random.default_rng(0)
-    published = network_of("audionet", "random", 0)
-    freeze(published.parameters())
-    layers: list[tuple[str, Layer]] = []
-    for node in published.nodes:
-        if node.layer.kind == "shape":
-            break
-        layers.append((node.name, node.layer))
-    last = rng.standard_normal((CLASSES, 128), np.float32)
-    layers += [("average", GlobalAveragePool()), ("dense", Dense(last))]
-    network = Network(chain(layers), (1, seconds * WAVEFORM.rate))
-    x = rng.standard_normal((1, 1, seconds * WAVEFORM.rate), np.float32)
-    rules = composite(_RULES, ARCHITECTURES["audionet"].front.bounds)
+    clip = LongClip(seconds)
 
     def run() -> None:
-        network.propagate(x, predicted, rules).relevance[INPUT]
+        clip.explain(_RULES)
 
     return run
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from lrp_audio.kernels.threads import available_cores
 
-_PACKAGES = ("numpy", "scipy", "numba", "torch", "zennit")
+_PACKAGES = ("numpy", "scipy", "numba", "torch", "zennit", "onnxruntime")
 
 
 def machine() -> dict[str, Any]:

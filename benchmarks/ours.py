@@ -1,5 +1,6 @@
 """The tasks of this engine's process: explain a batch, or take one training step."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from benchmarks.case import read_case
 from lrp_audio.models.network import INPUT
 from lrp_audio.models.zoo import ARCHITECTURES
+from lrp_audio.outputs import ENDINGS
 from lrp_audio.rules.presets import composite
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
@@ -26,11 +28,30 @@ class Explain:
         return {"logits": found.output, "relevance": found.relevance[INPUT]}
 
 
+class ExplainFile:
+    """A batch's relevance, as `Explain`, through the network in an ONNX file."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        from lrp_audio.interchange.read import read_onnx_network  # the other tasks start without
+
+        about = json.loads((folder / "case.json").read_text())
+        self.read = read_onnx_network(about["file"])
+        self.x = np.load(folder / "x.npy", allow_pickle=False)
+        self.rules = composite(about["rules"], (float(self.x.min()), float(self.x.max())))
+
+    def __call__(self) -> dict[str, Array]:
+        """One explanation of the batch: the output of the file, and the relevance of the input."""
+        found = self.read.network.propagate(self.x, predicted, self.rules)
+        output = ENDINGS[self.read.ending](found.output)
+        return {"output": output, "relevance": found.relevance[INPUT]}
+
+
 def predicted(logits: Array) -> Array:
     """Each sample's largest logit, and 0 for the other classes."""
     start = np.zeros_like(logits)
-    rows, predicted = np.arange(len(logits)), logits.argmax(axis=1)
-    start[rows, predicted] = logits[rows, predicted]
+    flat, of_start = logits.reshape(len(logits), -1), start.reshape(len(logits), -1)
+    rows, predicted = np.arange(len(flat)), flat.argmax(axis=1)
+    of_start[rows, predicted] = flat[rows, predicted]
     return start
 
 
@@ -55,4 +76,4 @@ class Train:
         return {"loss": np.array(loss), **gradients}
 
 
-TASKS = {"explain": Explain, "train": Train}
+TASKS = {"explain": Explain, "onnx": ExplainFile, "train": Train}

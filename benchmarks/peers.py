@@ -34,9 +34,13 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, with ``benchmarks`` on the import path."""
+    """This process's environment, with ``benchmarks`` on the import path.
+
+    Python keeps the bytecode of modules, as it does for installed packages.
+    """
     here = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, here))}
 
 
 def restrict(threads: int) -> None:

@@ -18,7 +18,7 @@ from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.rules.presets import composite
 
 _CHECKED = 2  # samples of the comparison in float64
-_STARTS = 5
+_STARTS = 9
 
 
 @dataclass(frozen=True)

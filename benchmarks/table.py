@@ -34,6 +34,8 @@ def markdown(report: Report) -> str:
     for peer in peers:
         mine = [record for record in report["records"] if record["peer"] == peer]
         sections.append(f"{_title(peer, mine)}\n\n{_records(mine)}")
+    if report["forward_passes"]:
+        sections.append(forward_passes_table(report["forward_passes"]))
     sections.append("What the machine reaches\n\n" + _rates(report["rates"]))
     if report["cold_start"]:
         sections.append("From the start of a process\n\n" + _cold_start(report["cold_start"]))
@@ -73,6 +75,31 @@ def _records(records: Iterable[Record]) -> str:
         for record in records
     ]
     return _table(_HEADER, rows, left=2)
+
+
+def forward_passes_table(records: Sequence[Record]) -> str:
+    """Explanations of networks from ONNX files, in forward passes of onnxruntime."""
+    worst = max(record["difference"] for record in records)
+    header = ("net", "rules", "batch", "threads", "explanation, ms", "onnxruntime, ms")
+    rows = [
+        (
+            record["net"],
+            record["rules"],
+            str(record["batch"]),
+            str(record["threads"]),
+            _timing(record["ours_ms"], record["ours_quartiles_ms"]),
+            _timing(record["forward_ms"], record["forward_quartiles_ms"]),
+            f"{record['forward_passes']:.1f}",
+            f"{record['ours_rss_mb']:.0f}",
+            f"{record['forward_rss_mb']:.0f}",
+        )
+        for record in records
+    ]
+    ending = ("forward passes", "ours, MB", "onnxruntime, MB")
+    return (
+        "Networks from ONNX files: an explanation in forward passes of onnxruntime, float32; "
+        f"the outputs differ by at most {worst:.0e}\n\n" + _table((*header, *ending), rows, left=2)
+    )
 
 
 def _timing(median: float, quartiles: Sequence[float]) -> str:

@@ -14,14 +14,16 @@ import pytest
 
 import lrp_audio
 from benchmarks import __main__ as command
+from benchmarks import forward_passes as one_explanation
 from benchmarks.agreement import (
     DisagreementError,
     apart,
     check_float32,
     check_float64,
+    check_output,
     check_step,
 )
-from benchmarks.case import described_layers, without_dropout, write_case
+from benchmarks.case import described_layers, network_of, without_dropout, write_case
 from benchmarks.comparison import (
     Comparison,
     Effort,
@@ -31,6 +33,7 @@ from benchmarks.comparison import (
     alternating,
     quartiles,
 )
+from benchmarks.forward_passes import forward_passes, written
 from benchmarks.growth import linearity
 from benchmarks.noisy_speech import RATE, recording
 from benchmarks.ours import Explain
@@ -39,7 +42,8 @@ from benchmarks.roofline import Work, explanation, least_ms, training_step
 from benchmarks.rows import record
 from benchmarks.sung_vowel import energy, one, share, sung, whispered
 from benchmarks.table import markdown, write
-from lrp_audio.layers import Conv1D, Dense, Flatten, ReLU
+from lrp_audio.interchange.read import read_onnx_network
+from lrp_audio.layers import Conv1D, Dense, Flatten, Layer, MaxPool1D, ReLU
 from lrp_audio.models.network import Network, chain
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.recipes import Settings
@@ -170,6 +174,10 @@ def test_results_that_differ_are_refused() -> None:
     for check in (check_float64, partial(check_float32, "epsilon-plus")):
         with pytest.raises(DisagreementError, match=r"5\.0e-03"):
             check(close, theirs)
+    outputs = {"output": theirs["relevance"]}
+    assert check_output(outputs, {"output": outputs["output"] * (1 + 5e-5)}) < 1e-4
+    with pytest.raises(DisagreementError, match=r"5\.0e-03"):
+        check_output({"output": close["relevance"]}, outputs)
     other = {"relevance": np.roll(theirs["relevance"], 1, axis=2)}
     with pytest.raises(DisagreementError):
         check_float32("epsilon", other, theirs)
@@ -208,6 +216,7 @@ def a_report() -> dict[str, Any]:
         },
         "rates": [{"threads": 1, "sgemm_gflops": 100.0, "memory_gb_s": 10.0}],
         "records": [record(about, "zennit", RATES, comparison, limit_ms=4.0)],
+        "forward_passes": [],
         "cold_start": [start | {"cache": "warm", "seconds": 1.5, "runs": 5}],
     }
 
@@ -267,6 +276,52 @@ def test_our_process_finds_what_the_library_finds(tmp_path: Path) -> None:
     expected = Explain(tmp_path / "case", 1)()
     np.testing.assert_array_equal(found["relevance"], expected["relevance"])
     assert found["relevance"].shape == x.shape and found["relevance"].any()
+
+
+@pytest.mark.parametrize("net", list(ARCHITECTURES))
+def test_a_network_written_as_onnx_computes_the_same(net: str, tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="needs the extra `onnx`")
+    (file,) = (path for path in written(tmp_path) if path.stem == net)
+    read, network = read_onnx_network(file).network, network_of(net, "random", 0)
+    x = np.random.default_rng(3).standard_normal((2, *network.input_shape), np.float32)
+    np.testing.assert_allclose(read.forward(x), network.forward(x), rtol=1e-4, atol=1e-5)
+
+
+def test_an_explanation_is_counted_in_forward_passes_of_onnxruntime(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra `peers`")
+    from benchmarks.onnx_file import write_onnx
+
+    rng = np.random.default_rng(5)
+    layers: list[tuple[str, Layer]] = [
+        ("conv1", Conv1D(rng.standard_normal((4, 1, 3), np.float32), pad=(1,))),
+        ("relu1", ReLU()),
+        ("pool1", MaxPool1D((2,), (2,))),
+        ("flatten", Flatten()),
+        ("fc2", Dense(rng.standard_normal((5, 32), np.float32))),
+    ]
+    write_onnx(Network(chain(layers), (1, 16)), tmp_path / "tiny.onnx")
+    noted: list[str] = []
+    one, two = forward_passes([tmp_path / "tiny.onnx"], [3], [1], Effort(repeats=3), noted.append)
+    assert [(row["net"], row["batch"], row["repeats"]) for row in (one, two)] == [
+        ("tiny", 3, 3)
+    ] * 2
+    assert [row["rules"] for row in (one, two)] == ["epsilon", "epsilon-plus"]
+    for row in (one, two):
+        assert row["forward_passes"] == row["ours_ms"] / row["forward_ms"] > 0
+        assert row["difference"] < 1e-5
+    table = markdown(a_report() | {"forward_passes": [one, two]})
+    assert f"| {one['forward_passes']:.1f} | {one['ours_rss_mb']:.0f} |" in table
+    assert len(noted) == 2
+
+
+def test_a_file_that_is_no_network_is_refused_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("onnxruntime", reason="needs the extra `peers`")
+    (tmp_path / "note.onnx").write_text("not a network")
+    assert one_explanation.main([str(tmp_path / "note.onnx")]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: ") and "note.onnx" in shown and len(shown.splitlines()) == 1
 
 
 def test_growth_is_linear_where_time_is_proportional_to_size() -> None:

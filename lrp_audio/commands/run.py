@@ -1,5 +1,7 @@
 """How every command runs: errors become sentences, and the exit code is 0, 2 or 130."""
 
+import atexit
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +29,9 @@ def run(body: Callable[[], int], again: str) -> int:
     neither the work nor its code; an output that cannot be written is an error at the end. The
     `SystemExit` of a parser is raised again.
     """
+    # At its end, Python looks for cycles among all objects of all modules: a tenth of a second. The
+    # system takes the memory back anyway.
+    atexit.register(gc.freeze)
     with lasting_output() as (out, _):
         leaving = False
         try:

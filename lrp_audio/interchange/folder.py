@@ -176,6 +176,7 @@ def _network(
             )
         parameters = {n: a.astype(dtype) for n, a in read_safetensors(path).items()}
         network = factory(parameters)
+        network.freeze()
         return network, _ENDINGS.get(declared or "logits", "none"), ()
     read = read_onnx_network(
         path, dtype, table.get("input"), table.get("output"), _shape(folder, table, front)

@@ -23,7 +23,7 @@ from lrp_audio.types import Array
 
 @dataclass(frozen=True)
 class ReadNetwork:
-    """A network that was read, and what the file says of it.
+    """A network that was read, with read-only parameters, and what the file says of it.
 
     `input` and `output` are the names in the graph. `ending` is the activation that was cut off
     after the output. `notes` are sentences on what was decided while reading.
@@ -84,6 +84,7 @@ def _network(
         network, more = network_of(graph, wanted, (entry.name, sample), out, Axis.ONE, dtype)
         notes.append(f"The network was read for one sample at a time. {error}")
     network = Network(network.nodes, network.input_shape, free)
+    network.freeze()
     return ReadNetwork(network, entry.name, out, ending, (*notes, *more))
 
 

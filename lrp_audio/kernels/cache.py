@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
+from numba.core.runtime.nrt import rtsys
 
 _DIGEST_BYTES = sha256().digest_size
 _reporting = Lock()  # never released: held once this process has made its report
@@ -29,9 +30,15 @@ class KernelCache(FunctionCache):
     # A damaged file may raise any exception when it is unpickled and linked.
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled kernel for the signature `sig`, or None."""
+        """The compiled kernel for the signature `sig`, or None.
+
+        numba's own method first registers everything that its compiler knows, for which it imports
+        scipy.linalg: a quarter of a second. Machine code only needs the functions that it calls,
+        which are those of numba's runtime. The compiler registers the rest itself when it is used.
+        """
         try:
-            return super().load_overload(sig, target_context)
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         except Exception:
             return None
 

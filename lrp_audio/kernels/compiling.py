@@ -15,6 +15,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 fork_outside(global_compiler_lock)
 
+# No C code calls kernels: without wrappers for it, they are compiled and loaded in less time.
+_OPTIONS: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
+
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
     """The decorator of every kernel: compiled on its first call, without the GIL, and cached.
@@ -24,7 +27,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        kernel: Any = njit(nogil=True, **options)(function)
+        kernel: Any = njit(**_OPTIONS, **options)(function)
         if kernel is not function:  # it is where the JIT is off
             kernel._cache = cache_of(function)  # as numba's own enable_caching does
         made: Function = kernel

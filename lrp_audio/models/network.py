@@ -62,6 +62,11 @@ class Network:
             for name, array in node.layer.parameters().items()
         }
 
+    def freeze(self) -> None:
+        """Make all parameters read-only: layers then remember what they derive from them."""
+        for array in self.parameters().values():
+            array.setflags(write=False)
+
     def forward(self, x: Array) -> Array:
         """Output of the last node for `x` ``(batch, *input_shape)``."""
         x = self._checked(x)

@@ -104,6 +104,27 @@ except SystemExit:
     assert "--domain" in done.stdout
 
 
+def test_at_the_end_of_a_command_no_time_is_spent_on_collecting_objects() -> None:
+    code = """
+import gc, sys
+from lrp_audio.explain import main
+class Cycle:
+    def __init__(self):
+        self.itself = self
+    def __del__(self):
+        print("collected")
+gc.disable()
+Cycle()
+if "run" in sys.argv:
+    main(["--list-rules"])
+"""
+    for arguments, ending in ((["run"], "\n"), ([], "collected\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+        )
+        assert ("collected" in done.stdout) == (not arguments) and done.stdout.endswith(ending)
+
+
 def test_the_citation_is_of_this_version() -> None:
     lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
     assert "cff-version: 1.2.0" in lines

@@ -28,6 +28,7 @@ from lrp_audio.fronts.stft_front import StftFront
 from lrp_audio.interchange.folder import description_of
 from lrp_audio.interchange.operators import OPERATORS
 from lrp_audio.interchange.operators.refused import REASONS
+from lrp_audio.layers.base import WeightedLayer
 
 PAGE = ROOT / "docs" / "own-networks.md"
 GROUPS: dict[str, type] = {
@@ -113,6 +114,17 @@ def test_the_network_written_by_hand_is_the_one_that_was_exported() -> None:
     a, b = (each.explain("siren.wav", "siren") for each in (read, handmade))
     np.testing.assert_allclose(a.logits, b.logits, rtol=1e-4)
     np.testing.assert_allclose(a.relevance.sum(), b.relevance.sum(), rtol=1e-3)
+
+
+@pytest.mark.usefixtures("workplace")
+def test_layers_of_a_network_from_a_folder_remember_what_they_derive_from_their_weights() -> None:
+    names = run(blocks(PAGE, "python onnx"), PAGE)
+    for model_ in (names["model"], names["handmade"]):
+        weighted = [n.layer for n in model_.network.nodes if isinstance(n.layer, WeightedLayer)]
+        assert len(weighted) >= 3
+        for layer in weighted:
+            assert layer.positive_weight is layer.positive_weight
+            assert not any(array.flags.writeable for array in layer.parameters().values())
 
 
 @pytest.mark.usefixtures("workplace")

@@ -165,6 +165,23 @@ def test_channels_last_cost_no_transposition_and_permute_the_dense_layer(tmp_pat
     assert sum(isinstance(layer, Conv2D | Dense) for layer in layers) == 2
 
 
+def test_parameters_are_read_only_whatever_was_made_of_them(tmp_path: Path) -> None:
+    norm = {"s": r(4), "b": r(4), "m": r(4), "v": r(4) ** 2 + 0.1}
+    nodes = [
+        node("Conv", "x w", "a"),
+        node("BatchNormalization", "a s b m v", "c"),
+        node("Relu", "c", "d"),
+        node("BatchNormalization", "d s b m v", "e"),
+        node("Flatten", "e", "f"),
+        node("MatMul", "f u", "y"),
+    ]
+    made = model(nodes, ("N", 3, 8), {"w": r(4, 3, 3), "u": r(24, 5), **norm})
+    for dtype in ("float32", "float64"):
+        parameters = read_onnx_network(stored(made, tmp_path), dtype).network.parameters()
+        assert len(parameters) >= 4
+        assert [n for n, array in parameters.items() if array.flags.writeable] == []
+
+
 def test_a_batch_norm_is_folded_where_that_is_exact_and_else_kept_and_noted(tmp_path: Path) -> None:
     norm = {"s": r(4), "b": r(4), "m": r(4), "v": r(4) ** 2 + 0.1}
     after = [node("Conv", "x w", "a"), node("BatchNormalization", "a s b m v", "y")]
