@@ -152,7 +152,7 @@ def relevance_of(
         found = weighted_sum([x], [transpose(s, weight, window, size, at)])
         return found if total is None else total + found
     image = channels_last(x)
-    out = empty(image.shape, image.dtype) if total is None else channels_last(total)
+    out = empty(image.shape, s.dtype) if total is None else channels_last(total)
     source = _source(s, at)
     schedule = Schedule(weight.backward, _reverse(window), source.values, size)
     schedule.run(source, after(PRODUCTS, out, size, x=image, onto=total is not None))

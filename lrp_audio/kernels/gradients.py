@@ -80,7 +80,7 @@ def _gradient_blocks(
             spread_frame(given[s0:s1], place[s0:s1], pool, y0, x0, outer)
         else:
             cut_frame(given[s0:s1], y0, x0, outer)
-        a, b = frame.reshape(-1), outer.reshape(-1)
+        a, b = frame.reshape(-1), memory.z  # a vector may reach beyond the last row of `outer`
         for panel in range(operand.groups * operand.panels):
             group, vectors = panel // operand.panels, vectors_of(operand, panel)
             b_first = group * operand.made + (panel - group * operand.panels) * columns

@@ -55,11 +55,12 @@ def _changed(counter: Array, seen: int, looks: int) -> bool:
 class _Helper:
     """One thread, and the lock at which it sleeps."""
 
-    def __init__(self, team: "Team") -> None:
+    def __init__(self, team: "Team", number: int) -> None:
         self.asleep = False
         self.alarm = Lock()
         self.alarm.acquire()
-        Thread(target=team.serve, args=(self,), name="lrp-audio", daemon=True).start()
+        name = f"lrp-audio_{number}"
+        Thread(target=team.serve, args=(self,), name=name, daemon=True).start()
 
 
 class Team:
@@ -71,7 +72,7 @@ class Team:
         self._work: Callable[[], None] = lambda: None
         self._busy, self._changing = Lock(), Lock()
         self._process = os.getpid()
-        self._helpers = [_Helper(self) for _ in range(count)]
+        self._helpers = [_Helper(self, number) for number in range(count)]
 
     def run(self, take: Callable[[], None], done: Callable[[], bool]) -> None:
         """Let all threads call `take` until `done`; alone while another thread uses the team.

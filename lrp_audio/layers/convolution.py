@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels import convolution as kernel
 from lrp_audio.kernels.packing import Operands, pack
@@ -75,14 +78,14 @@ class Convolution(WeightedLayer, FusedMap):
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """The convolution of `x` with `weight`, plus `bias`."""
         z = kernel.convolve(
-            spatial(x), self.operands(weight), bias, self.geometry(x.shape), self.size(x.shape)
+            spatial(x), self.operands(weight, x.dtype), bias, self.geometry(x.shape), self.size(x.shape)
         )
         return with_rank(z, self.rank)
 
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """The transposed convolution of `s`, scatter-added into an input of `shape`."""
         size = spatial_size(shape[2:])
-        c = kernel.transpose(spatial(s), self.operands(weight), self.geometry(shape), size)
+        c = kernel.transpose(spatial(s), self.operands(weight, s.dtype), self.geometry(shape), size)
         return with_rank(c, self.rank)
 
     def quotients(
@@ -98,7 +101,7 @@ class Convolution(WeightedLayer, FusedMap):
         """The division of a rule by the convolution of `x`, at all outputs or at the winners."""
         s, accounts = kernel.quotients_of(
             spatial(x),
-            self.operands(weight),
+            self.operands(weight, x.dtype),
             bias,
             self.geometry(x.shape),
             self.size(x.shape),
@@ -115,7 +118,7 @@ class Convolution(WeightedLayer, FusedMap):
         """``x * (W^T s)``, added to `total`, for an `s` at all outputs or at the winners."""
         found = kernel.relevance_of(
             spatial(s),
-            self.operands(weight),
+            self.operands(weight, s.dtype),
             self.geometry(x.shape),
             spatial(x),
             at,
@@ -147,11 +150,11 @@ class Convolution(WeightedLayer, FusedMap):
         """Height and width of the output for an input of `shape`, a signal having width 1."""
         return spatial_size(self.window.size(shape[2:]))
 
-    def operands(self, weight: Array) -> Operands:
-        """`weight` laid out for the kernels; remembered where it is read-only."""
+    def operands(self, weight: Array, dtype: DTypeLike) -> Operands:
+        """`weight` laid out for the kernels, in `dtype`; remembered where it is read-only."""
 
         def packed() -> Operands:
-            window = self.window
-            return pack(spatial(weight), window.stride, window.dilation, self.groups)
+            window, converted = self.window, weight.astype(dtype, copy=False)
+            return pack(spatial(converted), window.stride, window.dilation, self.groups)
 
-        return self.remembered(weight, "operands", packed)
+        return self.remembered(weight, f"operands in {np.dtype(dtype)}", packed)

@@ -48,7 +48,7 @@ class FusedConvolution(Layer):
     def winning(self, x: Array) -> tuple[Array, Winners | None]:
         """Output and winners, the latter None without a pool."""
         layer = self.convolution
-        inputs = (spatial(x), layer.operands(layer.weight), layer.bias, layer.geometry(x.shape))
+        inputs = (spatial(x), layer.operands(layer.weight, x.dtype), layer.bias, layer.geometry(x.shape))
         size = layer.size(x.shape)
         if self.pool is None:
             return with_rank(kernel.convolve_rectified(*inputs, size), layer.rank), None
@@ -140,7 +140,7 @@ class SelectedOutputs(FusedMap):
         if self._winners is None:
             return layer.linear(x, weight, bias)
         window = layer.geometry(x.shape)
-        z = kernel.convolve_at(spatial(x), layer.operands(weight), bias, window, self._winners)
+        z = kernel.convolve_at(spatial(x), layer.operands(weight, x.dtype), bias, window, self._winners)
         return with_rank(z, layer.rank)
 
     def quotients(
@@ -164,7 +164,7 @@ class SelectedOutputs(FusedMap):
     def transpose(self, s: Array, weight: Array, shape: tuple[int, ...]) -> Array:
         """The transposed convolution of an `s` that is 0 everywhere but at the winners."""
         layer = self._convolution
-        operands, size = layer.operands(weight), spatial_size(shape[2:])
+        operands, size = layer.operands(weight, s.dtype), spatial_size(shape[2:])
         c = kernel.transpose(spatial(s), operands, layer.geometry(shape), size, self._winners)
         return with_rank(c, layer.rank)
 

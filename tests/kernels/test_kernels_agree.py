@@ -13,9 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
-from lrp_audio.kernels import adam, convolution, dense, elementwise, pooling, winograd
+from lrp_audio.kernels import adam, convolution, dense, elementwise, pooling
 from lrp_audio.kernels.few_outputs import few
-from lrp_audio.kernels.packing import pack, packed
+from lrp_audio.kernels.operand import DIRECT, WINOGRAD
+from lrp_audio.kernels.packing import pack
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import NO_WINNER, Winners, select
 from lrp_audio.layers import Conv1D, Conv2D, Dense
@@ -28,7 +29,7 @@ EPS = float(np.finfo(np.float32).eps)
 POOL = Window((2, 2), (2, 2), (0, 0))
 STRIDED = Window((5, 5), (2, 2), (2, 2))
 PLAIN = Window((3, 3), (1, 1), (1, 1))
-SIGNAL = Window((3, 1), (1, 1), (1, 0))
+SIGNAL = Window((1, 3), (1, 1), (0, 1))
 
 
 class Kernel(NamedTuple):
@@ -99,7 +100,7 @@ LINEAR = {
     ),
     "convolve, transformed signal": Kernel(
         lambda x, w, b: _convolve(x, w, b, SIGNAL, 1),
-        ((3, 32, 3001, 1), (48, 32, 3, 1), (48,)),
+        ((3, 32, 1, 3001), (48, 32, 1, 3), (48,)),
         32 * 3 + 1,
         11,
     ),
@@ -177,23 +178,26 @@ def test_a_kernel_in_float32_stays_within_the_bound_of_its_conditioning(name: st
     assert (np.abs(found - truth) <= bound).all()
 
 
-def test_winograd_filtering_is_convolution() -> None:
+@pytest.mark.parametrize(
+    ("window", "shape"), [(PLAIN, (2, 32, 9, 11)), (SIGNAL, (2, 32, 1, 45))], ids=["image", "signal"]
+)
+def test_winograd_filtering_is_convolution(window: Window, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(2)
-    for window, shape in ((PLAIN, (2, 9, 11, 32)), (SIGNAL, (2, 45, 1, 32))):
-        images, weight = rng.standard_normal(shape), rng.standard_normal((24, 16, *window.kernel))
-        z = np.empty((*shape[:3], 24))
-        points = winograd.transform_weight(packed(weight, 2), window.kernel)
-        winograd.products(images, points, window, z)
-        x = np.moveaxis(images, -1, 1)
-        direct = convolution.convolve(x, _packed(weight, window, 2), None, window, shape[1:3])
-        np.testing.assert_allclose(np.moveaxis(z, -1, 1), direct, atol=1e-12)
+    x = rng.standard_normal(shape).astype(np.float32)
+    weight = rng.standard_normal((48, 16, *window.kernel)).astype(np.float32)
+    filtered = _packed(weight, window, 2)
+    assert filtered.forward.kind == WINOGRAD
+    found = convolution.convolve(x, filtered, None, window, shape[2:])
+    doubles = x.astype(np.float64), _packed(weight.astype(np.float64), window, 2)
+    truth = convolution.convolve(*doubles, None, window, shape[2:])
+    np.testing.assert_allclose(found, truth, atol=30 * EPS * np.abs(truth).max())
 
 
 def test_float64_and_sums_of_one_sign_are_computed_without_transforms() -> None:
     weight = np.random.default_rng(3).standard_normal((32, 16, 3, 3))
-    assert _packed(weight, PLAIN).forward.points is None
-    assert _packed(np.abs(weight).astype(np.float32), PLAIN).forward.points is None
-    assert _packed(weight.astype(np.float32), PLAIN).forward.points is not None
+    assert _packed(weight, PLAIN).forward.kind == DIRECT
+    assert _packed(np.abs(weight).astype(np.float32), PLAIN).forward.kind == DIRECT
+    assert _packed(weight.astype(np.float32), PLAIN).forward.kind == WINOGRAD
 
 
 def test_the_stabilised_division_keeps_its_relative_error() -> None:
@@ -236,7 +240,8 @@ def test_few_winners_are_convolved_and_handed_back_as_all_are(window: Window, dt
 
     z = np.moveaxis(convolution.convolve(x, weight, bias, window, made), 1, -1)
     expected = np.empty(place.shape, dtype)
-    select(np.ascontiguousarray(z), place, expected, pool)
+    part, none = (0, 3, 0, pooled[0], 0, pooled[1]), np.zeros(24, dtype)
+    select(np.ascontiguousarray(z), made, place, none, expected, part, pool)
     found = np.moveaxis(convolution.convolve_at(x, weight, bias, window, at), 1, -1)
     scale = np.finfo(dtype).eps * np.abs(z).max()
     np.testing.assert_allclose(found, expected, atol=40 * scale)
@@ -273,8 +278,13 @@ def test_sums_of_samples_are_added_in_float64() -> None:
     expected = x.astype(np.float64).sum(axis=(1, 2))
     found = elementwise.sample_sums(x)
     np.testing.assert_allclose(found, expected, atol=1e-12 * np.abs(x).sum())
-    below, above = elementwise.signs(np.moveaxis(np.abs(x), 1, -1))
-    assert (below, above) == (False, True)
+
+
+@pytest.mark.parametrize("last", [0.0, 1.0, -1e-30, np.nan])
+def test_a_single_value_below_zero_is_found(last: float) -> None:
+    x = np.abs(np.random.default_rng(5).standard_normal((3, 40, 9000))).astype(np.float32)
+    x[2, 39, 8999] = last
+    assert elementwise.any_negative(np.moveaxis(x, 1, -1)) == (not last >= 0)
 
 
 def test_gates_and_winners_choose_the_same_in_float32() -> None:

@@ -66,7 +66,8 @@ def test_each_share_goes_to_the_first_argmax_of_its_window(
 def test_the_fused_pool_chooses_the_same_winners(window: Window, size: tuple[int, int]) -> None:
     image = _image(np.float32)
     out, place = np.empty((3, *size, 5), np.float32), np.empty((3, *size, 5), np.uint8)
-    rectified_maxima(image, np.zeros(5, np.float32), out, place, window)
+    part, bias = (0, 3, 0, size[0], 0, size[1]), np.zeros(5, np.float32)
+    rectified_maxima(image, image.shape[1:3], bias, out, place, part, window)
     for at, (rows, columns) in _windows(image, window, size):
         for sample, channel in np.ndindex(3, 5):
             seen = image[sample, rows][:, columns, channel]
