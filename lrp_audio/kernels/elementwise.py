@@ -12,6 +12,7 @@ from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.reuse import empty
 from lrp_audio.kernels.threads import parallel_for
+from lrp_audio.kernels.winners import NO_WINNER, Winners
 from lrp_audio.types import Array
 
 _GRAIN = 1 << 18  # elements in a piece of work, for arrays that are read once
@@ -218,11 +219,27 @@ def _channel_sums(g: Array, first: int, last: int) -> Array:
     return total
 
 
-def channel_sums(g: Array) -> Array:
-    """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``."""
+@compiled()
+def _winners_sums(g: Array, place: Array, first: int, last: int) -> Array:
+    total, zero = np.zeros(g.shape[1], g.dtype), g.dtype.type(0)
+    for row in range(first, last):
+        for c in range(g.shape[1]):
+            total[c] += zero if place[row, c] == NO_WINNER else g[row, c]
+    return total
+
+
+def channel_sums(g: Array, at: Winners | None = None) -> Array:
+    """Sum over all axes but the channels: ``(batch, channels, ...)`` to ``(channels,)``.
+
+    With winners, only of the values that have one.
+    """
     rows = channels_last(g).reshape(-1, g.shape[1])
     grain = max(1, _GRAIN // g.shape[1])
-    parts = parallel_for(lambda i, j: _channel_sums(rows, i, j), len(rows), grain)
+    if at is None:
+        parts = parallel_for(lambda i, j: _channel_sums(rows, i, j), len(rows), grain)
+    else:
+        place = at.place.reshape(rows.shape)
+        parts = parallel_for(lambda i, j: _winners_sums(rows, place, i, j), len(rows), grain)
     return np.asarray(np.sum(parts, axis=0)) if parts else np.zeros(g.shape[1], g.dtype)
 
 

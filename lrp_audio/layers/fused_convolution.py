@@ -99,10 +99,11 @@ class FusedConvolution(Layer):
         layer = self.convolution
 
         def pullback(g: Array, wants_input: bool) -> tuple[Array | None, Gradients]:
-            g = gate(g, y)
+            if winners is None:
+                g = gate(g, y)
             gradients = {"weight": layer.weight_gradient_at(x, g, winners)}
             if layer.bias is not None:
-                gradients["bias"] = channel_sums(g)
+                gradients["bias"] = channel_sums(g, winners)
             linear = SelectedOutputs(layer, winners)
             to_input = linear.transpose(g, layer.weight, x.shape) if wants_input else None
             return to_input, gradients
