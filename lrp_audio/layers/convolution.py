@@ -112,6 +112,19 @@ class Convolution(WeightedLayer, FusedMap):
         )
         return with_rank(s, self.rank), accounts
 
+    def stacked(self, weights: tuple[Array, ...]) -> Array:
+        """The weights, stacked along the axis of input channels."""
+        if any(weight.flags.writeable for weight in weights):
+            return np.concatenate(weights, axis=1)
+
+        def together() -> tuple[Array, tuple[Array, ...]]:
+            joined = np.concatenate(weights, axis=1)
+            joined.setflags(write=False)
+            return joined, weights  # which are kept too, so that no others get their ids
+
+        first, *others = weights
+        return self.remembered(first, f"stacked with {[id(w) for w in others]}", together)[0]
+
     def products(
         self, s: Array, weight: Array, x: Array, total: Array | None, at: Winners | None = None
     ) -> Array:

@@ -158,6 +158,10 @@ class SelectedOutputs(FusedMap):
             x, weight, bias, relevance, share, epsilon, self._winners
         )
 
+    def stacked(self, weights: tuple[Array, ...]) -> Array:
+        """The weights, stacked along the axis of input channels."""
+        return self._convolution.stacked(weights)
+
     def products(self, s: Array, weight: Array, x: Array, total: Array | None) -> Array:
         """``x * (W^T s)``, added to `total`, for an `s` at the winners."""
         return self._convolution.products(s, weight, x, total, self._winners)

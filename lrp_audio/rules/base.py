@@ -67,6 +67,10 @@ class FusedMap(ABC):
         """
 
     @abstractmethod
+    def stacked(self, weights: tuple[Array, ...]) -> Array:
+        """The weights stacked along axis 1; the same array for the same read-only weights."""
+
+    @abstractmethod
     def products(self, s: Array, weight: Array, x: Array, total: Array | None) -> Array:
         """``x * (weight^T s)``, added to `total` in place where that is given."""
 
@@ -176,8 +180,9 @@ class LinearRule(Rule):
         """Relevance of the input `x` of `layer`, for the `relevance` of its output `z`."""
         total, accounts = None, list[Array]()
         for term in self.terms(layer, x, z):
-            s, account = _quotients(layer, term, relevance)
-            total = _products(layer, term, s, total)
+            stacked = _stacked(layer, term.parts)
+            s, account = _quotients(layer, term, stacked, relevance)
+            total = _products(layer, term, stacked, s, total)
             accounts.append(account)
         assert total is not None  # every rule has a term
 
@@ -189,25 +194,29 @@ class LinearRule(Rule):
 
 def denominator(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -> Array:
     """The sum of the maps of `parts` plus `bias`, in the shape of the layer's output."""
-    first, *others = _stacked(layer, parts)
+    return _sum_of_maps(layer, _stacked(layer, parts), bias)
+
+
+def _sum_of_maps(layer: LinearMap, parts: tuple[Part, ...], bias: Array | None) -> Array:
+    first, *others = parts
     z = layer.linear(first.input, first.weight, bias)
     for part in others:
         z += layer.linear(part.input, part.weight)
     return z
 
 
-def _quotients(layer: LinearMap, term: Term, relevance: Array) -> tuple[Array, Array]:
+def _quotients(
+    layer: LinearMap, term: Term, stacked: tuple[Part, ...], relevance: Array
+) -> tuple[Array, Array]:
     """The quotients s of a term, and its accounts."""
-    parts = _stacked(layer, term.parts)
-    epsilon = np.asarray(term.epsilon, relevance.dtype)
-    alone = term.z is None and len(parts) == 1 and not isinstance(term.share, np.ndarray)
-    if alone and isinstance(layer, FusedMap):
-        of_each = np.broadcast_to(epsilon, len(relevance))
-        (part,) = parts
-        return layer.quotients(
-            part.input, part.weight, term.bias, relevance, term.share, of_each
-        )
-    z = denominator(layer, term.parts, term.bias) if term.z is None else term.z
+    if isinstance(layer, FusedMap) and term.z is None and len(stacked) == 1:
+        if not isinstance(term.share, np.ndarray):
+            (part,) = stacked
+            epsilon = np.broadcast_to(np.asarray(term.epsilon, relevance.dtype), len(relevance))
+            return layer.quotients(
+                part.input, part.weight, term.bias, relevance, term.share, epsilon
+            )
+    z = _sum_of_maps(layer, stacked, term.bias) if term.z is None else term.z
     return _divided(term, relevance, z)
 
 
@@ -219,38 +228,43 @@ def _divided(term: Term, relevance: Array, z: Array) -> tuple[Array, Array]:
     return divide(relevance, z, bias, epsilon, term.share)
 
 
-def _products(layer: LinearMap, term: Term, s: Array, total: Array | None) -> Array:
+def _products(
+    layer: LinearMap, term: Term, stacked: tuple[Part, ...], s: Array, total: Array | None
+) -> Array:
     """``x * c`` of a term, summed over its parts and added to `total`."""
-    if isinstance(layer, FusedMap) and len(_stacked(layer, term.parts)) == len(term.parts):
+    if isinstance(layer, FusedMap) and len(stacked) == len(term.parts):
         for part in term.parts:
             total = layer.products(s, part.weight, part.input, total)
         assert total is not None
         return total
     inputs = [part.input for part in term.parts]
-    product = weighted_sum(inputs, _transposed(layer, term, s))
+    product = weighted_sum(inputs, _transposed(layer, term, stacked, s))
     return product if total is None else total + product
 
 
-def _transposed(layer: LinearMap, term: Term, s: Array) -> list[Array]:
+def _transposed(
+    layer: LinearMap, term: Term, stacked: tuple[Part, ...], s: Array
+) -> list[Array]:
     """``c = W^T s`` for each part of a term."""
-    stacked = _stacked(layer, term.parts)
     c = [layer.transpose(s, part.weight, part.input.shape) for part in stacked]
     return c if len(c) == len(term.parts) else np.split(c[0], len(term.parts), axis=1)
 
 
 def _four_steps(layer: LinearMap, term: Term, relevance: Array) -> Trace:
-    z = denominator(layer, term.parts, term.bias) if term.z is None else term.z
+    stacked = _stacked(layer, term.parts)
+    z = _sum_of_maps(layer, stacked, term.bias) if term.z is None else term.z
     s, _ = _divided(term, relevance, z)
     inputs = tuple(part.input for part in term.parts)
-    return Trace(z, s, tuple(_transposed(layer, term, s)), inputs)
+    return Trace(z, s, tuple(_transposed(layer, term, stacked, s)), inputs)
 
 
 def _stacked(layer: LinearMap, parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """The parts as one, if the layer takes their inputs and weights stacked along axis 1."""
     if len(parts) == 1 or not layer.stacks:
         return parts
-    inputs, weights = [part.input for part in parts], [part.weight for part in parts]
-    return (Part(np.concatenate(inputs, axis=1), np.concatenate(weights, axis=1)),)
+    inputs, weights = [part.input for part in parts], tuple(part.weight for part in parts)
+    together = layer.stacked(weights) if isinstance(layer, FusedMap) else np.concatenate(weights, 1)
+    return (Part(np.concatenate(inputs, axis=1), together),)
 
 
 def positive(a: Array) -> Array:
