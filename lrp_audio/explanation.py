@@ -25,6 +25,8 @@ from lrp_audio.outputs import Output
 from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.types import Floats
 
+_KEPT_BITS = 16  # of relevance and input in a file: the resolution of recordings
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
@@ -250,7 +252,8 @@ class Explanation:
     def _arrays(self, layers: bool) -> dict[str, Any]:
         """The content of ``relevance.npz``, relevance in the precision of the network.
 
-        Relevance is carried to other domains in float64, whose further digits are noise.
+        Relevance is carried to other domains in float64, whose further digits are noise. Without
+        `layers`, numbers in float32 are rounded, so that a file stays below 200 kB.
         """
         precision = self.input.dtype
         fits = np.abs(self.relevance).max(initial=0) <= np.finfo(precision).max
@@ -260,10 +263,21 @@ class Explanation:
             "rate": np.int64(self.clip.rate),
             **self.domain.axes(len(self.clip.samples)),
         }
-        if layers:
+        if not layers:
+            arrays |= {n: _rounded(arrays[n]) for n in ("relevance", "input")}
+        else:
             # In C order, whatever the layout in memory: equal numbers give equal files.
             arrays |= {f"layer_{n}": np.ascontiguousarray(of) for n, of in self.layers.items()}
         return arrays
+
+
+def _rounded(values: NDArray[Any]) -> NDArray[Any]:
+    """In float32 to 16 bits relative to the largest: multiples of a power of two compress well."""
+    if values.dtype != np.float32:
+        return values
+    exponent = np.frexp(np.abs(values).max(initial=0))[1]
+    step = np.ldexp(1.0, int(exponent) - _KEPT_BITS)
+    return np.asarray(np.rint(values / step) * step, values.dtype)
 
 
 def carry(
