@@ -63,12 +63,15 @@ class Output:
 
     Of a ``class`` the largest is the prediction; a ``value`` stands for itself, as in regression.
     `ending` is the activation that makes probabilities of the network's numbers, none for values.
+    It is applied to the numbers over `temperature` where the probabilities were calibrated by one
+    (Guo et al. 2017), so that they are the shares of such clips that are classified correctly.
     """
 
     names: tuple[str, ...]
     kind: Kind = "class"
     ending: Ending = "softmax"
     frames: Frames | None = None
+    temperature: float | None = None
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise `ModelError` where an output of `shape`, without the batch axis, does not fit."""
@@ -132,9 +135,11 @@ class Output:
         return None if self.frames is None else self.frames.start + frame * self.frames.step
 
     def probabilities(self, logits: Floats) -> NDArray[np.float64] | None:
-        """The probabilities of ``(names,)`` scores of one moment; None for values."""
+        """The probabilities of scores ``(..., names)``; None for values."""
         if self.kind == "value":
             return None
+        if self.temperature is not None:
+            logits = logits.astype(np.float64) / self.temperature
         return sigmoid(logits) if self.ending == "sigmoid" else softmax(logits)
 
     def _axis(self, rank: int) -> int:
