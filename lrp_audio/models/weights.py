@@ -57,7 +57,7 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
     write_aside(path, lambda file: np.savez_compressed(file, **content))
 
 
-def set_temperature(path: Path, temperature: float) -> None:
+def set_temperature(path: Path, temperature: float | None) -> None:
     """Write `temperature` into the description of the file at `path`; the rest stays."""
     with _opened(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist()]

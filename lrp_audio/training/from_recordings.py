@@ -26,7 +26,7 @@ _LONGEST = 1.25  # times the input: a random window of a longer part might miss 
 
 
 @dataclass(frozen=True)
-class Tested:
+class Classified:
     """The logits ``(recordings, classes)`` of a network on recordings, and their labels."""
 
     recordings: Sequence[Recording]
@@ -39,7 +39,7 @@ class Tested:
         return np.asarray(self.logits.argmax(axis=1) == self.labels)
 
 
-def accuracy(tested: Tested) -> str:
+def accuracy(tested: Classified) -> str:
     """The share of recordings that are classified correctly, in words."""
     right = tested.right
     return f"accuracy on {len(right)} test recordings {right.mean():.4f}"
@@ -52,8 +52,8 @@ def train_network(
     recipe: Recipe,
     out: Path,
     sampling_weights: NDArray[np.float64] | None = None,
-    measured: Callable[[Tested], str] = accuracy,
-) -> Tested:
+    measured: Callable[[Classified], str] = accuracy,
+) -> Classified:
     """Train a network for a task and write its weights to `out`; returns what these were tested on.
 
     `sampling_weights` are the odds of the recordings in training, all alike if None. `measured`
@@ -82,8 +82,8 @@ def train_network(
     inputs = np.stack([standard(samples) for samples in fitted])
     test_labels = np.array([task.label(r) for r in test])
 
-    def tested(parameters: Parameters, x: Array) -> Tested:
-        return Tested(test, test_labels, forward(build(parameters), x))
+    def tested(parameters: Parameters, x: Array) -> Classified:
+        return Classified(test, test_labels, forward(build(parameters), x))
 
     averaged = train(
         build,

@@ -15,7 +15,7 @@ from lrp_audio.errors import DataError
 from lrp_audio.models.weights import set_temperature
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.recipes.recipe import Recipe
-from lrp_audio.training.from_recordings import Tested, train_network
+from lrp_audio.training.from_recordings import Classified, train_network
 from lrp_audio.training.temperature import fitted_temperature
 
 
@@ -53,7 +53,7 @@ def standard_split(
 
 def train_standard(
     architecture: str, task: str, split: Split, recipe: Recipe, out: Path
-) -> tuple[Tested, float]:
+) -> tuple[Classified, float]:
     """Train and calibrate one network and write its weights to `out`.
 
     Returns how they do on the validation speakers, and the temperature. Resumes from the checkpoint
@@ -70,7 +70,7 @@ def train_standard(
     return tested, temperature
 
 
-def by_corpus(tested: Tested) -> str:
+def by_corpus(tested: Classified) -> str:
     """The accuracy on each corpus and its mean, in words; for the sex, both count alike.
 
     The digits do not: of some there are few recordings, and chance would decide.

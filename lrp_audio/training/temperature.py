@@ -13,8 +13,8 @@ def fitted_temperature(
 ) -> float:
     """The number by which to divide `logits` ``(clips, classes)``: that of least cross-entropy.
 
-    Each clip counts by its weight (Guo et al., ICML 2017). It lies between 0.05 and 20, which are
-    reached where all clips, or too few, are classified correctly.
+    Each clip counts by its weight (Guo et al., ICML 2017). The number lies between 0.05 and 20; it
+    is near these where every clip, or hardly any, is classified correctly.
     """
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
