@@ -35,12 +35,19 @@ class Architecture:
 
     def recipe(self, task: str) -> Recipe:
         """The recipe for `task`; raises `ModelError` if there is none."""
-        if task not in self.recipes:
+        return self._of(self.recipes, "recipe", task)
+
+    def standard_recipe(self, task: str) -> Recipe:
+        """The standard recipe for `task`; raises `ModelError` if there is none."""
+        return self._of(self.standard, "standard recipe", task)
+
+    def _of(self, recipes: Mapping[str, Recipe], what: str, task: str) -> Recipe:
+        if task not in recipes:
             raise ModelError(
-                f"The architecture {self.name} has no recipe for the task {task!r}; choose one of "
-                f"{', '.join(self.recipes) or '(none)'}, or add a recipe where it is defined."
+                f"The architecture {self.name} has no {what} for the task {task!r}; choose one of "
+                f"{', '.join(recipes) or '(none)'}, or add a {what} where it is defined."
             )
-        return self.recipes[task]
+        return recipes[task]
 
     def front_for(self, offset: str) -> Waveform | Spectrogram:
         """The front end with that `offset`, as weights of this architecture state it."""

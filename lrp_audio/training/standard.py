@@ -92,5 +92,5 @@ def by_corpus(tested: Classified) -> str:
 
 def standard_recipe(architecture: str, task: str) -> Recipe:
     """The standard recipe of a network, with its number of steps as a setting."""
-    recipe = ARCHITECTURES[architecture].standard[task]
+    recipe = ARCHITECTURES[architecture].standard_recipe(task)
     return replace(recipe, settings=replace(recipe.settings, steps=recipe.steps))

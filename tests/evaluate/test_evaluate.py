@@ -268,7 +268,8 @@ def test_figures_that_cannot_be_written_are_shown_and_then_one_sentence(
     digits: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(lrp_audio, "load", lambda name: DIGITS)
-    assert evaluate.main(["--data", str(digits), "--json", str(digits)]) == 2
+    given = ["--data", str(digits), "--model", "mine.npz", "--json", str(digits)]
+    assert evaluate.main(given) == 2
     shown = capsys.readouterr()
     assert "75.0%" in shown.out
     assert shown.err == f"error: {digits} cannot be written (Is a directory).\n"

@@ -430,7 +430,9 @@ VOICES = {"espeakEnusF1": 220, "espeakEnusF2": 230, "espeakEnusM1": 110, "espeak
 
 def test_there_is_a_recipe_for_every_network_on_every_task() -> None:
     assert all(
-        architecture.recipes.keys() == TASKS.keys() for architecture in ARCHITECTURES.values()
+        recipes.keys() == TASKS.keys()
+        for architecture in ARCHITECTURES.values()
+        for recipes in (architecture.recipes, architecture.standard)
     )
 
 
@@ -440,6 +442,9 @@ def test_a_task_without_a_recipe_is_refused_with_those_there_are() -> None:
     assert architecture.recipe("sex") is recipe
     with pytest.raises(ModelError, match=r"mine has no recipe for the task 'digit'.* sex,"):
         architecture.recipe("digit")
+    bare = replace(architecture, standard={})
+    with pytest.raises(ModelError, match=r"mine has no standard recipe for the task 'sex'; .*none"):
+        bare.standard_recipe("sex")
 
 
 @pytest.mark.parametrize(("model", "task"), list(product(ARCHITECTURES, TASKS)))
