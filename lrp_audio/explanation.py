@@ -81,6 +81,11 @@ class Explanation:
         return self.output.probabilities(self.logits)
 
     @property
+    def sure(self) -> bool | None:
+        """Whether the network is sure of the predicted class; None if it is not calibrated."""
+        return self.output.is_sure(self.logits)
+
+    @property
     def predicted(self) -> int:
         """Index of the class with the largest logit; of values, that of the explained one."""
         return int(self.logits.argmax()) if self.output.kind == "class" else self.target
@@ -121,6 +126,7 @@ class Explanation:
                 "class": self.classes[best],
                 "logit": float(self.logits[best]),
                 "probability": None if shares is None else float(shares[best]),
+                "sure": self.sure,
             },
             "classes": list(self.classes),
             "logits": self.logits.astype(np.float64).tolist(),
@@ -236,7 +242,8 @@ class Explanation:
     ) -> None:
         title = f"{Path(self.clip.name).name}: relevance for “{self.target_name}”"
         if self.output.kind == "class":
-            title += f" (heard as “{self.classes[self.predicted]}”)"
+            doubt = ", not sure" if self.sure is False else ""
+            title += f" (heard as “{self.classes[self.predicted]}”{doubt})"
         else:
             title += f" = {self.logits[self.target]:.3g}"
         samples = self.clip.samples

@@ -16,6 +16,9 @@ Kind = Literal["class", "value"]
 Ending = Literal["none", "softmax", "log-softmax", "sigmoid"]
 
 PREDICTED = "predicted"
+SURE = 0.7
+"""Probability of the likeliest class from which a calibrated network counts as sure of it."""
+
 _LISTED = 20  # names in a message
 _EXAMPLES = 8  # of them, where there are more
 _LONGEST = 100  # characters of a target that are compared with names
@@ -63,12 +66,17 @@ class Output:
 
     Of a ``class`` the largest is the prediction; a ``value`` stands for itself, as in regression.
     `ending` is the activation that makes probabilities of the network's numbers, none for values.
+    It is applied to the numbers over `temperature` where the probabilities were calibrated by one
+    (Guo et al. 2017), so that they are the shares of such clips that are classified correctly. Then
+    a network is not sure of a clip whose likeliest class has a probability below `sure`.
     """
 
     names: tuple[str, ...]
     kind: Kind = "class"
     ending: Ending = "softmax"
     frames: Frames | None = None
+    temperature: float | None = None
+    sure: float = SURE
 
     def check(self, shape: tuple[int, ...]) -> None:
         """Raise `ModelError` where an output of `shape`, without the batch axis, does not fit."""
@@ -132,10 +140,19 @@ class Output:
         return None if self.frames is None else self.frames.start + frame * self.frames.step
 
     def probabilities(self, logits: Floats) -> NDArray[np.float64] | None:
-        """The probabilities of ``(names,)`` scores of one moment; None for values."""
+        """The probabilities of scores ``(..., names)``; None for values."""
         if self.kind == "value":
             return None
+        if self.temperature is not None:
+            logits = logits.astype(np.float64) / self.temperature
         return sigmoid(logits) if self.ending == "sigmoid" else softmax(logits)
+
+    def is_sure(self, logits: Floats) -> bool | None:
+        """Whether the likeliest class of ``(names,)`` scores is sure; None if not calibrated."""
+        shares = self.probabilities(logits)
+        if shares is None or self.temperature is None:
+            return None
+        return bool(shares.max() >= self.sure)
 
     def _axis(self, rank: int) -> int:
         assert self.frames is not None

@@ -2,25 +2,36 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
 from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import DataError
 
+if TYPE_CHECKING:
+    from lrp_audio.data.split import Split
+    from lrp_audio.recipes import Recipe
+
 _AGAIN = "give the same command again to go on from the checkpoint"
+_FOLDER = Path("trained")
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.data.voices voices/
   python -m lrp_audio.train --model audionet --task digit --data fsdd/recordings voices --out my.npz
   python -m lrp_audio.train ... --hold-out theo      reserve one speaker for testing
+  python -m lrp_audio.train --recipe standard --data corpora/ voices/ --out trained/
+      the four shipped networks, one after the other; --model and --task choose some of them
 
 The run writes OUT.checkpoint every five minutes. After a kill, the same command resumes from it.
-Recordings with index 0 to 4 are FSDD's official test set and never trained on.
+Recordings with index 0 to 4 are FSDD's official test set and never trained on. With --recipe
+standard, speakers are trained on, validated on and tested on as lrp_audio/data/strangers.toml says.
 
 exit code: 0 done, 2 an argument, the data or some of the recordings could not be used, 130 stopped
 from the keyboard.
@@ -37,18 +48,24 @@ def _main(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     checks = {
         "--epochs must be at least 1": options.epochs is None or options.epochs >= 1,
+        "--steps must be at least 1": options.steps is None or options.steps >= 1,
         "--batch must be at least 1": options.batch is None or options.batch >= 1,
         "--seed must be at least 0": options.seed is None or options.seed >= 0,
         "--rate must lie between 0 and 1": options.rate is None or 0 < options.rate < 1,
         "--fall must lie from 0 to 1": options.fall is None or 0 <= options.fall <= 1,
     }
+    if options.recipe:
+        options.out = options.out or _FOLDER
+        checks["--out is a folder with --recipe"] = options.out.suffix != ".npz"
+        checks["--recipe counts in --steps, not in --epochs"] = options.epochs is None
+    else:
+        checks["--out is needed without --recipe"] = options.out is not None
+        checks["--out must end in .npz"] = bool(options.out) and options.out.suffix == ".npz"
     for sentence, holds in checks.items():
         if not holds:
             parser.error(sentence)
-    if options.out.suffix != ".npz":
-        parser.error("--out must end in .npz")
     with disk_errors(options.out, advice=f"free it, then {_AGAIN}"):
-        return _train(options)
+        return _train_standard(options) if options.recipe else _train(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,8 +73,19 @@ def _parser() -> argparse.ArgumentParser:
     from lrp_audio.models.zoo import ARCHITECTURES
 
     parser = Parser(prog="python -m lrp_audio.train", description=__doc__, epilog=_EXAMPLES)
-    parser.add_argument("--model", choices=sorted(ARCHITECTURES), default="audionet")
-    parser.add_argument("--task", choices=sorted(TASKS), default="digit")
+    parser.add_argument(
+        "--recipe",
+        choices=("standard",),
+        help="train the shipped networks as they were, on the listed speakers",
+    )
+    parser.add_argument(
+        "--model",
+        choices=sorted(ARCHITECTURES),
+        help="default: audionet; with --recipe, all of them",
+    )
+    parser.add_argument(
+        "--task", choices=sorted(TASKS), help="default: digit; with --recipe, all of them"
+    )
     parser.add_argument(
         "--data",
         nargs="+",
@@ -66,7 +94,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folders of corpora: FSDD, AudioMNIST's layout, EmoDB, synthetic voices",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="weights (.npz)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=f"weights (.npz); with --recipe, a folder for them (default: {_FOLDER})",
+    )
     parser.add_argument(
         "--hold-out",
         nargs="*",
@@ -74,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SPEAKER",
         help="speakers to test on instead of training on them",
     )
-    parser.add_argument("--epochs", type=int, metavar="N")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--epochs", type=int, metavar="N", help="passes over the recordings")
+    length.add_argument("--steps", type=int, metavar="N", help="batches, instead of epochs")
     parser.add_argument("--batch", type=int, metavar="N")
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument(
@@ -91,31 +126,85 @@ def _parser() -> argparse.ArgumentParser:
 def _train(options: argparse.Namespace) -> int:
     import lrp_audio
     from lrp_audio.data.corpus import find_recordings
-    from lrp_audio.data.reading import readable
-    from lrp_audio.data.split import Split
     from lrp_audio.data.tasks import TASKS
     from lrp_audio.models.zoo import ARCHITECTURES
-    from lrp_audio.training.from_recordings import train_network
+    from lrp_audio.training.from_recordings import accuracy, train_network
 
     lrp_audio.threads(options.threads)
-    architecture = ARCHITECTURES[options.model]
-    recipe, rate = architecture.recipe(options.task), architecture.front.rate
-    given = {name: getattr(options, name) for name in ("epochs", "batch", "rate", "seed")}
-    given["cooldown"] = options.fall
-    settings = replace(recipe.settings, **{k: v for k, v in given.items() if v is not None})
+    model, task = options.model or "audionet", options.task or "digit"
+    architecture = ARCHITECTURES[model]
+    recipe = _with_settings(architecture.recipe(task), options)
     recordings = find_recordings(options.data, say)
-    chosen = TASKS[options.task].split(recordings, options.hold_out)
+    chosen = TASKS[task].split(recordings, options.hold_out)
+    split, code = _readable(chosen, architecture.front.rate, options.skip_broken)
+    print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
+    weights = TASKS[task].sampling_weights(split.training)
+    tested = train_network(model, task, split, recipe, options.out, weights)
+    print(f"wrote {printable(options.out)}: {accuracy(tested)}")
+    return code
+
+
+def _train_standard(options: argparse.Namespace) -> int:
+    import lrp_audio
+    from lrp_audio.data.corpus import find_recordings
+    from lrp_audio.data.tasks import TASKS
+    from lrp_audio.models.zoo import ARCHITECTURES
+    from lrp_audio.training.standard import (
+        by_corpus,
+        standard_recipe,
+        standard_split,
+        train_standard,
+    )
+
+    lrp_audio.threads(options.threads)
+    recordings = find_recordings(options.data, say)
+    models = [options.model] if options.model else sorted(ARCHITECTURES, reverse=True)
+    tasks = [options.task] if options.task else sorted(TASKS)
+    codes = [0]
+    for task, model in product(tasks, models):
+        begun = time.monotonic()
+        recipe = _with_settings(standard_recipe(model, task), options)
+        chosen = standard_split(task, recipe, recordings, options.hold_out)
+        rate = ARCHITECTURES[model].front.rate
+        split, code = _readable(chosen, rate, options.skip_broken)
+        codes.append(code)
+        parts = ((split.training, "train"), (split.test, "validate"))
+        said = (f"{len(of)} recordings of {len({r.who for r in of})} speakers" for of, _ in parts)
+        doing = (f"{number} to {what} on" for number, (_, what) in zip(said, parts, strict=True))
+        print(f"{model}-{task}: {', '.join(doing)}", flush=True)
+        out = options.out / f"{model}-{task}.npz"
+        tested, temperature = train_standard(model, task, split, recipe, out)
+        minutes = (time.monotonic() - begun) / 60
+        print(
+            f"wrote {printable(out)} after {minutes:.1f} minutes: {by_corpus(tested)}, "
+            f"temperature {temperature:.3f}",
+            flush=True,
+        )
+    return max(codes)
+
+
+def _with_settings(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
+    """`recipe` with the settings that were given instead of its own."""
+    given = {n: getattr(options, n) for n in ("epochs", "steps", "batch", "rate", "seed")}
+    given["cooldown"] = options.fall
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return replace(recipe, settings=replace(recipe.settings, **chosen))
+
+
+def _readable(chosen: "Split", rate: int, skip_broken: bool) -> tuple["Split", int]:
+    """The recordings that can be read, and the exit code.
+
+    Broken ones are left out after the split, which does not depend on them.
+    """
+    from lrp_audio.data.reading import readable
+    from lrp_audio.data.split import Split
+
     training, errors = readable(chosen.training, rate)
     test, more = readable(chosen.test, rate)
-    code = name_broken([*errors, *more], options.skip_broken)
+    code = name_broken([*errors, *more], skip_broken)
     if not (training and test):
         raise DataError("Of the recordings to train on or to test on none can be read.")
-    # Broken recordings are left out after the split, which does not depend on them.
-    split = Split(tuple(training), tuple(test))
-    print(f"{len(training)} recordings to train on, {len(test)} to test on")
-    measured = train_network(options.model, options.task, split, settings, options.out)
-    print(f"wrote {printable(options.out)}: {measured}")
-    return code
+    return Split(tuple(training), tuple(test)), code
 
 
 if __name__ == "__main__":

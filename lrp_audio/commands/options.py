@@ -1,6 +1,7 @@
 """The parser of all commands, and options that several of them share."""
 
 import argparse
+import math
 from typing import Any, NoReturn
 
 import lrp_audio
@@ -56,3 +57,14 @@ def at_least_one(text: str) -> int:
     if not (text.isdecimal() and int(text) >= 1):
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
+
+
+def share(text: str) -> float:
+    """The number from 0 to 1 that `text` holds; the type of an argument."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return number

@@ -4,7 +4,7 @@ import math
 import os
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +95,27 @@ def balanced_weights(recordings: Sequence[Recording]) -> NDArray[np.float64]:
         branches = Counter(branch[:depth] for branch in {line[: depth + 1] for line in lines})
         weights /= np.array([branches[line[:depth]] for line in lines], np.float64)
     return weights
+
+
+def drawing_weights(
+    recordings: Sequence[Recording], labels: Sequence[int], corpora: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """The probability of drawing each recording in training, shape ``(recordings,)``, sum 1.
+
+    All classes are drawn equally often; within a class a corpus by its weight in `corpora`, within
+    a corpus all speakers, and of a speaker all recordings.
+    """
+    lines = [(label, r.corpus, r.speaker) for label, r in zip(labels, recordings, strict=True)]
+    clips, speakers = Counter(lines), Counter(line[:2] for line in set(lines))
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for label, corpus in speakers:
+        found[label].add(corpus)
+    totals = {label: sum(corpora[corpus] for corpus in of) for label, of in found.items()}
+    shares = [
+        corpora[corpus] / totals[label] / speakers[label, corpus] / clips[label, corpus, speaker]
+        for label, corpus, speaker in lines
+    ]
+    return np.array(shares) / len(found)
 
 
 def speakers_by_group(recordings: Iterable[Recording]) -> dict[str, set[str]]:

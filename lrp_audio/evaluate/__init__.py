@@ -14,9 +14,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    from lrp_audio.evaluate.options import parser
+    from lrp_audio.evaluate.options import parsed
 
-    options = parser().parse_args(arguments)
+    options = parsed(arguments)
     from lrp_audio.evaluate.command import evaluate
 
     return evaluate(options)

@@ -1,18 +1,23 @@
 """The options of ``python -m lrp_audio.evaluate``, and its help."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
+from lrp_audio.commands.options import Parser, add_skip_broken, add_threads, share
+from lrp_audio.outputs import SURE
 
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.evaluate --data fsdd/recordings
-      FSDD's official test recordings (index 0 to 4)
+      FSDD's official test recordings (index 0 to 4), and the speakers that no shipped network
+      was trained on
   python -m lrp_audio.evaluate --model my.npz --data fsdd/recordings --speakers theo
       every recording of a speaker that my.npz was not trained on
   python -m lrp_audio.evaluate --model my-sex.npz --data fsdd/recordings emodb voices
       the speakers that train --task sex reserves for testing, with figures balanced over the sexes
+  python -m lrp_audio.evaluate --strangers --data corpora/
+      the shipped networks on people of whom none of them was trained, by corpus
 
 Recordings without a label for the model's task, such as EmoDB's for digits, are left out.
 
@@ -21,8 +26,19 @@ from the keyboard.
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the command line."""
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options in `arguments`, or in the command line; exits with a sentence for wrong ones."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not options.strangers:
+        if len(options.model or ()) > 1:
+            parser.error("several models are evaluated with --strangers only")
+        if options.part:
+            parser.error("--part is for --strangers")
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="python -m lrp_audio.evaluate",
         description="Accuracy of a digit or sex model on recordings.",
@@ -30,9 +46,10 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--model",
-        default="audionet-digit",
+        nargs="+",
         metavar="NAME",
-        help="a shipped model's name or a weights file (default: %(default)s)",
+        help="a shipped model's name or a weights file (default: audionet-digit); with --strangers "
+        "any number of them (default: all shipped models)",
     )
     parser.add_argument(
         "--data",
@@ -56,6 +73,25 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         metavar="SPEAKER",
         help="test on every recording of these speakers instead (theo, or emodb/03)",
+    )
+    tested.add_argument(
+        "--strangers",
+        action="store_true",
+        help="test on the speakers that lrp_audio/data/strangers.toml reserves for it, and on "
+        "every speaker whom it does not name",
+    )
+    parser.add_argument(
+        "--part",
+        choices=("validation", "test"),
+        help="with --strangers, the part of the list to test on (default: test)",
+    )
+    parser.add_argument(
+        "--sure",
+        type=share,
+        default=SURE,
+        metavar="SHARE",
+        help="with --strangers, the probability below which a calibrated model counts as not sure "
+        "(default: %(default)s)",
     )
     add_skip_broken(parser)
     add_threads(parser)

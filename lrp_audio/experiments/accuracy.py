@@ -59,12 +59,14 @@ class FoldTraining:
     def work(self) -> UnitResult:
         """Train, from the checkpoint if there is one; accuracy on the validation and test sets."""
         fold = self._fold()
-        recipe = ARCHITECTURES[self.architecture].recipes[self.task].settings
-        epochs = max(1, round(self.steps * recipe.batch / len(fold.training)))
-        settings = replace(recipe, epochs=epochs, seed=self.seed)
+        recipe = ARCHITECTURES[self.architecture].recipes[self.task]
+        epochs = max(1, round(self.steps * recipe.settings.batch / len(fold.training)))
+        settings = replace(recipe.settings, epochs=epochs, seed=self.seed)
         out = fold_weights(Path(self.models), self.architecture, self.task, self.fold)
         split = Split(fold.training, fold.validation)
-        train_network(self.architecture, self.task, split, settings, out)
+        weights = TASKS[self.task].sampling_weights(split.training)
+        recipe = replace(recipe, settings=settings)
+        train_network(self.architecture, self.task, split, recipe, out, weights)
         parts = {"validation": fold.validation, "test": fold.test}
         found = {name: self._accuracy(out, recordings) for name, recordings in parts.items()}
         out.with_name(f"{out.name}.checkpoint").unlink(missing_ok=True)

@@ -6,8 +6,9 @@ from typing import get_args
 
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import DOMAINS
-from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_one
+from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_one, share
 from lrp_audio.models.shipped import shipped
+from lrp_audio.outputs import SURE
 
 _EPILOG = """\
 For each clip, four files are written to OUT/<its stem>/:
@@ -78,6 +79,14 @@ def parser() -> argparse.ArgumentParser:
         "--list-rules",
         action="store_true",
         help="print every rule with its formula and every composite, and stop",
+    )
+    parser.add_argument(
+        "--sure",
+        type=share,
+        default=SURE,
+        metavar="SHARE",
+        help="probability from 0 to 1 below which a calibrated network, such as a shipped one, "
+        "counts as not sure of its answer (default: %(default)s)",
     )
     parser.add_argument(
         "--domain",

@@ -2,7 +2,7 @@
 
 import argparse
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -34,11 +34,12 @@ class Request:
     sound: Sound
     sign: Sign
     layers: bool
+    sure: float
 
     @property
     def model(self) -> Model:
         """The model of the `weights`."""
-        return _loaded(self.weights, self.sha256, self.dtype)
+        return _loaded(self.weights, self.sha256, self.dtype, self.sure)
 
     def settings(self) -> dict[str, object]:
         """All that the files of a clip depend on besides the clip, as plain text."""
@@ -52,6 +53,7 @@ class Request:
             "sound": self.sound,
             "sign": self.sign,
             "layers": self.layers,
+            "sure": self.sure,
         }
 
 
@@ -63,7 +65,7 @@ def request_of(options: argparse.Namespace) -> Request:
     """
     weights = shipped().get(options.model, Path(options.model))
     sha256 = _digest(weights)
-    model = _loaded(weights, sha256, options.dtype)
+    model = _loaded(weights, sha256, options.dtype, options.sure)
     targets, rules = options.target or [PREDICTED], options.rules or [model.front.rules]
     model.output.wanted(targets, len(targets), model.name)
     for name in rules:
@@ -80,6 +82,7 @@ def request_of(options: argparse.Namespace) -> Request:
         sound=options.sound,
         sign=options.sign,
         layers=options.layers,
+        sure=options.sure,
     )
 
 
@@ -101,10 +104,11 @@ def _digest(weights: Path) -> str:
 
 
 @lru_cache(maxsize=1)
-def _loaded(weights: Path, sha256: str, dtype: str) -> Model:
-    """The model of a weights file, loaded once in each process.
+def _loaded(weights: Path, sha256: str, dtype: str, sure: float) -> Model:
+    """The model of a weights file, sure from that probability on, loaded once in each process.
 
     The digest is part of the cache's key because the same path may mean another file in another
     folder, or later.
     """
-    return lrp_audio.load(weights, dtype)
+    model = lrp_audio.load(weights, dtype)
+    return replace(model, output=replace(model.output, sure=sure))

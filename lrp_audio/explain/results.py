@@ -25,6 +25,7 @@ class ResultRow:
     clip: str
     predicted: str | None = None
     probability: float | None = None
+    sure: bool | None = None
     target: str | None = None
     relevance_sum: float | None = None
     folder: str | None = None
@@ -38,6 +39,7 @@ def row_of(clip: FoundClip, folder: Path, summary: Mapping[str, Any]) -> ResultR
         str(clip.path),
         best["class"],
         best["probability"],
+        best["sure"],
         summary["target"],
         summary["relevance_sum"],
         str(folder),

@@ -30,6 +30,7 @@ def details(explanation: Explanation, folder: Path, sign: Sign) -> str:
             printable(explanation.clip.name),
             *(f"  {printable(note)}" for note in explanation.clip.notes),
             f"\n{classes_table(explanation.top(3))}",
+            *_doubt(explanation),
             f"\nrelevance for {explanation.output.kind} {printable(target)} under "
             f"{explanation.rules}, from output to input:\n",
             ledger_table(explanation.ledger),
@@ -43,7 +44,15 @@ def line(explanation: Explanation, folder: Path) -> str:
     best, shares = explanation.predicted, explanation.probabilities
     found = f"{explanation.logits[best]:.4g}" if shares is None else f"{shares[best]:.1%}"
     clip, name = printable(explanation.clip.name), printable(explanation.classes[best])
-    return f"{clip}: {name} {found} -> {printable(folder)}"
+    doubt = " (not sure)" if explanation.sure is False else ""
+    return f"{clip}: {name} {found}{doubt} -> {printable(folder)}"
+
+
+def _doubt(explanation: Explanation) -> tuple[str, ...]:
+    """A line that says so where the network is not sure."""
+    if explanation.sure is not False:
+        return ()
+    return (f"not sure: no class has a probability of {explanation.output.sure:.0%} or more",)
 
 
 def classes_table(ranking: Sequence[tuple[str, float, float | None]]) -> str:

@@ -5,11 +5,17 @@ from dataclasses import replace
 import numpy as np
 
 from lrp_audio.audio.channels import require_channels
-from lrp_audio.audio.clip import Clip, at_rate, fit
+from lrp_audio.audio.clip import FULL_SCALE, Clip, at_rate, fit
 from lrp_audio.errors import ClipError
+from lrp_audio.types import Floats
 
 SHORT = ("zeros", "repeat")
 """What becomes of a clip that is too short: zeros around it, or the clip again and again."""
+
+OFFSETS = ("kept", "removed")
+"""What becomes of a recording's constant offset, its mean, before zeros are put around it."""
+
+_NOTED_OFFSET = 0.01  # of full scale
 
 
 MOST_VALUES = 2**27
@@ -33,6 +39,7 @@ def fitted(
     short: str = "zeros",
     note: str | None = None,
     channels: int = 1,
+    offset: str = "kept",
 ) -> Clip:
     """`clip` at `rate` Hz with `length` samples, or with its own, at least `shortest`, if None.
 
@@ -49,6 +56,8 @@ def fitted(
     elif clip.channels is not None:
         clip = replace(clip, channels=None)
     clip = at_rate(clip, rate)
+    if offset == "removed":
+        clip = _without_offset(clip)
     wanted = max(len(clip.samples), shortest) if length is None else length
     if short == "repeat" and len(clip.samples) < wanted:
         repeated = f"{clip.seconds:.2f} s long: repeated to {wanted / rate:g} s"
@@ -57,3 +66,14 @@ def fitted(
     if note is None or note in clip.notes:
         return clip
     return replace(clip, notes=(*clip.notes, note))
+
+
+def without_offset(samples: Floats) -> Floats:
+    """`samples` ``(time,)`` without their mean, which is a constant offset and not sound."""
+    return np.asarray(samples - samples.dtype.type(samples.mean(dtype=np.float64)))
+
+
+def _without_offset(clip: Clip) -> Clip:
+    offset = float(clip.samples.mean(dtype=np.float64)) / FULL_SCALE
+    notes = [f"a constant offset of {offset:+.2f} of full scale: removed"]
+    return clip.changed(without_offset, *(notes if abs(offset) > _NOTED_OFFSET else ()))

@@ -7,11 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.audio import audible
+from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Carried, Domain
 from lrp_audio.audio.levels import FLOOR, decibels
 from lrp_audio.audio.segments import Tiles
 from lrp_audio.audio.stft import Stft
+from lrp_audio.fronts import parameters
 from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.fronts.fitting import OFFSETS, fitted
 from lrp_audio.types import Floats
 
 SIZE = 227
@@ -79,7 +82,10 @@ class Spectrogram(FrontEnd):
 
     The loudest bin is 0 dB: rules that weight relevance by the input would leave nothing to what is
     heard best. So zB, which measures from the floor of -80 dB, is the rule of the first layer.
+    `offset` says whether the mean of a recording, 0 Hz in the picture, is removed before.
     """
+
+    offset: str = "kept"
 
     rate = 8000
     length = 8000
@@ -91,6 +97,10 @@ class Spectrogram(FrontEnd):
     spread = 20.0
     segments = Tiles()
 
+    def __post_init__(self) -> None:
+        """Check the parameter; raises `FrontError`."""
+        parameters.choice(self, offset=OFFSETS)
+
     @property
     def domains(self) -> tuple[Domain, ...]:
         """The picture alone: it has no phases, so there is no exact way back to samples."""
@@ -100,6 +110,10 @@ class Spectrogram(FrontEnd):
     def time_frequency(self) -> Picture:
         """The picture."""
         return Picture(self.rate)
+
+    def fit(self, clip: Clip) -> Clip:
+        """`clip` as the network takes it; what was done is noted. Raises `ClipError` if silent."""
+        return fitted(clip, self.rate, self.length, offset=self.offset)
 
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:
         """``(227, 227)``."""

@@ -11,7 +11,7 @@ from lrp_audio.audio.segments import Segments, TimeSegments
 from lrp_audio.audio.stft import Stft
 from lrp_audio.fronts import parameters
 from lrp_audio.fronts.base import FrontEnd
-from lrp_audio.fronts.fitting import SHORT, fitted
+from lrp_audio.fronts.fitting import OFFSETS, SHORT, fitted
 from lrp_audio.fronts.layout import (
     CHANNEL_AXES,
     ChannelsLast,
@@ -42,8 +42,9 @@ class Waveform(FrontEnd):
     `scale` is what full scale becomes, or ``peak`` where the clip's own peak becomes 1. Then the
     values are normalised: ``fixed`` with the declared mean and deviation, ``clip`` with those of
     the clip (``clip-mean``: its mean alone), ``range`` to 0 to 1, or as published for AudioNet with
-    their 95th ``percentile``. `short` says what becomes of shorter clips. Peak and statistics are
-    those of all `channels` together, so that differences in level between them stay.
+    their 95th ``percentile``. `short` says what becomes of shorter clips, `offset` whether the
+    mean of a recording is removed before. Peak and statistics are those of all `channels` together,
+    so that differences in level between them stay.
     """
 
     rate: int
@@ -57,13 +58,18 @@ class Waveform(FrontEnd):
     channel_axis: str = "first"
     short: str = "zeros"
     channels: int = 1
+    offset: str = "kept"
 
     def __post_init__(self) -> None:
         """Check every parameter; raises `FrontError`."""
         parameters.rate_and_length(self, shortest=2)
         parameters.scale(self)
         parameters.choice(
-            self, normalisation=NORMALISATIONS, channel_axis=CHANNEL_AXES, short=SHORT
+            self,
+            normalisation=NORMALISATIONS,
+            channel_axis=CHANNEL_AXES,
+            short=SHORT,
+            offset=OFFSETS,
         )
         parameters.normalisation(self, None)
         parameters.channels(self)
@@ -117,7 +123,13 @@ class Waveform(FrontEnd):
         own = self.normalisation not in ("fixed", "percentile")
         note = OWN_STATISTICS if own else None
         return fitted(
-            clip, self.rate, self.length, short=self.short, note=note, channels=self.channels
+            clip,
+            self.rate,
+            self.length,
+            short=self.short,
+            note=note,
+            channels=self.channels,
+            offset=self.offset,
         )
 
     def transform(self, samples: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -48,7 +48,7 @@ def load(
             found.name, found.network, found.output, arithmetic, found.notes, front=found.front
         )
     loaded = load_network(name, arithmetic.type)
-    output = Output(loaded.classes)
+    output = Output(loaded.classes, temperature=loaded.temperature)
     return Model(loaded.name, loaded.network, output, arithmetic, front=loaded.front)
 
 

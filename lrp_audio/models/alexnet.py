@@ -1,5 +1,7 @@
 """AlexNet on spectrograms, as published (Becker et al., arXiv 1807.03418): no normalisation."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lrp_audio.fronts.spectrogram import SPECTROGRAM
@@ -8,7 +10,14 @@ from lrp_audio.models.architecture import Architecture, he_normal
 from lrp_audio.models.batches import slices
 from lrp_audio.models.compact import truncate_dense
 from lrp_audio.models.network import Network, chain
-from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
+from lrp_audio.recipes import (
+    Augmentation,
+    ChannelAugmentation,
+    EverydayAugmentation,
+    Recipe,
+    Settings,
+)
+from lrp_audio.recipes.corpora import DIGIT_CORPORA, SEX_CORPORA, SEX_STRETCH
 from lrp_audio.types import Array, Parameters
 
 _CONVOLUTIONS = {
@@ -85,7 +94,7 @@ def compact(parameters: Parameters, inputs: Array) -> Parameters:
 _RATE = 1e-3
 ALEXNET = Architecture(
     "alexnet",
-    SPECTROGRAM,
+    replace(SPECTROGRAM, offset="removed"),
     parameter_shapes,
     alexnet,
     initial_parameters,
@@ -96,6 +105,20 @@ ALEXNET = Architecture(
             Settings(epochs=4, batch=32, rate=_RATE),
             ChannelAugmentation(rate=SPECTROGRAM.rate),
             steps=700,
+        ),
+    },
+    {
+        "digit": Recipe(
+            Settings(batch=32, rate=_RATE),
+            EverydayAugmentation(rate=SPECTROGRAM.rate),
+            steps=6000,
+            corpora=DIGIT_CORPORA,
+        ),
+        "sex": Recipe(
+            Settings(batch=32, rate=_RATE),
+            EverydayAugmentation(rate=SPECTROGRAM.rate, stretch=SEX_STRETCH),
+            steps=3000,
+            corpora=SEX_CORPORA,
         ),
     },
 )

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from lrp_audio.errors import ModelError
-from lrp_audio.fronts.base import FrontEnd
+from lrp_audio.fronts import Spectrogram, Waveform
 from lrp_audio.models.network import Network
 from lrp_audio.recipes.recipe import Recipe
 from lrp_audio.types import Array, Parameters
@@ -20,25 +20,38 @@ class Architecture:
     `front` makes its input; `shapes` gives the shapes of its parameters for a number of classes,
     those of the first layer first; `build` makes the network over given parameters, without copying
     them; `initial` draws parameters to train from; `compact` makes parameters smaller for a file,
-    given typical inputs ``(n, *front.shape)``. `recipes` are those of its networks, by task.
+    given typical inputs ``(n, *front.shape)``. `recipes` are those of its networks on any
+    recordings, by task, and `standard` those of the shipped networks.
     """
 
     name: str
-    front: FrontEnd
+    front: Waveform | Spectrogram
     shapes: Callable[[int], Mapping[str, tuple[int, ...]]]
     build: Callable[[Parameters], Network]
     initial: Callable[[int, np.random.Generator], Parameters]
     compact: Callable[[Parameters, Array], Parameters]
     recipes: Mapping[str, Recipe]
+    standard: Mapping[str, Recipe] = field(default_factory=dict)
 
     def recipe(self, task: str) -> Recipe:
         """The recipe for `task`; raises `ModelError` if there is none."""
-        if task not in self.recipes:
+        return self._of(self.recipes, "recipe", task)
+
+    def standard_recipe(self, task: str) -> Recipe:
+        """The standard recipe for `task`; raises `ModelError` if there is none."""
+        return self._of(self.standard, "standard recipe", task)
+
+    def _of(self, recipes: Mapping[str, Recipe], what: str, task: str) -> Recipe:
+        if task not in recipes:
             raise ModelError(
-                f"The architecture {self.name} has no recipe for the task {task!r}; choose one of "
-                f"{', '.join(self.recipes) or '(none)'}, or add a recipe where it is defined."
+                f"The architecture {self.name} has no {what} for the task {task!r}; choose one of "
+                f"{', '.join(recipes) or '(none)'}, or add a {what} where it is defined."
             )
-        return self.recipes[task]
+        return recipes[task]
+
+    def front_for(self, offset: str) -> Waveform | Spectrogram:
+        """The front end with that `offset`, as weights of this architecture state it."""
+        return replace(self.front, offset=offset)
 
     def for_raw_input(self, parameters: Parameters) -> Parameters:
         """Parameters for inputs as `front` makes them, from those for standardised inputs."""

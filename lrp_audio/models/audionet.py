@@ -1,5 +1,7 @@
 """AudioNet on waveforms, as published (Becker et al., arXiv 1807.03418)."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from lrp_audio.fronts.waveform import WAVEFORM
@@ -7,7 +9,14 @@ from lrp_audio.layers import Conv1D, Dense, Dropout, Flatten, Layer, MaxPool1D, 
 from lrp_audio.models.architecture import Architecture, he_normal
 from lrp_audio.models.compact import compact_dense_stack
 from lrp_audio.models.network import Network, chain
-from lrp_audio.recipes import Augmentation, ChannelAugmentation, Recipe, Settings
+from lrp_audio.recipes import (
+    Augmentation,
+    ChannelAugmentation,
+    EverydayAugmentation,
+    Recipe,
+    Settings,
+)
+from lrp_audio.recipes.corpora import DIGIT_CORPORA, SEX_CORPORA, SEX_STRETCH
 from lrp_audio.types import Parameters
 
 _CONVOLUTIONS = {"conv1": 100, "conv2": 64, "conv3": 128, "conv4": 128, "conv5": 128, "conv6": 128}
@@ -64,7 +73,7 @@ def initial_parameters(classes: int, rng: np.random.Generator) -> Parameters:
 
 AUDIONET = Architecture(
     "audionet",
-    WAVEFORM,
+    replace(WAVEFORM, offset="removed"),
     parameter_shapes,
     audionet,
     initial_parameters,
@@ -72,5 +81,19 @@ AUDIONET = Architecture(
     {
         "digit": Recipe(Settings(), Augmentation(), steps=3000),
         "sex": Recipe(Settings(epochs=5), ChannelAugmentation(rate=WAVEFORM.rate), steps=400),
+    },
+    {
+        "digit": Recipe(
+            Settings(),
+            EverydayAugmentation(rate=WAVEFORM.rate),
+            steps=12000,
+            corpora=DIGIT_CORPORA,
+        ),
+        "sex": Recipe(
+            Settings(),
+            EverydayAugmentation(rate=WAVEFORM.rate, stretch=SEX_STRETCH),
+            steps=4000,
+            corpora=SEX_CORPORA,
+        ),
     },
 )

@@ -7,19 +7,23 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lrp_audio.arguments import as_number
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
+from lrp_audio.fronts.fitting import OFFSETS
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.models.npz import read_array
 from lrp_audio.types import Array, Parameters
 
-FORMAT = 1
+FORMAT = 2
+_READ = (1, 2)
+_READ_WORDS = " and ".join(map(str, _READ))
 _HEADER = "description"
 _MAX_HEADER = 65_536
 _MAX_CLASSES = 1000
@@ -28,10 +32,17 @@ _STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 @dataclass(frozen=True)
 class Description:
-    """The content of a weights file: architecture (such as ``audionet``) and class names."""
+    """The content of a weights file: architecture (such as ``audionet``) and class names.
+
+    `offset` says whether the mean of a recording is removed before the network (``removed``) or
+    not (``kept``, as in files of format 1). Probabilities are those of the logits over
+    `temperature`, of which None stands for a network whose probabilities were never calibrated.
+    """
 
     architecture: str
     classes: tuple[str, ...]
+    offset: str = "kept"
+    temperature: float | None = None
 
 
 def save_weights(path: Path, description: Description, arrays: Mapping[str, Array]) -> None:
@@ -44,6 +55,15 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
     header = {_HEADER: np.frombuffer(text, np.uint8)}
     content: dict[str, Any] = {**header, **stored}
     write_aside(path, lambda file: np.savez_compressed(file, **content))
+
+
+def set_temperature(path: Path, temperature: float | None) -> None:
+    """Write `temperature` into the description of the file at `path`; the rest stays."""
+    with _opened(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+    with np.load(path, allow_pickle=False) as found:
+        arrays = {name: found[name] for name in names if name != _HEADER}
+    save_weights(path, replace(read_description(path), temperature=temperature), arrays)
 
 
 def read_description(path: Path) -> Description:
@@ -109,8 +129,8 @@ def _description(path: Path, archive: zipfile.ZipFile) -> Description:
         version, architecture, classes = (found[k] for k in ("format", "architecture", "classes"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _damaged(path, "its description cannot be read") from error
-    if version != FORMAT:
-        raise _damaged(path, f"its format is {version!r:.20}, this lrp_audio reads {FORMAT}")
+    if version not in _READ:
+        raise _damaged(path, f"its format is {version!r:.20}, this lrp_audio reads {_READ_WORDS}")
     if not isinstance(architecture, str):
         raise _damaged(path, "its architecture is not a word")
     if not (
@@ -120,7 +140,15 @@ def _description(path: Path, archive: zipfile.ZipFile) -> Description:
         and len(set(classes)) == len(classes)
     ):
         raise _damaged(path, f"its class names are not 2 to {_MAX_CLASSES} different words")
-    return Description(architecture, tuple(classes))
+    offset, temperature = found.get("offset", "kept"), found.get("temperature")
+    if offset not in OFFSETS:
+        raise _damaged(path, f"its offset is {offset!r:.20}, not {' or '.join(OFFSETS)}")
+    if temperature is not None:
+        number = as_number(temperature)
+        if number is None or not 0 < number < math.inf:
+            raise _damaged(path, f"its temperature is {temperature!r:.20}, no number above 0")
+        temperature = float(number)
+    return Description(architecture, tuple(classes), offset, temperature)
 
 
 def _read(

@@ -23,12 +23,13 @@ ARCHITECTURES = {of.name: of for of in (AUDIONET, ALEXNET)}
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with its name, front end and classes."""
+    """A network with its name, front end, classes and the temperature of its probabilities."""
 
     name: str
     front: FrontEnd
     network: Network
     classes: tuple[str, ...]
+    temperature: float | None
 
 
 def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) -> Loaded:
@@ -52,4 +53,5 @@ def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) ->
     architecture = ARCHITECTURES[description.architecture]
     parameters = read_weights(path, architecture.shapes(len(description.classes)), dtype)
     network = architecture.build(parameters)
-    return Loaded(path.stem, architecture.front, network, description.classes)
+    front = architecture.front_for(description.offset)
+    return Loaded(path.stem, front, network, description.classes, description.temperature)

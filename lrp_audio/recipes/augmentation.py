@@ -1,5 +1,6 @@
 """Augmentation: random changes of a recording, drawn anew each time it is used in training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,12 +22,18 @@ class Augmentation:
     gain: tuple[float, float] = (0.7, 1.4)
 
     def __call__(
-        self, samples: Array, length: int, rng: np.random.Generator, strength: float = 1.0
+        self,
+        samples: Array,
+        length: int,
+        rng: np.random.Generator,
+        strength: float = 1.0,
+        others: Sequence[Array] = (),
     ) -> tuple[Array, float]:
         """Samples ``(length,)`` made from `samples` ``(time,)``, and a gain for the input.
 
         The gain is to be applied after the normalisation of a waveform, which would undo it.
-        `strength`, from 1 down to 0, narrows the ranges and makes noise less frequent.
+        `strength`, from 1 down to 0, narrows the ranges and makes noise less frequent. `others` are
+        further recordings, for an augmentation that makes noise of them.
         """
         placed = place(self._stretched(samples, rng, strength), length, rng)
         placed = self._channel(placed, rng, strength)

@@ -14,15 +14,16 @@ from lrp_audio.types import Parameters
 _SETTINGS = "settings"
 
 
-def save_checkpoint(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
-    """Write the state of `optimiser` and the `settings` of the run to `path`."""
-    text = json.dumps({**settings, "step": optimiser.steps}, sort_keys=True).encode()
+def save_checkpoint(path: Path, optimiser: Adam, settings: dict[str, Any], seconds: float) -> None:
+    """Write to `path` the state of `optimiser`, the `settings` of the run and its time so far."""
+    found = {**settings, "step": optimiser.steps, "seconds": seconds}
+    text = json.dumps(found, sort_keys=True).encode()
     arrays = {_SETTINGS: np.frombuffer(text, np.uint8), **optimiser.state()}
     write_aside(path, lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
 
 
-def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
-    """Restore `optimiser` from the checkpoint at `path`.
+def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> float:
+    """Restore `optimiser` from the checkpoint at `path`; returns the seconds of the run so far.
 
     Raises `ModelError` where it is damaged or belongs to another network or other settings.
     """
@@ -30,7 +31,7 @@ def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             state: Parameters = {name: archive[name] for name in archive.files}
         found = json.loads(state.pop(_SETTINGS).tobytes())
-        steps = int(found.pop("step"))
+        steps, seconds = int(found.pop("step")), float(found.pop("seconds", 0.0))
     except Exception as error:  # zipfile and NumPy raise many kinds of errors for damage
         raise ModelError(
             f"The checkpoint {path} cannot be read ({error}); delete it to start afresh."
@@ -47,3 +48,4 @@ def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> None:
             f"The checkpoint {path} belongs to another network; delete it to start afresh."
         )
     optimiser.restore(state, steps)
+    return seconds

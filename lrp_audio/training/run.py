@@ -19,6 +19,7 @@ from lrp_audio.training.schedule import Schedule
 from lrp_audio.types import Array, Parameters
 
 _SECONDS_BETWEEN_CHECKPOINTS = 300.0
+_LATE = ("epochs", "steps", "cooldown")  # settings that may be chosen while a run is under way
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,17 @@ def train(
 
     `prepare` makes a network input from a signal, a generator and the strength of augmentation.
     Resumes from `checkpoint` where that exists, and writes it every five minutes. `evaluate`
-    describes the averaged parameters in a few words, printed at the end of every epoch.
+    describes the averaged parameters in a few words, printed at the end of every epoch. The time of
+    the run, over all its parts, is printed at its end.
     """
     network = build(parameters)
     optimiser = Adam(parameters, settings.clip, settings.decay, settings.ema_decay)
-    described = {k: v for k, v in asdict(settings).items() if k not in ("epochs", "cooldown")}
+    described = {k: v for k, v in asdict(settings).items() if k not in _LATE}
     described["recordings"] = len(training)
-    if checkpoint.exists():
-        resume(checkpoint, optimiser, described)
+    seconds = resume(checkpoint, optimiser, described) if checkpoint.exists() else 0.0
+    begun = time.monotonic() - seconds
     steps_an_epoch = -(-len(training) // settings.batch)
-    total = settings.epochs * steps_an_epoch
+    total = settings.steps or settings.epochs * steps_an_epoch
     schedule = Schedule(settings.rate, total, settings.warmup, settings.cooldown)
     saved = time.monotonic()
     name = printable(checkpoint.name.partition(".")[0])
@@ -89,7 +91,9 @@ def train(
                 epoch = optimiser.steps // steps_an_epoch
                 bar.write(f"{name}, epoch {epoch}: loss {loss:.3f}, {evaluate(optimiser.average)}")
             if time.monotonic() - saved > _SECONDS_BETWEEN_CHECKPOINTS:
-                save_checkpoint(checkpoint, optimiser, described)
                 saved = time.monotonic()
-    save_checkpoint(checkpoint, optimiser, described)
+                save_checkpoint(checkpoint, optimiser, described, saved - begun)
+    seconds = time.monotonic() - begun
+    save_checkpoint(checkpoint, optimiser, described, seconds)
+    print(f"{name}: {optimiser.steps} steps in {seconds / 60:.1f} minutes", flush=True)
     return optimiser.average

@@ -31,7 +31,7 @@ def test_every_module_that_is_a_command_is_listed_or_makes_what_the_project_ship
         for path in package.rglob("*.py")
         if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")
     }
-    assert modules == {*COMMANDS, "__main__", "data.examples", "report.catalogue"}
+    assert modules == {*COMMANDS, "__main__", "data.examples", "data.strangers", "report.catalogue"}
 
 
 def test_an_unknown_command_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,18 @@ import numpy as np
 import pytest
 import soundfile
 
+from lrp_audio.audio.formats import SUFFIXES
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.layouts import META
 from lrp_audio.data.reading import read, readable
 from lrp_audio.data.recording import Recording
 from lrp_audio.data.speakers import Sex, known_speaker
-from lrp_audio.data.split import balanced_weights, split_official, split_speakers
+from lrp_audio.data.split import (
+    balanced_weights,
+    drawing_weights,
+    split_official,
+    split_speakers,
+)
 from lrp_audio.data.voices import voices
 from lrp_audio.errors import ClipError, DataError
 
@@ -506,3 +512,50 @@ def test_each_sex_corpus_speaker_and_recording_is_drawn_as_often_as_its_likes() 
     ]
     np.testing.assert_allclose(likely, expected, rtol=1e-14)
     assert likely.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_classes_then_corpora_by_their_weights_then_speakers_are_drawn_alike() -> None:
+    lines = (
+        [("a", "ann", 0)] * 3 + [("a", "bob", 0)] + [("b", "cem", 0)] * 2 + [("b", "cem", 1)] * 5
+    )
+    recordings = [
+        Recording(Path(f"{i}.wav"), 0, speaker, i, corpus, None)
+        for i, (corpus, speaker, _) in enumerate(lines)
+    ]
+    likely = drawing_weights(recordings, [of for *_, of in lines], {"a": 3.0, "b": 1.0, "c": 9.0})
+    expected = [
+        *[1 / 2 * 3 / 4 / 2 / 3] * 3,  # of class 0, of corpus a, of its first speaker
+        1 / 2 * 3 / 4 / 2,
+        *[1 / 2 * 1 / 4 / 2] * 2,
+        *[1 / 2 / 5] * 5,  # only corpus b has class 1
+    ]
+    np.testing.assert_allclose(likely, expected, rtol=1e-14)
+    assert likely.sum() == pytest.approx(1, abs=1e-12)
+
+
+# --- any readable suffix ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg", ".aiff", ".W64", ".caf", ".mp3"])
+def test_a_corpus_of_every_layout_may_have_any_suffix_that_is_read(
+    suffix: str, tmp_path: Path
+) -> None:
+    if suffix.lower() not in SUFFIXES:
+        pytest.skip(f"this libsndfile does not read {suffix}")
+    kinds = {".mp3": "MP3", ".ogg": "OGG", ".W64": "W64", ".caf": "CAF", ".aiff": "AIFF"}
+    samples = 0.1 * np.random.default_rng(0).standard_normal(24_000)
+    names = ("7_ann_3", "speech/data/x04/5_x04_0", "03a01Fa")
+    for name in names:
+        path = tmp_path / f"{name}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            soundfile.write(file, samples, 16_000, format=kinds.get(suffix, "FLAC"))
+    (tmp_path / "speech" / META).write_text(json.dumps({"x04": {}}))
+    found = find_recordings([tmp_path])
+    assert {(r.who, r.digit, r.sex) for r in found} == {
+        (f"{tmp_path.name}/ann", 7, None),
+        ("speech/x04", 5, None),
+        ("emodb/03", None, "male"),
+    }
+    for r in found:
+        assert read(r, 8000).rate == 8000

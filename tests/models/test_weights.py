@@ -6,6 +6,7 @@ import pickle
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,13 @@ from lrp_audio.errors import ModelError
 from lrp_audio.models import alexnet, shipped, zoo
 from lrp_audio.models.audionet import audionet, initial_parameters, parameter_shapes
 from lrp_audio.models.compact import compact_dense_stack, truncate_dense
-from lrp_audio.models.weights import Description, read_description, read_weights, save_weights
+from lrp_audio.models.weights import (
+    Description,
+    read_description,
+    read_weights,
+    save_weights,
+    set_temperature,
+)
 
 Array = NDArray[Any]
 
@@ -43,6 +50,29 @@ def test_parameters_come_back_as_they_were(tmp_path: Path, dtype: type[np.floati
         np.testing.assert_array_equal(array, ARRAYS[name])
     assert read_description(path) == DESCRIPTION
     assert [file.name for file in path.parent.iterdir()] == ["small.npz"]
+
+
+def test_offset_and_temperature_come_back_and_are_those_of_old_files_otherwise(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.npz"
+    new = replace(DESCRIPTION, offset="removed", temperature=1.75)
+    save_weights(path, new, ARRAYS)
+    assert read_description(path) == new
+    old = write(tmp_path / "b.npz", {"description.npy": described(format=1)})
+    assert read_description(old) == replace(DESCRIPTION, offset="kept", temperature=None)
+
+
+def test_a_temperature_is_added_to_a_file_whose_arrays_stay(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    save_weights(path, replace(DESCRIPTION, offset="removed"), ARRAYS)
+    before = path.stat().st_size
+    set_temperature(path, 0.75)
+    assert read_description(path) == replace(DESCRIPTION, offset="removed", temperature=0.75)
+    shapes = {name: array.shape for name, array in ARRAYS.items()}
+    for name, array in read_weights(path, shapes, np.float32).items():
+        np.testing.assert_array_equal(array, ARRAYS[name])
+    assert abs(path.stat().st_size - before) < 200
 
 
 def test_what_is_read_cannot_be_changed(tmp_path: Path) -> None:
@@ -335,7 +365,15 @@ DESCRIPTIONS: dict[str, tuple[bytes | None, str]] = {
         npy(np.frombuffer(b'{"format": 1, "architecture": "audionet"}', np.uint8)),
         "its description cannot be read",
     ),
-    "another format": (described(format=2), "its format is 2, this lrp_audio reads 1"),
+    "another format": (described(format=3), "its format is 3, this lrp_audio reads 1 and 2"),
+    "an unknown offset": (
+        described(offset="halved"),
+        "its offset is 'halved', not kept or removed",
+    ),
+    "an offset that is a list": (described(offset=[]), "its offset is []"),
+    "a temperature of 0": (described(temperature=0), "its temperature is 0, no number above 0"),
+    "an endless temperature": (described(temperature=float("inf")), "its temperature is inf"),
+    "a temperature in words": (described(temperature="warm"), "its temperature is 'warm'"),
     "an architecture that is no word": (described(architecture=["audionet"]), "its architecture"),
     "one class": (described(classes=["yes"]), "class names"),
     "1001 classes": (described(classes=[str(i) for i in range(1001)]), "class names"),

@@ -221,6 +221,7 @@ def test_the_summary_has_exactly_the_documented_keys() -> None:
         "class": "one",
         "logit": 3.0,
         "probability": pytest.approx(0.66524, abs=1e-5),
+        "sure": None,
     }
 
 

@@ -34,14 +34,16 @@ _MOST_CELLS = 256  # along a side of a map; of more bins, sums are shown
 class PageEntry:
     """One clip of a page: what its HTML shows, and the `data` that its script unpacks.
 
-    `top` holds class, logit and probability of the likeliest classes; `words` say where the
-    relevance of the first view lies.
+    `top` holds class, logit and probability of the likeliest classes; `sure` says whether the
+    network is sure of the first, None if it is not calibrated; `words` say where the relevance of
+    the first view lies.
     """
 
     name: str
     model: str
     notes: tuple[str, ...]
     top: tuple[tuple[str, float, float | None], ...]
+    sure: bool | None
     choices: dict[str, tuple[str, ...]]
     words: str = field(repr=False)
     data: dict[str, Any] = field(repr=False)  # most of the page
@@ -90,6 +92,7 @@ def entry_of(
         model=printable(first.model),
         notes=first.clip.notes,
         top=tuple(first.top(3)),
+        sure=first.sure,
         choices={key: tuple(dict.fromkeys(values)) for key, values in keys},
         words=next(iter(views.values()))["words"],
         data={
