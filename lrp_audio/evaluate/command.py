@@ -33,7 +33,7 @@ def evaluate(options: argparse.Namespace) -> int:
 
 
 def _one_model(options: argparse.Namespace) -> int:
-    model = lrp_audio.load(_name(options))
+    model = lrp_audio.load(options.model[0] if options.model else _DEFAULT)
     task = _task(model)
     recordings, code = _readable(_chosen(options, task), model, options)
     labels = [TASKS[task].label(r) for r in recordings]
@@ -44,16 +44,11 @@ def _one_model(options: argparse.Namespace) -> int:
     return code
 
 
-def _name(options: argparse.Namespace) -> str:
-    return str(options.model[0]) if options.model else _DEFAULT
-
-
 def _strangers(options: argparse.Namespace) -> int:
     """Several models on the speakers of a part of the list, a table for each."""
     found = find_recordings(options.data, say)
     part: Part = options.part or "test"
     codes, figures = [0], []
-    tested: dict[tuple[str, int], list[Recording]] = {}
     for name in options.model or shipped():
         model = lrp_audio.load(name)
         model = replace(model, output=replace(model.output, sure=options.sure))
@@ -64,11 +59,9 @@ def _strangers(options: argparse.Namespace) -> int:
                 f"No recording here with a known {task} is by a {part} speaker: give the folders "
                 "of other corpora."
             )
-        key = task, model.front.rate
-        if key not in tested:
-            tested[key], code = _readable(chosen, model, options)
-            codes.append(code)
-        figures.append(stranger_figures(model.name, task, part, heard(model, task, tested[key])))
+        recordings, code = _readable(chosen, model, options)
+        codes.append(code)
+        figures.append(stranger_figures(model.name, task, part, heard(model, task, recordings)))
         print(("\n" if len(figures) > 1 else "") + stranger_table(figures[-1]), flush=True)
     _write(options.json, {"models": figures})
     return max(codes)
@@ -109,8 +102,6 @@ def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
     """The recordings to test on, of those whose class is known."""
     found = find_recordings(options.data, say)
     recordings = [r for r in found if TASKS[task].label(r) is not None]
-    if not options.speakers and _name(options) in shipped():
-        return speaker_list().unseen(task, recordings, options.hold_out)
     if not options.speakers:
         return unseen_recordings(task, recordings, options.hold_out)
     for name in options.speakers:
