@@ -23,7 +23,7 @@ from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selecte
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
-_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 19}  # of a block's frame and products, by the image's axes
+_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 20}  # of a block's frame and products, by the image's axes
 NO_POOL = Window((1, 1), (1, 1), (0, 0))
 NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
 NO_PLACE.flags.writeable = False
