@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.reuse import empty
 from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.types import Array
@@ -20,7 +21,7 @@ _ADDED = 64  # quotients whose sum in float32 loses little
 
 
 # Python's error model checks each division for zero, which prevents SIMD.
-@compiled(error_model="numpy", inline="always")
+@part(error_model="numpy")
 def stabilised_quotients(
     relevance: Array,
     share: float,

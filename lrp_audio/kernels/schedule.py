@@ -15,6 +15,7 @@ from lrp_audio.kernels.blocks import Blocks, block_of, blocks, count_of, cut_fra
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.elementwise import stabilised_quotients
 from lrp_audio.kernels.operand import WINOGRAD, Operand
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.products import products
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for, thread_count
@@ -106,7 +107,9 @@ def after(
         kind,
         out,
         np.empty((0, 0, 0, 0), np.uint8) if found is None else found,
-        read_only(np.zeros(out.shape[3], dtype) if bias is None else np.ascontiguousarray(bias, dtype)),
+        read_only(
+            np.zeros(out.shape[3], dtype) if bias is None else np.ascontiguousarray(bias, dtype)
+        ),
         NO_PLACE if at is None else read_only(at.place),
         pool if at is None else at.window,
         size,
@@ -193,10 +196,8 @@ class Schedule:
         return piece
 
 
-@compiled()
-def whole(
-    operand: Operand, kernel: tuple[int, int], height: int, width: int
-) -> tuple[int, int]:
+@part()
+def whole(operand: Operand, kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
     if operand.kind != WINOGRAD:
         return height, width
@@ -204,7 +205,7 @@ def whole(
     return (height, 4 * across) if kernel[0] == 1 else (2 * down, 2 * across)
 
 
-@compiled()
+@part()
 def frame_size(operand: Operand, window: Window, height: int, width: int) -> tuple[int, int]:
     """Height and width of a frame for the products of so many windows."""
     kernel, stride, _, dilation = window
@@ -256,9 +257,7 @@ def run_blocks(
             _close_gaps(z.reshape(-1, padded), operand)
 
         if following.kind == MAXIMA:
-            rectified_maxima(
-                z, seen, following.bias, following.out, following.found, part, shifted
-            )
+            rectified_maxima(z, seen, following.bias, following.out, following.found, part, shifted)
         elif following.kind == SELECTED:
             select(z, seen, following.place, following.bias, following.out, part, shifted)
         elif following.kind == QUOTIENTS:
@@ -269,7 +268,7 @@ def run_blocks(
             _store(z, following, part)
 
 
-@compiled()
+@part()
 def _close_gaps(z: Array, operand: Operand) -> None:
     """Move the columns of each group up to those of the group before it."""
     for position in range(len(z)):
@@ -280,7 +279,7 @@ def _close_gaps(z: Array, operand: Operand) -> None:
                 row[start + c] = row[gap + c]
 
 
-@compiled()
+@part()
 def _store(z: Array, following: After, part: tuple[int, int, int, int, int, int]) -> None:
     s0, s1, y0, y1, x0, x1 = part
     floor, bias = following.least[0], following.bias
@@ -302,7 +301,7 @@ def _store(z: Array, following: After, part: tuple[int, int, int, int, int, int]
                         made[c] = given[c] * value[c]
 
 
-@compiled(error_model="numpy")
+@part(error_model="numpy")
 def _quotients(
     z: Array,
     seen: tuple[int, int],
@@ -340,7 +339,7 @@ def _quotients(
                 sums[sample, number % sums.shape[1], i, c] += account[i, c]
 
 
-@compiled()
+@part()
 def _scatter(
     z: Array, operand: Operand, following: After, part: tuple[int, int, int, int, int, int]
 ) -> None:

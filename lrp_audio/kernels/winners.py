@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
@@ -33,7 +34,7 @@ class Winners(NamedTuple):
 # The loops over channels write in every pass, without a branch, so that they run on SIMD vectors.
 
 
-@compiled(inline="always")
+@part()
 def _find_winners(
     image: Array,
     size: tuple[int, int],
@@ -88,7 +89,7 @@ Part = tuple[int, int, int, int, int, int]
 """Of a batch of images: first and last sample, row and column; the last ones not included."""
 
 
-@compiled()
+@part()
 def rectified_maxima(
     image: Array,
     size: tuple[int, int],
@@ -122,7 +123,7 @@ def rectified_maxima(
                     where[c] = NO_WINNER if y[c] <= zero else which[c]
 
 
-@compiled()
+@part()
 def select(
     image: Array,
     size: tuple[int, int],
@@ -149,7 +150,7 @@ def select(
                 selected(image[sample], size, y0, x0, which, window, made)
 
 
-@compiled(inline="always")
+@part()
 def selected(
     image: Array,
     size: tuple[int, int],
@@ -173,7 +174,7 @@ def selected(
                     found[c] += given[c] if which[c] == number else zero
 
 
-@compiled()
+@part()
 def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
     """Add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, dilation = window

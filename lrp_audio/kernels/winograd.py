@@ -31,9 +31,9 @@ import numpy as np
 
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.blocks import clear
-from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import MOST_ROWS, VECTORS, add_products
 from lrp_audio.kernels.operand import Operand, vectors_of
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.transform import tile_transform
 from lrp_audio.types import Array
 
@@ -51,7 +51,9 @@ _B_SIGNAL = np.array(
         [0, 4, 0, -5, 0, 1],
     ]
 )
-_A_SIGNAL = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
+_A_SIGNAL = np.array(
+    [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]
+)
 _B_IMAGE = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
 _A_IMAGE = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
 _G_SIGNAL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
@@ -90,7 +92,7 @@ def points_of(kernel: tuple[int, int]) -> int:
     return 6 if kernel == SIGNAL else 16
 
 
-@compiled()
+@part()
 def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Number of tiles down and across that make so many outputs."""
     if kernel[0] == 1:
@@ -98,7 +100,7 @@ def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, 
     return -(-height // 2), -(-width // 2)
 
 
-@compiled(inline="always")
+@part()
 def products(
     frame: Array, operand: Operand, kernel: tuple[int, int], z: Array, inputs: Array, found: Array
 ) -> None:

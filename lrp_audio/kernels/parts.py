@@ -1,0 +1,89 @@
+"""Parts of kernels: functions that are compiled within each kernel that calls them, and only there.
+
+numba makes machine code of every function that a kernel calls, and then compiles its code once more
+within the kernel, where it is inlined: each level of calls doubles the time. A part stays LLVM code
+until it is part of a kernel.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import _dynfunc
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+from numba.extending import register_jitable
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _Library(JITCodeLibrary):  # type: ignore[misc]
+    """LLVM code to be linked into kernels. They optimise it, so that little is done here."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        import os
+        k=os.environ.get("FP","3")
+        ll_module.data_layout = self._codegen._data_layout
+        if k=="n": return
+        for function in ll_module.functions:
+            passes, builder = self._codegen._function_pass_manager(opt=int(k[0]), loop_vectorize=False, slp_vectorize=False)
+            if k[1:]=="s":
+                from llvmlite.binding.newpassmanagers import create_new_function_pass_manager
+                passes=create_new_function_pass_manager()
+                passes.add_sroa_pass(); passes.add_simplify_cfg_pass(); 
+                passes.add_refprune_pass()
+            passes.run(function, builder)
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[misc]
+class _PartLowering(NativeLowering):  # type: ignore[misc]
+    """As numba's own pass, but without a function that Python can call."""
+
+    _name = "part_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.flags.no_compile = True
+        super().run_pass(state)
+        made = state["cr"]
+        module, name = made.fndesc.lookup_module(), made.fndesc.qualname
+        function = _dynfunc.make_function(module, name, "", 0, made.env, ())
+        state.targetctx.insert_user_function(function, made.fndesc, [state.library])
+        state["cr"] = made._replace(cfunc=function)
+        return True
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc]
+    def define_pipelines(self) -> Any:
+        (pipeline,) = super().define_pipelines()
+        pipeline.passes = [
+            (_PartLowering if kind is NativeLowering else kind, what)
+            for kind, what in pipeline.passes
+        ]
+        pipeline.finalize()
+        return [pipeline]
+
+
+PART: dict[str, Any] = {
+    "pipeline_class": _PartCompiler,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""The options of ``numba.njit`` that make a part of a function."""
+
+
+def part(**options: Any) -> Callable[[Function], Function]:
+    """The decorator of a function that kernels call; for other callers it stays plain Python.
+
+    `options` are those of ``numba.njit``.
+    """
+    decorate: Callable[[Function], Function] = register_jitable(**PART, **options)
+    return decorate
