@@ -8,6 +8,7 @@ until it is part of a kernel.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from llvmlite.binding.newpassmanagers import create_new_function_pass_manager
 from numba import _dynfunc
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
@@ -22,17 +23,13 @@ class _Library(JITCodeLibrary):  # type: ignore[misc]
     """LLVM code to be linked into kernels. They optimise it, so that little is done here."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
-        import os
-        k=os.environ.get("FP","3")
         ll_module.data_layout = self._codegen._data_layout
-        if k=="n": return
+        passes = create_new_function_pass_manager()
+        passes.add_sroa_pass()
+        passes.add_simplify_cfg_pass()
+        passes.add_refprune_pass()  # reference counts in a loop would prevent its optimisation
+        builder = self._codegen._pass_builder()
         for function in ll_module.functions:
-            passes, builder = self._codegen._function_pass_manager(opt=int(k[0]), loop_vectorize=False, slp_vectorize=False)
-            if k[1:]=="s":
-                from llvmlite.binding.newpassmanagers import create_new_function_pass_manager
-                passes=create_new_function_pass_manager()
-                passes.add_sroa_pass(); passes.add_simplify_cfg_pass(); 
-                passes.add_refprune_pass()
             passes.run(function, builder)
 
     def _optimize_final_module(self) -> None:

@@ -3,7 +3,7 @@
 from lrp_audio.kernels import winograd
 from lrp_audio.kernels.blocks import clear
 from lrp_audio.kernels.microkernel import MOST_ROWS, add_products
-from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand, vectors_of
+from lrp_audio.kernels.operand import WINOGRAD, Operand, vectors_of
 from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
@@ -20,8 +20,6 @@ def products(
     """
     if operand.kind == WINOGRAD:
         winograd.products(frame, operand, window.kernel, z, inputs, found)
-    elif operand.kind == DEPTHWISE:
-        _depthwise(frame, operand, window, z)
     else:
         _direct(frame, operand, window, z)
 
@@ -68,7 +66,7 @@ def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
 
 
 @part()
-def _depthwise(frame: Array, operand: Operand, window: Window, z: Array) -> None:
+def depthwise_products(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
     clear(z)
     samples, height, width, padded = z.shape

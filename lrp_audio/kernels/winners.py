@@ -98,6 +98,8 @@ def rectified_maxima(
     place: Array,
     part: Part,
     window: Window,
+    best: Array,
+    which: Array,
 ) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`.
 
@@ -107,7 +109,7 @@ def rectified_maxima(
     kernel, stride, pad, _ = window
     first, last, top, bottom, left, right = part
     channels = out.shape[3]
-    best, which = np.empty(channels, image.dtype), np.empty(channels, np.int32)
+    best, which = best[:channels], which[:channels]
     zero = image.dtype.type(0)
     for sample in range(last - first):
         for oy in range(bottom - top):
