@@ -10,13 +10,14 @@ from numba.core.event import Event, Listener, install_listener
 
 from lrp_audio.forking import fork_outside
 from lrp_audio.kernels.cache import cache_of
+from lrp_audio.kernels.parts import DIVISION
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 fork_outside(global_compiler_lock)
 
 # No C code calls kernels: without wrappers for it, they are compiled and loaded in less time.
-_OPTIONS: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True, **DIVISION}
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:

@@ -21,8 +21,7 @@ _MOST_LOST = 32  # 5 bits
 _ADDED = 64  # quotients whose sum in float32 loses little
 
 
-# Python's error model checks each division for zero, which prevents SIMD.
-@part(error_model="numpy")
+@part
 def stabilised_quotients(
     relevance: Array,
     share: float,
@@ -51,7 +50,7 @@ def stabilised_quotients(
             rest[c] += given if empty else zero
 
 
-@compiled(error_model="numpy")
+@compiled()
 def _divide(
     relevance: Array,
     share: Array,

@@ -95,7 +95,7 @@ def transpose_few(
 # Reassociation allows SIMD in the dot product.
 
 
-@part()
+@part
 def _corner(
     number: np.int64, oy: int, ox: int, pool: Window, stride: tuple[int, int]
 ) -> tuple[np.int64, np.int64]:

@@ -36,7 +36,7 @@ class Operand(NamedTuple):
         return self.groups * self.panels * self.width
 
 
-@part()
+@part
 def vectors_of(operand: Operand, panel: int) -> int:
     """Number of vectors that hold the columns of a panel: one may do for the last of a group."""
     left = operand.made - panel % operand.panels * operand.width

@@ -69,18 +69,18 @@ class _PartCompiler(Compiler):  # type: ignore[misc]
         return [pipeline]
 
 
+# Python's error model checks each division for zero, which is code to compile and prevents SIMD.
+DIVISION = {"error_model": "numpy"}
 PART: dict[str, Any] = {
     "pipeline_class": _PartCompiler,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    **DIVISION,
 }
-"""The options of ``numba.njit`` that make a part of a function."""
+"""The options of ``numba.njit`` for a part."""
 
 
-def part(**options: Any) -> Callable[[Function], Function]:
-    """The decorator of a function that kernels call; for other callers it stays plain Python.
-
-    `options` are those of ``numba.njit``.
-    """
-    decorate: Callable[[Function], Function] = register_jitable(**PART, **options)
-    return decorate
+def part(function: Function) -> Function:
+    """The decorator of a function that kernels call; for other callers it stays plain Python."""
+    made: Function = register_jitable(**PART)(function)
+    return made

@@ -9,7 +9,7 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
 
-@part()
+@part
 def products(
     frame: Array, operand: Operand, window: Window, z: Array, inputs: Array, found: Array
 ) -> None:
@@ -24,7 +24,7 @@ def products(
         _direct(frame, operand, window, z)
 
 
-@part()
+@part
 def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
     clear(z)
@@ -65,7 +65,7 @@ def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
                         )  # fmt: skip
 
 
-@part()
+@part
 def depthwise_products(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
     clear(z)

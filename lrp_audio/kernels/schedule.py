@@ -206,7 +206,7 @@ class Schedule:
         return piece
 
 
-@part()
+@part
 def whole(operand: Operand, kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
     if operand.kind != WINOGRAD:
@@ -215,7 +215,7 @@ def whole(operand: Operand, kernel: tuple[int, int], height: int, width: int) ->
     return (height, 4 * across) if kernel[0] == 1 else (2 * down, 2 * across)
 
 
-@part()
+@part
 def frame_size(operand: Operand, window: Window, height: int, width: int) -> tuple[int, int]:
     """Height and width of a frame for the products of so many windows."""
     kernel, stride, _, dilation = window
@@ -225,7 +225,7 @@ def frame_size(operand: Operand, window: Window, height: int, width: int) -> tup
     return tall, wide
 
 
-@compiled(error_model="numpy")
+@compiled()
 def run_blocks(
     source: Source,
     operand: Operand,
@@ -244,7 +244,7 @@ def run_blocks(
         _follow(z, operand, following, blocks, number, seen, pool, memory)
 
 
-@compiled(error_model="numpy")
+@compiled()
 def run_depthwise_blocks(
     source: Source,
     operand: Operand,
@@ -262,7 +262,7 @@ def run_depthwise_blocks(
         _follow(z, operand, following, blocks, number, seen, pool, memory)
 
 
-@part()
+@part
 def _begin(
     source: Source,
     operand: Operand,
@@ -300,7 +300,7 @@ def _begin(
     return frame, z, seen, shifted
 
 
-@part()
+@part
 def _close_gaps(z: Array, operand: Operand) -> None:
     """Move the columns of each group up to those of the group before it."""
     made, filled = operand.made, operand.panels * operand.width
@@ -314,7 +314,7 @@ def _close_gaps(z: Array, operand: Operand) -> None:
                 row[into + c] = row[gap + c]
 
 
-@part(error_model="numpy")
+@part
 def _follow(
     z: Array,
     operand: Operand,
@@ -346,7 +346,7 @@ def _follow(
         _store(z, bias, following.least[0], out, block)
 
 
-@part()
+@part
 def _store(z: Array, bias: Array, least: float, out: Array, block: Part) -> None:
     s0, s1, y0, y1, x0, x1 = block
     for sample in range(s0, s1):
@@ -358,7 +358,7 @@ def _store(z: Array, bias: Array, least: float, out: Array, block: Part) -> None
                     made[c] = least if total <= least else total
 
 
-@part()
+@part
 def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Part) -> None:
     s0, s1, y0, y1, x0, x1 = block
     for sample in range(s0, s1):
@@ -374,7 +374,7 @@ def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Part)
                         made[c] = given[c] * value[c]
 
 
-@part(error_model="numpy")
+@part
 def _quotients(
     z: Array,
     seen: tuple[int, int],
@@ -417,7 +417,7 @@ def _quotients(
             sums[sample, 1, c] += rest[c]
 
 
-@part()
+@part
 def _scatter(z: Array, operand: Operand, out: Array, block: Part, columns: Window) -> None:
     s0, s1, y0, y1, x0, x1 = block
     kernel, stride, pad, dilation = columns

@@ -123,7 +123,7 @@ def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
     return frame
 
 
-@part()
+@part
 def scatter_add(
     panel: Array,
     column: int,

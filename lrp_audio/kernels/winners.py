@@ -34,7 +34,7 @@ class Winners(NamedTuple):
 # The loops over channels write in every pass, without a branch, so that they run on SIMD vectors.
 
 
-@part()
+@part
 def _find_winners(
     image: Array,
     size: tuple[int, int],
@@ -89,7 +89,7 @@ Part = tuple[int, int, int, int, int, int]
 """Of a batch of images: first and last sample, row and column; the last ones not included."""
 
 
-@part()
+@part
 def rectified_maxima(
     image: Array,
     size: tuple[int, int],
@@ -125,7 +125,7 @@ def rectified_maxima(
                     where[c] = NO_WINNER if y[c] <= zero else which[c]
 
 
-@part()
+@part
 def select(
     image: Array,
     size: tuple[int, int],
@@ -152,7 +152,7 @@ def select(
                 selected(image[sample], size, y0, x0, which, window, made)
 
 
-@part()
+@part
 def selected(
     image: Array,
     size: tuple[int, int],
@@ -176,7 +176,7 @@ def selected(
                     found[c] += given[c] if which[c] == number else zero
 
 
-@part()
+@part
 def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
     """Add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, dilation = window

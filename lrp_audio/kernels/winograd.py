@@ -92,7 +92,7 @@ def points_of(kernel: tuple[int, int]) -> int:
     return 6 if kernel == SIGNAL else 16
 
 
-@part()
+@part
 def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Number of tiles down and across that make so many outputs."""
     if kernel[0] == 1:
@@ -100,7 +100,7 @@ def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, 
     return -(-height // 2), -(-width // 2)
 
 
-@part()
+@part
 def products(
     frame: Array, operand: Operand, kernel: tuple[int, int], z: Array, inputs: Array, found: Array
 ) -> None:
