@@ -1,15 +1,15 @@
-"""Parts of kernels: functions that are compiled within each kernel that calls them, and only there.
+"""Parts of kernels: functions that are compiled within each kernel that calls them.
 
 numba makes machine code of every function that a kernel calls, and then compiles its code once more
-within the kernel, where it is inlined: each level of calls doubles the time. A part stays LLVM code
-until it is part of a kernel.
+within the kernel, where it is inlined: each level of calls doubles the time. A part is LLVM code
+until it is linked into a kernel, and is optimised there.
 """
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite.binding.newpassmanagers import create_new_function_pass_manager
-from numba import _dynfunc
+from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
@@ -19,16 +19,15 @@ from numba.extending import register_jitable
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class _Library(JITCodeLibrary):  # type: ignore[misc]
-    """LLVM code to be linked into kernels. They optimise it, so that little is done here."""
+class _Library(JITCodeLibrary):
+    """LLVM code of a part, to be optimised and made machine code within a kernel."""
 
     def _optimize_functions(self, ll_module: Any) -> None:
         ll_module.data_layout = self._codegen._data_layout
-        passes = create_new_function_pass_manager()
+        passes, builder = create_new_function_pass_manager(), self._codegen._pass_builder()
         passes.add_sroa_pass()
         passes.add_simplify_cfg_pass()
         passes.add_refprune_pass()  # reference counts in a loop would prevent its optimisation
-        builder = self._codegen._pass_builder()
         for function in ll_module.functions:
             passes.run(function, builder)
 
@@ -40,14 +39,13 @@ class _Library(JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)  # type: ignore[misc]
-class _PartLowering(NativeLowering):  # type: ignore[misc]
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _PartLowering(NativeLowering):
     """As numba's own pass, but without a function that Python can call."""
 
     _name = "part_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
         state.flags.no_compile = True
         super().run_pass(state)
         made = state["cr"]
@@ -58,8 +56,10 @@ class _PartLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
-class _PartCompiler(Compiler):  # type: ignore[misc]
+class _PartCompiler(Compiler):
     def define_pipelines(self) -> Any:
+        state = self.state
+        state.library = _Library(state.targetctx.codegen(), state.func_id.func_qualname)
         (pipeline,) = super().define_pipelines()
         pipeline.passes = [
             (_PartLowering if kind is NativeLowering else kind, what)
@@ -69,15 +69,12 @@ class _PartCompiler(Compiler):  # type: ignore[misc]
         return [pipeline]
 
 
-# Python's error model checks each division for zero, which is code to compile and prevents SIMD.
-DIVISION = {"error_model": "numpy"}
-PART: dict[str, Any] = {
-    "pipeline_class": _PartCompiler,
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-    **DIVISION,
-}
-"""The options of ``numba.njit`` for a part."""
+# No C code calls kernels: without wrappers for it, they are compiled and loaded in less time.
+# Python's error model checks each division for zero, which is more code, and prevents SIMD.
+COMMON: dict[str, Any] = {"no_cfunc_wrapper": True, "error_model": "numpy"}
+"""The options of ``numba.njit`` for kernels and their parts."""
+PART: Any = {"pipeline_class": _PartCompiler, "no_cpython_wrapper": True, **COMMON}
+"""Those for parts."""
 
 
 def part(function: Function) -> Function:

@@ -67,6 +67,7 @@ def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
 
 @part
 def depthwise_products(frame: Array, operand: Operand, window: Window, z: Array) -> None:
+    """`products` with the weight of a depthwise convolution."""
     kernel, stride, _, dilation = window
     clear(z)
     samples, height, width, padded = z.shape

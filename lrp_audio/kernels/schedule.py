@@ -20,7 +20,7 @@ from lrp_audio.kernels.products import depthwise_products, products
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for, thread_count
 from lrp_audio.kernels.windows import Window, scatter_add
-from lrp_audio.kernels.winners import Part, Winners, rectified_maxima, select, selected
+from lrp_audio.kernels.winners import Block, Winners, rectified_maxima, select, selected
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
@@ -180,8 +180,8 @@ class Schedule:
 
     def memory(self) -> Memory:
         """Memory of this thread."""
-        floats = (scratch(name, (n,), self.dtype) for name, n in self._sizes.items())
-        return Memory(*floats, scratch("which", (self.operand.padded,), np.int32))
+        values = {name: scratch(name, (n,), self.dtype) for name, n in self._sizes.items()}
+        return Memory(**values, which=scratch("which", (self.operand.padded,), np.int32))
 
     def run(self, source: Source, following: After) -> None:
         """Compute all blocks; the result does not depend on how threads share them."""
@@ -347,7 +347,7 @@ def _follow(
 
 
 @part
-def _store(z: Array, bias: Array, least: float, out: Array, block: Part) -> None:
+def _store(z: Array, bias: Array, least: float, out: Array, block: Block) -> None:
     s0, s1, y0, y1, x0, x1 = block
     for sample in range(s0, s1):
         for y in range(y0, y1):
@@ -359,7 +359,7 @@ def _store(z: Array, bias: Array, least: float, out: Array, block: Part) -> None
 
 
 @part
-def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Part) -> None:
+def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Block) -> None:
     s0, s1, y0, y1, x0, x1 = block
     for sample in range(s0, s1):
         for y in range(y0, y1):
@@ -385,7 +385,7 @@ def _quotients(
     epsilon: Array,
     out: Array,
     sums: Array,
-    block: Part,
+    block: Block,
     pool: Window,
     row: Array,
 ) -> None:
@@ -418,7 +418,7 @@ def _quotients(
 
 
 @part
-def _scatter(z: Array, operand: Operand, out: Array, block: Part, columns: Window) -> None:
+def _scatter(z: Array, operand: Operand, out: Array, block: Block, columns: Window) -> None:
     s0, s1, y0, y1, x0, x1 = block
     kernel, stride, pad, dilation = columns
     shifted = Window(kernel, stride, (pad[0] - y0 * stride[0], pad[1] - x0 * stride[1]), dilation)

@@ -85,7 +85,7 @@ def places(image: Array, place: Array, window: Window) -> None:
                 _find_winners(image[sample], size, top, left, kernel, dilation, best, which)
 
 
-Part = tuple[int, int, int, int, int, int]
+Block = tuple[int, int, int, int, int, int]
 """Of a batch of images: first and last sample, row and column; the last ones not included."""
 
 
@@ -96,18 +96,18 @@ def rectified_maxima(
     bias: Array,
     out: Array,
     place: Array,
-    part: Part,
+    block: Block,
     window: Window,
     best: Array,
     which: Array,
 ) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`.
 
-    Only a `part` of these is computed, whose windows see the corner of `size` of `image`. The windows
+    Only a `block` of these is computed, whose windows see the corner of `size` of `image`. The windows
     are not dilated.
     """
     kernel, stride, pad, _ = window
-    first, last, top, bottom, left, right = part
+    first, last, top, bottom, left, right = block
     channels = out.shape[3]
     best, which = best[:channels], which[:channels]
     zero = image.dtype.type(0)
@@ -132,15 +132,15 @@ def select(
     place: Array,
     bias: Array,
     out: Array,
-    part: Part,
+    block: Block,
     window: Window,
 ) -> None:
-    """The values of the corner of `size` of `image` at the winners plus `bias` into a `part` of `out`.
+    """The values of the corner of `size` of `image` at the winners plus `bias` into a `block` of `out`.
 
     Where there is no winner, that is `bias`.
     """
     _, stride, pad, _ = window
-    first, last, top, bottom, left, right = part
+    first, last, top, bottom, left, right = block
     for sample in range(last - first):
         for oy in range(bottom - top):
             for ox in range(right - left):
