@@ -6,7 +6,7 @@ frames are channels-last; a signal is an image of height 1.
 
 from typing import NamedTuple
 
-from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import add_at_winners
 from lrp_audio.types import Array
@@ -41,14 +41,14 @@ def blocks(batch: int, size: tuple[int, int], positions: int, samples: int = 1) 
     return Blocks(batch, height, width, most, height, width)
 
 
-@compiled()
+@part
 def count_of(blocks: Blocks) -> int:
     """Number of blocks."""
     down, across = -(-blocks.height // blocks.rows), -(-blocks.width // blocks.columns)
     return -(-blocks.batch // blocks.samples) * down * across
 
 
-@compiled()
+@part
 def block_of(blocks: Blocks, number: int) -> tuple[int, int, int, int, int, int]:
     """First and last sample, row and column of a block; the last ones not included."""
     deep = -(-blocks.batch // blocks.samples)
@@ -65,7 +65,7 @@ def block_of(blocks: Blocks, number: int) -> tuple[int, int, int, int, int, int]
     )
 
 
-@compiled()
+@part
 def clear(array: Array) -> None:
     """Fill a contiguous `array` with zeros."""
     flat, zero = array.reshape(-1), array.dtype.type(0)
@@ -73,13 +73,13 @@ def clear(array: Array) -> None:
         flat[i] = zero
 
 
-@compiled()
+@part
 def _copy(given: Array, first: int, line: Array, start: int, count: int) -> None:
     for i in range(count):
         line[start + i] = given[first + i]
 
 
-@compiled()
+@part
 def cut_frame(images: Array, top: int, left: int, frame: Array) -> None:
     """The part of `images` from row `top` and column `left` on, into `frame`."""
     samples, tall, wide, channels = frame.shape
@@ -103,7 +103,7 @@ def cut_frame(images: Array, top: int, left: int, frame: Array) -> None:
                 line[i] = zero
 
 
-@compiled()
+@part
 def spread_frame(
     values: Array, place: Array, pool: Window, top: int, left: int, frame: Array
 ) -> None:

@@ -10,13 +10,11 @@ from numba.core.event import Event, Listener, install_listener
 
 from lrp_audio.forking import fork_outside
 from lrp_audio.kernels.cache import cache_of
+from lrp_audio.kernels.parts import COMMON
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 fork_outside(global_compiler_lock)
-
-# No C code calls kernels: without wrappers for it, they are compiled and loaded in less time.
-_OPTIONS: dict[str, Any] = {"nogil": True, "no_cfunc_wrapper": True}
 
 
 def compiled(**options: Any) -> Callable[[Function], Function]:
@@ -27,7 +25,7 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
     """
 
     def decorate(function: Function) -> Function:
-        kernel: Any = njit(**_OPTIONS, **options)(function)
+        kernel: Any = njit(nogil=True, **COMMON, **options)(function)
         if kernel is not function:  # it is where the JIT is off
             kernel._cache = cache_of(function)  # as numba's own enable_caching does
         made: Function = kernel

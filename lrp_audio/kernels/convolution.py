@@ -6,6 +6,7 @@ import numpy as np
 
 from lrp_audio.kernels import depthwise
 from lrp_audio.kernels.blocks import spread_frame
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.elementwise import accounts, divide, weighted_sum
 from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
 from lrp_audio.kernels.gradients import weight_gradient_by_sample
@@ -32,6 +33,7 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners
 from lrp_audio.types import Array
 
+_spread = compiled()(spread_frame)
 _PIECES = 16  # at most, of a sum over samples, which threads share
 
 
@@ -243,7 +245,7 @@ def _whole(source: Source, grid: tuple[int, int], part: slice) -> Array:
     if not source.place.size:
         return given
     image = empty((len(given), *grid, given.shape[3]), given.dtype)
-    spread_frame(given, source.place[part], source.pool, 0, 0, image)
+    _spread(given, source.place[part], source.pool, 0, 0, image)
     return image
 
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.reuse import empty
+from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.kernels.winners import NO_WINNER, Winners
 from lrp_audio.types import Array
@@ -20,8 +22,7 @@ _MOST_LOST = 32  # 5 bits
 _ADDED = 64  # quotients whose sum in float32 loses little
 
 
-# Python's error model checks each division for zero, which prevents SIMD.
-@compiled(error_model="numpy", inline="always")
+@part
 def stabilised_quotients(
     relevance: Array,
     share: float,
@@ -50,7 +51,7 @@ def stabilised_quotients(
             rest[c] += given if empty else zero
 
 
-@compiled(error_model="numpy")
+@compiled()
 def _divide(
     relevance: Array,
     share: Array,
@@ -58,16 +59,17 @@ def _divide(
     epsilon: Array,
     s: Array,
     sums: Array,
+    few: Array,
     first_sample: int,
     last_sample: int,
 ) -> None:
     # One sum for each channel, so that the loops over channels run on SIMD vectors, and moved to
     # float64 before many are added.
     _, positions, channels = z.shape
-    few = np.empty((2, channels), z.dtype)
     for sample in range(first_sample, last_sample):
         for start in range(0, positions, _ADDED):
-            few[:] = 0
+            for c in range(channels):
+                few[0, c] = few[1, c] = 0
             for position in range(start, min(start + _ADDED, positions)):
                 stabilised_quotients(
                     relevance[sample, position], share[0], z[sample, position], epsilon[sample],
@@ -93,11 +95,12 @@ def divide(
     s = empty(last.shape, last.dtype)
     sums = np.zeros((len(z), 2, z.shape[1]))
     factor = np.array([share], z.dtype)
-    parallel_for(
-        lambda i, j: _divide(given, factor, flat, epsilon, s.reshape(flat.shape), sums, i, j),
-        len(z),
-        max(1, _GRAIN // max(1, prod(flat.shape[1:]))),
-    )
+
+    def piece(first: int, last: int) -> None:
+        few = scratch("few", (2, z.shape[1]), z.dtype)
+        _divide(given, factor, flat, epsilon, s.reshape(flat.shape), sums, few, first, last)
+
+    parallel_for(piece, len(z), max(1, _GRAIN // max(1, prod(flat.shape[1:]))))
     return channels_first(s), accounts(sums, bias, epsilon)
 
 

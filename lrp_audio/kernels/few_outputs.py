@@ -9,6 +9,7 @@ import numpy as np
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.layout import channels_first, channels_last
 from lrp_audio.kernels.packing import Operands
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for
 from lrp_audio.kernels.windows import Window, framed
@@ -94,7 +95,7 @@ def transpose_few(
 # Reassociation allows SIMD in the dot product.
 
 
-@compiled()
+@part
 def _corner(
     number: np.int64, oy: int, ox: int, pool: Window, stride: tuple[int, int]
 ) -> tuple[np.int64, np.int64]:

@@ -33,6 +33,7 @@ from numba import types
 from numba.core import config
 from numba.extending import intrinsic, overload
 
+from lrp_audio.kernels.parts import PART
 from lrp_audio.types import Array
 
 VECTORS = 2
@@ -93,7 +94,7 @@ def add_products(
     c[c_first + c_row * np.arange(rows)[:, None] + np.arange(width)] += of_row @ columns
 
 
-@overload(add_products)
+@overload(add_products, jit_options=PART)
 def _add_products_in_registers(
     rows, vectors, a, a_first, a_row, a_run, a_step, runs, steps, b, b_first, b_step, c, c_first, c_row
 ):  # type: ignore[no-untyped-def]

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import VECTORS
+from lrp_audio.kernels.parts import part
 from lrp_audio.types import Array
 
 DIRECT, WINOGRAD, DEPTHWISE = range(3)
@@ -36,7 +36,7 @@ class Operand(NamedTuple):
         return self.groups * self.panels * self.width
 
 
-@compiled()
+@part
 def vectors_of(operand: Operand, panel: int) -> int:
     """Number of vectors that hold the columns of a panel: one may do for the last of a group."""
     left = operand.made - panel % operand.panels * operand.width

@@ -13,6 +13,8 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import Winners, add_at_winners, places
 from lrp_audio.types import Array
 
+_add_at_winners = compiled()(add_at_winners)
+
 
 @compiled()
 def _maximum(x: Array, out: Array, window: Window) -> None:
@@ -94,7 +96,7 @@ def to_winners(x: Array, share: Array, window: Window) -> Array:
         part = slice(first, last)
         place = np.empty(given[part].shape, np.int32)
         places(image[part], place, window)
-        add_at_winners(given[part], place, out[part], window)
+        _add_at_winners(given[part], place, out[part], window)
 
     parallel_for(piece, len(x), 1)
     return channels_first(out)
@@ -107,7 +109,7 @@ def hand_to_winners(share: Array, winners: Winners) -> Array:
 
     def piece(first: int, last: int) -> None:
         part = slice(first, last)
-        add_at_winners(given[part], winners.place[part], out[part], winners.window)
+        _add_at_winners(given[part], winners.place[part], out[part], winners.window)
 
     parallel_for(piece, len(given), 1)
     return channels_first(out)

@@ -2,14 +2,14 @@
 
 from lrp_audio.kernels import winograd
 from lrp_audio.kernels.blocks import clear
-from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import MOST_ROWS, add_products
-from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand, vectors_of
+from lrp_audio.kernels.operand import WINOGRAD, Operand, vectors_of
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
 
-@compiled(inline="always")
+@part
 def products(
     frame: Array, operand: Operand, window: Window, z: Array, inputs: Array, found: Array
 ) -> None:
@@ -20,13 +20,11 @@ def products(
     """
     if operand.kind == WINOGRAD:
         winograd.products(frame, operand, window.kernel, z, inputs, found)
-    elif operand.kind == DEPTHWISE:
-        _depthwise(frame, operand, window, z)
     else:
         _direct(frame, operand, window, z)
 
 
-@compiled(inline="always")
+@part
 def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
     kernel, stride, _, dilation = window
     clear(z)
@@ -67,8 +65,9 @@ def _direct(frame: Array, operand: Operand, window: Window, z: Array) -> None:
                         )  # fmt: skip
 
 
-@compiled()
-def _depthwise(frame: Array, operand: Operand, window: Window, z: Array) -> None:
+@part
+def depthwise_products(frame: Array, operand: Operand, window: Window, z: Array) -> None:
+    """`products` with the weight of a depthwise convolution."""
     kernel, stride, _, dilation = window
     clear(z)
     samples, height, width, padded = z.shape
@@ -81,7 +80,9 @@ def _depthwise(frame: Array, operand: Operand, window: Window, z: Array) -> None
                 for ky in range(kernel[0]):
                     for kx in range(kernel[1]):
                         seen = frame[
-                            sample, y * stride[0] + ky * dilation[0], x * stride[1] + kx * dilation[1]
+                            sample,
+                            y * stride[0] + ky * dilation[0],
+                            x * stride[1] + kx * dilation[1],
                         ]
                         tap = taps[ky * kernel[1] + kx]
                         if made == 1:

@@ -14,12 +14,13 @@ from lrp_audio.kernels import winograd
 from lrp_audio.kernels.blocks import Blocks, block_of, blocks, count_of, cut_frame, spread_frame
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.elementwise import stabilised_quotients
-from lrp_audio.kernels.operand import WINOGRAD, Operand
-from lrp_audio.kernels.products import products
+from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand
+from lrp_audio.kernels.parts import part
+from lrp_audio.kernels.products import depthwise_products, products
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for, thread_count
 from lrp_audio.kernels.windows import Window, scatter_add
-from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selected
+from lrp_audio.kernels.winners import Block, Winners, rectified_maxima, select, selected
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
@@ -106,7 +107,9 @@ def after(
         kind,
         out,
         np.empty((0, 0, 0, 0), np.uint8) if found is None else found,
-        read_only(np.zeros(out.shape[3], dtype) if bias is None else np.ascontiguousarray(bias, dtype)),
+        read_only(
+            np.zeros(out.shape[3], dtype) if bias is None else np.ascontiguousarray(bias, dtype)
+        ),
         NO_PLACE if at is None else read_only(at.place),
         pool if at is None else at.window,
         size,
@@ -122,12 +125,18 @@ def after(
 
 
 class Memory(NamedTuple):
-    """Flat memory of one thread: a block's frame and products, and two for Winograd filtering."""
+    """Flat memory of one thread.
+
+    For a block's frame and products, two for Winograd filtering, and three values and a place for
+    each channel.
+    """
 
     frame: Array
     z: Array
     inputs: Array
     found: Array
+    row: Array
+    which: Array
 
 
 class Schedule:
@@ -160,6 +169,7 @@ class Schedule:
             "z": count * height * width * operand.padded + operand.width,
             "inputs": inputs,
             "found": found,
+            "row": 3 * operand.padded,
         }
 
     @property
@@ -169,7 +179,8 @@ class Schedule:
 
     def memory(self) -> Memory:
         """Memory of this thread."""
-        return Memory(*(scratch(name, (n,), self.dtype) for name, n in self._sizes.items()))
+        values = {name: scratch(name, (n,), self.dtype) for name, n in self._sizes.items()}
+        return Memory(**values, which=scratch("which", (self.operand.padded,), np.int32))
 
     def run(self, source: Source, following: After) -> None:
         """Compute all blocks; the result does not depend on how threads share them."""
@@ -183,8 +194,10 @@ class Schedule:
         parallel_for(lambda i, j: piece(i * each, j * each), self.blocks.batch, 1)
 
     def _piece(self, source: Source, following: After) -> Callable[[int, int], None]:
+        run = run_depthwise_blocks if self.operand.kind == DEPTHWISE else run_blocks
+
         def piece(first: int, last: int) -> None:
-            run_blocks(
+            run(
                 source, self.operand, self.window, following, self.blocks, first, last,
                 self.memory(),
             )  # fmt: skip
@@ -192,17 +205,15 @@ class Schedule:
         return piece
 
 
-@compiled()
-def whole(
-    operand: Operand, kernel: tuple[int, int], height: int, width: int
-) -> tuple[int, int]:
+@part
+def whole(operand: Operand, kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
     if operand.kind != WINOGRAD:
         return height, width
     return winograd.whole_tiles(kernel, height, width)
 
 
-@compiled()
+@part
 def frame_size(operand: Operand, window: Window, height: int, width: int) -> tuple[int, int]:
     """Height and width of a frame for the products of so many windows."""
     kernel, stride, _, dilation = window
@@ -212,7 +223,7 @@ def frame_size(operand: Operand, window: Window, height: int, width: int) -> tup
     return tall, wide
 
 
-@compiled(error_model="numpy")
+@compiled()
 def run_blocks(
     source: Source,
     operand: Operand,
@@ -224,131 +235,194 @@ def run_blocks(
     memory: Memory,
 ) -> None:
     """Compute the blocks from number `first` to `last`."""
-    values, pool, size = source.values, following.pool, following.size
+    for number in range(first, last):
+        frame, z, seen, pool = _begin(source, operand, window, following, blocks, number, memory)
+        products(frame, operand, window, z, memory.inputs, memory.found)
+        _close_gaps(z, operand)
+        _follow(z, operand, following, blocks, number, seen, pool, memory)
+
+
+@compiled()
+def run_depthwise_blocks(
+    source: Source,
+    operand: Operand,
+    window: Window,
+    following: After,
+    blocks: Blocks,
+    first: int,
+    last: int,
+    memory: Memory,
+) -> None:
+    """The same for a depthwise convolution; apart, because most networks have none."""
+    for number in range(first, last):
+        frame, z, seen, pool = _begin(source, operand, window, following, blocks, number, memory)
+        depthwise_products(frame, operand, window, z)
+        _follow(z, operand, following, blocks, number, seen, pool, memory)
+
+
+@part
+def _begin(
+    source: Source,
+    operand: Operand,
+    window: Window,
+    following: After,
+    blocks: Blocks,
+    number: int,
+    memory: Memory,
+) -> tuple[Array, Array, tuple[int, int], Window]:
+    """The frame of a block and room for its products, and how many and which windows pool them."""
+    values, place, pool, size = source.values, source.place, following.pool, following.size
     channels, padded = values.shape[3], operand.groups * operand.panels * operand.width
     kernel, stride, pad, dilation = pool
-    for number in range(first, last):
-        s0, s1, y0, y1, x0, x1 = part = block_of(blocks, number)
-        # The windows before the pool that this block sees, within the `size` of all of them.
-        top, left = y0 * stride[0] - pad[0], x0 * stride[1] - pad[1]
-        above, before = max(0, top), max(0, left)
-        below = min(size[0], top + (y1 - 1 - y0) * stride[0] + (kernel[0] - 1) * dilation[0] + 1)
-        behind = min(size[1], left + (x1 - 1 - x0) * stride[1] + (kernel[1] - 1) * dilation[1] + 1)
-        seen = (max(0, below - above), max(0, behind - before))
-        shifted = Window(kernel, stride, (above - top, before - left), dilation)
+    s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
+    # The windows before the pool that this block sees, within the `size` of all of them.
+    top, left = y0 * stride[0] - pad[0], x0 * stride[1] - pad[1]
+    above, before = max(0, top), max(0, left)
+    below = min(size[0], top + (y1 - 1 - y0) * stride[0] + (kernel[0] - 1) * dilation[0] + 1)
+    behind = min(size[1], left + (x1 - 1 - x0) * stride[1] + (kernel[1] - 1) * dilation[1] + 1)
+    seen = (max(0, below - above), max(0, behind - before))
+    shifted = Window(kernel, stride, (above - top, before - left), dilation)
 
-        tall, wide = frame_size(operand, window, seen[0], seen[1])
-        length = (s1 - s0) * tall * wide * channels
-        frame = memory.frame[:length].reshape(s1 - s0, tall, wide, channels)
-        row = above * window.stride[0] - window.pad[0]
-        column = before * window.stride[1] - window.pad[1]
-        if source.place.size:
-            spread_frame(values[s0:s1], source.place[s0:s1], source.pool, row, column, frame)
-        else:
-            cut_frame(values[s0:s1], row, column, frame)
-        height, width = whole(operand, window.kernel, seen[0], seen[1])
-        length = (s1 - s0) * height * width * padded
-        z = memory.z[:length].reshape(s1 - s0, height, width, padded)
-        products(frame, operand, window, z, memory.inputs, memory.found)
-        if operand.groups > 1 and operand.made < operand.panels * operand.width:
-            _close_gaps(z.reshape(-1, padded), operand)
-
-        if following.kind == MAXIMA:
-            rectified_maxima(
-                z, seen, following.bias, following.out, following.found, part, shifted
-            )
-        elif following.kind == SELECTED:
-            select(z, seen, following.place, following.bias, following.out, part, shifted)
-        elif following.kind == QUOTIENTS:
-            _quotients(z, seen, following, part, shifted, number)
-        elif following.kind == COLUMNS:
-            _scatter(z, operand, following, part)
-        else:
-            _store(z, following, part)
+    tall, wide = frame_size(operand, window, seen[0], seen[1])
+    length = (s1 - s0) * tall * wide * channels
+    frame = memory.frame[:length].reshape(s1 - s0, tall, wide, channels)
+    row = above * window.stride[0] - window.pad[0]
+    column = before * window.stride[1] - window.pad[1]
+    if place.size:
+        spread_frame(values[s0:s1], place[s0:s1], source.pool, row, column, frame)
+    else:
+        cut_frame(values[s0:s1], row, column, frame)
+    height, width = whole(operand, window.kernel, seen[0], seen[1])
+    length = (s1 - s0) * height * width * padded
+    z = memory.z[:length].reshape(s1 - s0, height, width, padded)
+    return frame, z, seen, shifted
 
 
-@compiled()
+@part
 def _close_gaps(z: Array, operand: Operand) -> None:
     """Move the columns of each group up to those of the group before it."""
-    for position in range(len(z)):
-        row = z[position]
+    made, filled = operand.made, operand.panels * operand.width
+    if operand.groups == 1 or made == filled:
+        return
+    row = z.reshape(-1)
+    for start in range(0, len(row), operand.groups * filled):
         for group in range(1, operand.groups):
-            start, gap = group * operand.made, group * operand.panels * operand.width
-            for c in range(operand.made):
-                row[start + c] = row[gap + c]
+            into, gap = start + group * made, start + group * filled
+            for c in range(made):
+                row[into + c] = row[gap + c]
 
 
-@compiled()
-def _store(z: Array, following: After, part: tuple[int, int, int, int, int, int]) -> None:
-    s0, s1, y0, y1, x0, x1 = part
-    floor, bias = following.least[0], following.bias
+@part
+def _follow(
+    z: Array,
+    operand: Operand,
+    following: After,
+    blocks: Blocks,
+    number: int,
+    seen: tuple[int, int],
+    pool: Window,
+    memory: Memory,
+) -> None:
+    """What follows the products of a block."""
+    kind, out, bias, place = following.kind, following.out, following.bias, following.place
+    block, row = block_of(blocks, number), memory.row
+    if kind == MAXIMA:
+        rectified_maxima(z, seen, bias, out, following.found, block, pool, row, memory.which)
+    elif kind == SELECTED:
+        select(z, seen, place, bias, out, block, pool)
+    elif kind == QUOTIENTS:
+        sums = following.sums
+        _quotients(
+            z, seen, bias, place, following.relevance, following.share, following.epsilon, out,
+            sums[:, number % sums.shape[1]], block, pool, row,
+        )  # fmt: skip
+    elif kind == COLUMNS:
+        _scatter(z, operand, out, block, following.columns)
+    elif kind == PRODUCTS:
+        _store_products(z, following.x, following.onto, out, block)
+    else:
+        _store(z, bias, following.least[0], out, block)
+
+
+@part
+def _store(z: Array, bias: Array, least: float, out: Array, block: Block) -> None:
+    s0, s1, y0, y1, x0, x1 = block
     for sample in range(s0, s1):
         for y in range(y0, y1):
             for x in range(x0, x1):
-                made, value = following.out[sample, y, x], z[sample - s0, y - y0, x - x0]
-                if following.kind == OUTPUTS:
-                    for c in range(len(made)):
-                        total = value[c] + bias[c]
-                        made[c] = floor if total <= floor else total
-                elif following.onto:
-                    given = following.x[sample, y, x]
+                made, value = out[sample, y, x], z[sample - s0, y - y0, x - x0]
+                for c in range(len(made)):
+                    total = value[c] + bias[c]
+                    made[c] = least if total <= least else total
+
+
+@part
+def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Block) -> None:
+    s0, s1, y0, y1, x0, x1 = block
+    for sample in range(s0, s1):
+        for y in range(y0, y1):
+            for x in range(x0, x1):
+                made, value = out[sample, y, x], z[sample - s0, y - y0, x - x0]
+                given = image[sample, y, x]
+                if onto:
                     for c in range(len(made)):
                         made[c] += given[c] * value[c]
                 else:
-                    given = following.x[sample, y, x]
                     for c in range(len(made)):
                         made[c] = given[c] * value[c]
 
 
-@compiled(error_model="numpy")
+@part
 def _quotients(
     z: Array,
     seen: tuple[int, int],
-    following: After,
-    part: tuple[int, int, int, int, int, int],
+    bias: Array,
+    place: Array,
+    relevance: Array,
+    share: Array,
+    epsilon: Array,
+    out: Array,
+    sums: Array,
+    block: Block,
     pool: Window,
-    number: int,
+    row: Array,
 ) -> None:
-    s0, s1, y0, y1, x0, x1 = part
-    channels, dtype = following.out.shape[3], z.dtype
-    found, account = np.empty(channels, dtype), np.empty((2, channels), dtype)
-    bias, sums = following.bias, following.sums
+    s0, s1, y0, y1, x0, x1 = block
+    channels, zero = out.shape[3], z.dtype.type(0)
+    found, quotients = row[:channels], row[channels : 2 * channels]
+    rest = row[2 * channels : 3 * channels]
     for sample in range(s0, s1):
         for c in range(channels):
-            account[0, c] = account[1, c] = 0
+            quotients[c] = rest[c] = zero
         for y in range(y0, y1):
             for x in range(x0, x1):
                 top = (y - y0) * pool.stride[0] - pool.pad[0]
                 left = (x - x0) * pool.stride[1] - pool.pad[1]
                 for c in range(channels):
                     found[c] = bias[c]
-                if following.place.size:
-                    which = following.place[sample, y, x]
-                    selected(z[sample - s0], seen, top, left, which, pool, found)
+                if place.size:
+                    selected(z[sample - s0], seen, top, left, place[sample, y, x], pool, found)
                 else:
                     value = z[sample - s0, top, left]
                     for c in range(channels):
                         found[c] += value[c]
                 stabilised_quotients(
-                    following.relevance[sample, y, x], following.share[0], found,
-                    following.epsilon[sample], following.out[sample, y, x], account[0], account[1],
+                    relevance[sample, y, x], share[0], found, epsilon[sample], out[sample, y, x],
+                    quotients, rest,
                 )  # fmt: skip
-        for i in range(2):
-            for c in range(channels):
-                sums[sample, number % sums.shape[1], i, c] += account[i, c]
+        for c in range(channels):
+            sums[sample, 0, c] += quotients[c]
+            sums[sample, 1, c] += rest[c]
 
 
-@compiled()
-def _scatter(
-    z: Array, operand: Operand, following: After, part: tuple[int, int, int, int, int, int]
-) -> None:
-    s0, s1, y0, y1, x0, x1 = part
-    kernel, stride, pad, dilation = following.columns
+@part
+def _scatter(z: Array, operand: Operand, out: Array, block: Block, columns: Window) -> None:
+    s0, s1, y0, y1, x0, x1 = block
+    kernel, stride, pad, dilation = columns
     shifted = Window(kernel, stride, (pad[0] - y0 * stride[0], pad[1] - x0 * stride[1]), dilation)
     panel = z.reshape(-1, z.shape[3])
     depth = operand.made // (kernel[0] * kernel[1])
     for group in range(operand.groups):
         scatter_add(
-            panel, group * operand.made, depth, following.out[s0:s1], group, (y1 - y0, x1 - x0),
-            shifted,
-        )  # fmt: skip
+            panel, group * operand.made, depth, out[s0:s1], group, (y1 - y0, x1 - x0), shifted
+        )

@@ -12,6 +12,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from lrp_audio.kernels.microkernel import REGISTER_BYTES
+from lrp_audio.kernels.parts import PART
 from lrp_audio.types import Array
 
 Places = tuple[Array, int, int, int]
@@ -43,7 +44,7 @@ def tile_transform(down: Array, across: Array) -> Callable[[Places, Places, int]
 
         return types.void(given, made, types.intp), generate
 
-    @overload(transform)
+    @overload(transform, jit_options=PART)
     def of_vectors(given: Any, made: Any, channels: Any) -> Any:
         def call(given: Any, made: Any, channels: Any) -> None:
             in_registers(given, made, channels)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.types import Array
 
@@ -123,7 +123,7 @@ def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
     return frame
 
 
-@compiled()
+@part
 def scatter_add(
     panel: Array,
     column: int,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
@@ -33,7 +34,7 @@ class Winners(NamedTuple):
 # The loops over channels write in every pass, without a branch, so that they run on SIMD vectors.
 
 
-@compiled(inline="always")
+@part
 def _find_winners(
     image: Array,
     size: tuple[int, int],
@@ -84,29 +85,31 @@ def places(image: Array, place: Array, window: Window) -> None:
                 _find_winners(image[sample], size, top, left, kernel, dilation, best, which)
 
 
-Part = tuple[int, int, int, int, int, int]
+Block = tuple[int, int, int, int, int, int]
 """Of a batch of images: first and last sample, row and column; the last ones not included."""
 
 
-@compiled()
+@part
 def rectified_maxima(
     image: Array,
     size: tuple[int, int],
     bias: Array,
     out: Array,
     place: Array,
-    part: Part,
+    block: Block,
     window: Window,
+    best: Array,
+    which: Array,
 ) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`.
 
-    Only a `part` of these is computed, whose windows see the corner of `size` of `image`. The windows
+    Only a `block` of these is computed, whose windows see the corner of `size` of `image`. The windows
     are not dilated.
     """
     kernel, stride, pad, _ = window
-    first, last, top, bottom, left, right = part
+    first, last, top, bottom, left, right = block
     channels = out.shape[3]
-    best, which = np.empty(channels, image.dtype), np.empty(channels, np.int32)
+    best, which = best[:channels], which[:channels]
     zero = image.dtype.type(0)
     for sample in range(last - first):
         for oy in range(bottom - top):
@@ -122,22 +125,22 @@ def rectified_maxima(
                     where[c] = NO_WINNER if y[c] <= zero else which[c]
 
 
-@compiled()
+@part
 def select(
     image: Array,
     size: tuple[int, int],
     place: Array,
     bias: Array,
     out: Array,
-    part: Part,
+    block: Block,
     window: Window,
 ) -> None:
-    """The values of the corner of `size` of `image` at the winners plus `bias` into a `part` of `out`.
+    """The values of the corner of `size` of `image` at the winners plus `bias` into a `block` of `out`.
 
     Where there is no winner, that is `bias`.
     """
     _, stride, pad, _ = window
-    first, last, top, bottom, left, right = part
+    first, last, top, bottom, left, right = block
     for sample in range(last - first):
         for oy in range(bottom - top):
             for ox in range(right - left):
@@ -149,7 +152,7 @@ def select(
                 selected(image[sample], size, y0, x0, which, window, made)
 
 
-@compiled(inline="always")
+@part
 def selected(
     image: Array,
     size: tuple[int, int],
@@ -173,7 +176,7 @@ def selected(
                     found[c] += given[c] if which[c] == number else zero
 
 
-@compiled()
+@part
 def add_at_winners(values: Array, place: Array, image: Array, window: Window) -> None:
     """Add `values` to `image` at the winners that lie inside it."""
     kernel, stride, pad, dilation = window

@@ -47,9 +47,9 @@ import numpy as np
 
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.kernels.blocks import clear
-from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.microkernel import MOST_ROWS, VECTORS, add_products
 from lrp_audio.kernels.operand import Operand, vectors_of
+from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.transform import tile_transform
 from lrp_audio.types import Array
 
@@ -170,7 +170,7 @@ def _by_piece(axis: Axis, taps: int) -> Array:
     return placed
 
 
-@compiled()
+@part
 def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, int]:
     """Height and width of the tiles that make so many outputs."""
     down, across = axes(kernel)
@@ -195,7 +195,7 @@ def memory(
     return points * down.pieces * across.pieces * operand.depth, points * operand.width
 
 
-@compiled(inline="always")
+@part
 def products(
     frame: Array, operand: Operand, kernel: tuple[int, int], z: Array, inputs: Array, found: Array
 ) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
 from lrp_audio.kernels import adam, convolution, dense, elementwise, pooling
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.few_outputs import few
 from lrp_audio.kernels.operand import DIRECT, WINOGRAD
 from lrp_audio.kernels.packing import pack
@@ -297,7 +298,7 @@ def test_few_winners_are_convolved_and_handed_back_as_all_are(window: Window, dt
     z = np.moveaxis(convolution.convolve(x, weight, bias, window, made), 1, -1)
     expected = np.empty(place.shape, dtype)
     part, none = (0, 3, 0, pooled[0], 0, pooled[1]), np.zeros(24, dtype)
-    select(np.ascontiguousarray(z), made, place, none, expected, part, pool)
+    compiled()(select)(np.ascontiguousarray(z), made, place, none, expected, part, pool)
     found = np.moveaxis(convolution.convolve_at(x, weight, bias, window, at), 1, -1)
     scale = np.finfo(dtype).eps * np.abs(z).max()
     np.testing.assert_allclose(found, expected, atol=40 * scale)

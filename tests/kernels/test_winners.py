@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lrp_audio.kernels import pooling
+from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.windows import Window
 from lrp_audio.kernels.winners import NO_WINNER, rectified_maxima
 from lrp_audio.types import Array
@@ -66,8 +67,10 @@ def test_each_share_goes_to_the_first_argmax_of_its_window(
 def test_the_fused_pool_chooses_the_same_winners(window: Window, size: tuple[int, int]) -> None:
     image = _image(np.float32)
     out, place = np.empty((3, *size, 5), np.float32), np.empty((3, *size, 5), np.uint8)
-    part, bias = (0, 3, 0, size[0], 0, size[1]), np.zeros(5, np.float32)
-    rectified_maxima(image, image.shape[1:3], bias, out, place, part, window)
+    block, bias = (0, 3, 0, size[0], 0, size[1]), np.zeros(5, np.float32)
+    best, which = np.empty(5, np.float32), np.empty(5, np.int32)
+    kernel = compiled()(rectified_maxima)
+    kernel(image, image.shape[1:3], bias, out, place, block, window, best, which)
     for at, (rows, columns) in _windows(image, window, size):
         for sample, channel in np.ndindex(3, 5):
             seen = image[sample, rows][:, columns, channel]
