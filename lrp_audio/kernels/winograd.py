@@ -96,7 +96,7 @@ class Axis(NamedTuple):
     threes: int
 
 
-@compiled()
+@part
 def axes(kernel: tuple[int, int]) -> tuple[Axis, Axis]:
     """How both axes are filtered; the windows of a signal have a single row."""
     if kernel[0] == 1:
@@ -104,18 +104,18 @@ def axes(kernel: tuple[int, int]) -> tuple[Axis, Axis]:
     return _axis(kernel[0], 2), _axis(kernel[1], 2)
 
 
-@compiled()
+@part
 def _axis(taps: int, outputs: int) -> Axis:
     pieces = -(-taps // 3)
     return Axis(outputs, outputs + 2, pieces, taps - 2 * pieces)
 
 
-@compiled()
+@part
 def _first_tap(axis: Axis, piece: int) -> int:
     return 2 * piece + min(piece, axis.threes)
 
 
-@compiled()
+@part
 def _pieces_at(axis: Axis, point: int) -> int:
     """Number of pieces that have a product at a point: the first ones."""
     return axis.threes if point == axis.points - 1 else axis.pieces
@@ -177,7 +177,7 @@ def whole_tiles(kernel: tuple[int, int], height: int, width: int) -> tuple[int, 
     return -(-height // down.outputs) * down.outputs, -(-width // across.outputs) * across.outputs
 
 
-@compiled()
+@part
 def tiles_at_once(operand: Operand, kernel: tuple[int, int]) -> int:
     """How many tiles are transformed at a time, at most, to stay in the second-level cache."""
     down, across = axes(kernel)
@@ -205,11 +205,11 @@ def products(
     """
     down, across = axes(kernel)
     tiles = len(z) * (z.shape[1] // down.outputs) * (z.shape[2] // across.outputs)
-    parts = -(-tiles // tiles_at_once(operand, kernel))
+    shares = -(-tiles // tiles_at_once(operand, kernel))
     depth, columns = operand.depth, operand.width
     points = down.points * across.points
-    for part in range(parts):
-        first, last = tiles * part // parts, tiles * (part + 1) // parts
+    for share in range(shares):
+        first, last = tiles * share // shares, tiles * (share + 1) // shares
         count = last - first
         piece = count * depth * points
         segments = -(-count // MOST_ROWS)
@@ -240,7 +240,7 @@ def products(
                 _transform_outputs(found, kernel, first, last, columns, z, panel * columns, used)
 
 
-@compiled()
+@part
 def _place(tile: int, down: int, across: int) -> tuple[int, int, int]:
     """Sample, row and column of a tile, of so many down and across."""
     rest, column = divmod(tile, across)
@@ -248,7 +248,7 @@ def _place(tile: int, down: int, across: int) -> tuple[int, int, int]:
     return sample, row, column
 
 
-@compiled()
+@part
 def _transform_inputs(
     frame: Array,
     kernel: tuple[int, int],
@@ -293,7 +293,7 @@ def _transform_inputs(
                     _image_2_2(out_of, into, depth)
 
 
-@compiled()
+@part
 def _transform_outputs(
     found: Array,
     kernel: tuple[int, int],
