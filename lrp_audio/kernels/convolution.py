@@ -130,13 +130,10 @@ def quotients_of(
     pool = NO_POOL if at is None else at.window
     schedule = Schedule(operand, window, image, (s.shape[1], s.shape[2]), pool)
     sums = np.zeros((len(x), schedule.blocks_of_sample, 2, s.shape[3]))
-    schedule.run(
-        _all(image),
-        after(
-            QUOTIENTS, s, size, bias, at,
-            relevance=given, share=share, epsilon=epsilon, sums=sums,
-        ),  # fmt: skip
+    following = after(
+        QUOTIENTS, s, size, bias, at, relevance=given, share=share, epsilon=epsilon, sums=sums
     )
+    schedule.run(_all(image), following)
     return channels_first(s), accounts(sums.sum(axis=1), _bias(bias, s), epsilon)
 
 

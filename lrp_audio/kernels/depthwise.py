@@ -15,7 +15,7 @@ _MOST_OUTPUTS = 4  # for each input channel; with more of them GEMM is faster
 
 
 def suits(shape: tuple[int, ...], taps: int) -> bool:
-    """Whether a weight of `shape` ``(groups, taps * in/g, out/g)`` is one of a depthwise convolution."""
+    """Whether a weight of `shape` ``(groups, taps * in/g, out/g)`` is a depthwise one."""
     groups, columns, made = shape
     return bool(groups > 1 and columns == taps and made <= _MOST_OUTPUTS)
 

@@ -105,7 +105,7 @@ def divide(
 
 
 def accounts(sums: Array, bias: Array, epsilon: Array) -> Array:
-    """The accounts of `divide`, from the sums ``(batch, 2, channels)`` of its quotients and rests."""
+    """The accounts of `divide`, from ``(batch, 2, channels)``: sums of quotients and of rests."""
     rest = sums[:, 1].sum(axis=1)
     stabilised = epsilon != 0
     absorbed = (sums[:, 0] * bias).sum(axis=1)

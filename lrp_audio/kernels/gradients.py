@@ -35,8 +35,8 @@ def weight_gradient_by_sample(
     def of_samples(first: int, last: int) -> Array:
         gradient = np.zeros((groups, panels, columns, width), images.dtype)
         _gradient_blocks(
-            read_only(images), source, operand, window, schedule.blocks, first, last, schedule.memory(),
-            gradient,
+            read_only(images), source, operand, window, schedule.blocks, first, last,
+            schedule.memory(), gradient,
         )  # fmt: skip
         joined = np.moveaxis(gradient, 1, 2).reshape(groups, columns, panels * width)
         return np.ascontiguousarray(joined[..., :made])
@@ -75,7 +75,9 @@ def _gradient_blocks(
         tall, wide = frame_size(operand, window, height, width)
         frame = memory.frame[: tall * wide * channels].reshape(1, tall, wide, channels)
         cut_frame(images[s0:s1], y0 * stride[0] - pad[0], x0 * stride[1] - pad[1], frame)
-        outer = memory.z[: height * width * given.shape[3]].reshape(1, height, width, given.shape[3])
+        outer = memory.z[: height * width * given.shape[3]].reshape(
+            1, height, width, given.shape[3]
+        )
         if place.size:
             spread_frame(given[s0:s1], place[s0:s1], pool, y0, x0, outer)
         else:

@@ -42,7 +42,7 @@ _FREE_REGISTERS = 4
 
 def _registers() -> tuple[int, int]:
     """Number of vector registers, and bytes in one, of the processor that numba compiles for."""
-    features = config.CPU_FEATURES
+    features: str | None = vars(config)["CPU_FEATURES"]
     if features is None:
         features = llvm.get_host_cpu_features().flatten()
     available = set(features.split(","))
@@ -60,7 +60,7 @@ MOST_ROWS = (_REGISTERS - _FREE_REGISTERS) // VECTORS
 
 def tile_width(dtype: Any) -> int:
     """Number of columns of a tile of `dtype`."""
-    return VECTORS * REGISTER_BYTES // np.dtype(dtype).itemsize
+    return VECTORS * REGISTER_BYTES // int(np.dtype(dtype).itemsize)
 
 
 def add_products(
@@ -80,7 +80,7 @@ def add_products(
     c_first: int,
     c_row: int,
 ) -> None:
-    """``C += A B`` for a tile C of `rows` rows, at most `MOST_ROWS`, and one vector's columns or two.
+    """``C += A B`` for a tile C of `rows` rows, at most `MOST_ROWS`, and one or two `vectors`.
 
     The arrays are flat, contiguous, and of one type; they are not checked. ``A[r, q * steps + i]``
     is ``a[a_first + r * a_row + q * a_run + i * a_step]``, for `runs` runs of `steps` steps. The
@@ -94,28 +94,34 @@ def add_products(
     c[c_first + c_row * np.arange(rows)[:, None] + np.arange(width)] += of_row @ columns
 
 
+# numba takes the arguments of the three functions by name.
+# fmt: off
 @overload(add_products, jit_options=PART)
 def _add_products_in_registers(
-    rows, vectors, a, a_first, a_row, a_run, a_step, runs, steps, b, b_first, b_step, c, c_first, c_row
-):  # type: ignore[no-untyped-def]
+    rows: Any, vectors: Any, a: Any, a_first: Any, a_row: Any, a_run: Any, a_step: Any, runs: Any,
+    steps: Any, b: Any, b_first: Any, b_step: Any, c: Any, c_first: Any, c_row: Any,
+) -> Any:
     def add(
-        rows, vectors, a, a_first, a_row, a_run, a_step, runs, steps, b, b_first, b_step, c, c_first, c_row
-    ):  # type: ignore[no-untyped-def]
-        _tile(
+        rows: Any, vectors: Any, a: Any, a_first: Any, a_row: Any, a_run: Any, a_step: Any,
+        runs: Any, steps: Any, b: Any, b_first: Any, b_step: Any, c: Any, c_first: Any, c_row: Any,
+    ) -> None:
+        _tile(  # type: ignore[call-arg]  # numba adds the context
             rows, vectors, a, a_first, a_row, a_run, a_step, runs, steps, b, b_first, b_step,
             c, c_first, c_row,
-        )  # fmt: skip
+        )
 
     return add
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _tile(
-    context, rows, vectors, a, a_first, a_row, a_run, a_step, runs, steps, b, b_first, b_step,
-    c, c_first, c_row,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+    context: Any, rows: Any, vectors: Any, a: Any, a_first: Any, a_row: Any, a_run: Any,
+    a_step: Any, runs: Any, steps: Any, b: Any, b_first: Any, b_step: Any, c: Any, c_first: Any,
+    c_row: Any,
+) -> Any:
     i = types.intp
     return types.void(i, i, a, i, i, i, i, i, i, b, i, i, c, i, i), _generate
+# fmt: on
 
 
 def _generate(context: Any, builder: Any, signature: Any, arguments: Sequence[Any]) -> Any:
@@ -160,9 +166,7 @@ def _define(function: Any, number: Any, itemsize: int) -> Any:
 class _Tile:
     """Emits the code for tiles of one height and width."""
 
-    def __init__(
-        self, builder: Any, rows: int, vectors: int, number: Any, itemsize: int
-    ) -> None:
+    def __init__(self, builder: Any, rows: int, vectors: int, number: Any, itemsize: int) -> None:
         self.builder = builder
         self.rows = rows
         self.vectors = vectors

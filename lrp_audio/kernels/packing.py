@@ -62,7 +62,7 @@ def pack(
 
 def depthwise_operand(matrix: Array) -> Operand:
     """The operand of a depthwise weight ``(groups, kh * kw, out/g)``."""
-    groups, columns, made = matrix.shape
+    groups, _, made = matrix.shape
     taps = np.ascontiguousarray(matrix.transpose(1, 0, 2)).reshape(-1).view()
     taps.flags.writeable = False
     return Operand(DEPTHWISE, taps, groups, 1, 1, made, made)

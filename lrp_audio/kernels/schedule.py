@@ -1,4 +1,4 @@
-"""The schedule of convolutions: block by block, what is read, multiplied, and done with the products.
+"""The schedule of convolutions: what is read, multiplied, and done with the products, in blocks.
 
 A block is cut out of the input, or made of the values at the winners of a max-pool; its windows are
 multiplied by the weight; and what follows is done while the products are in the cache. It is all in

@@ -26,15 +26,7 @@ def _now(counter: Array) -> int:
     return int(counter[0])
 
 
-@overload(_now)
-def _now_in_memory(counter: Any) -> Any:
-    def read(counter: Any) -> Any:
-        return _load(counter)
-
-    return read
-
-
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _load(context: Any, counter: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
@@ -43,10 +35,18 @@ def _load(context: Any, counter: Any) -> Any:
     return types.int64(counter), generate
 
 
+@overload(_now)
+def _now_in_memory(counter: Any) -> Any:
+    def read(counter: Any) -> Any:
+        return _load(counter)  # type: ignore[call-arg]  # numba adds the context
+
+    return read
+
+
 @compiled()
 def _changed(counter: Array, seen: int, looks: int) -> bool:
     """Whether `counter` becomes another number than `seen` within so many looks."""
-    for _ in range(looks):
+    for _ in range(looks):  # noqa: SIM110 - a loop without a generator
         if _now(counter) != seen:
             return True
     return False

@@ -36,7 +36,7 @@ def tile_transform(down: Array, across: Array) -> Callable[[Places, Places, int]
         rows, columns = np.arange(down.shape[0]), np.arange(across.shape[0])
         target[first + row * rows[:, None, None] + column * columns[:, None] + lanes] = y
 
-    @intrinsic  # type: ignore[misc]
+    @intrinsic
     def in_registers(context: Any, given: Any, made: Any, channels: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             _generate(context, builder, signature, arguments, down, across)
@@ -47,7 +47,7 @@ def tile_transform(down: Array, across: Array) -> Callable[[Places, Places, int]
     @overload(transform, jit_options=PART)
     def of_vectors(given: Any, made: Any, channels: Any) -> Any:
         def call(given: Any, made: Any, channels: Any) -> None:
-            in_registers(given, made, channels)
+            in_registers(given, made, channels)  # type: ignore[call-arg]  # numba adds the context
 
         return call
 

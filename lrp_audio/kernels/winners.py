@@ -103,8 +103,8 @@ def rectified_maxima(
 ) -> None:
     """``max(max over the window of image + bias, 0)`` into `out`, its place into `place`.
 
-    Only a `block` of these is computed, whose windows see the corner of `size` of `image`. The windows
-    are not dilated.
+    Only a `block` of these is computed, whose windows see the corner of `size` of `image`. The
+    windows are not dilated.
     """
     kernel, stride, pad, _ = window
     first, last, top, bottom, left, right = block
@@ -135,9 +135,9 @@ def select(
     block: Block,
     window: Window,
 ) -> None:
-    """The values of the corner of `size` of `image` at the winners plus `bias` into a `block` of `out`.
+    """The values of `image` at the winners plus `bias`, into a `block` of `out`.
 
-    Where there is no winner, that is `bias`.
+    Where there is no winner, that is `bias`. Of `image` only the corner of `size` is filled.
     """
     _, stride, pad, _ = window
     first, last, top, bottom, left, right = block

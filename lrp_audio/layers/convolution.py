@@ -78,7 +78,11 @@ class Convolution(WeightedLayer, FusedMap):
     def linear(self, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """The convolution of `x` with `weight`, plus `bias`."""
         z = kernel.convolve(
-            spatial(x), self.operands(weight, x.dtype), bias, self.geometry(x.shape), self.size(x.shape)
+            spatial(x),
+            self.operands(weight, x.dtype),
+            bias,
+            self.geometry(x.shape),
+            self.size(x.shape),
         )
         return with_rank(z, self.rank)
 

@@ -48,7 +48,12 @@ class FusedConvolution(Layer):
     def winning(self, x: Array) -> tuple[Array, Winners | None]:
         """Output and winners, the latter None without a pool."""
         layer = self.convolution
-        inputs = (spatial(x), layer.operands(layer.weight, x.dtype), layer.bias, layer.geometry(x.shape))
+        inputs = (
+            spatial(x),
+            layer.operands(layer.weight, x.dtype),
+            layer.bias,
+            layer.geometry(x.shape),
+        )
         size = layer.size(x.shape)
         if self.pool is None:
             return with_rank(kernel.convolve_rectified(*inputs, size), layer.rank), None
@@ -141,7 +146,9 @@ class SelectedOutputs(FusedMap):
         if self._winners is None:
             return layer.linear(x, weight, bias)
         window = layer.geometry(x.shape)
-        z = kernel.convolve_at(spatial(x), layer.operands(weight, x.dtype), bias, window, self._winners)
+        z = kernel.convolve_at(
+            spatial(x), layer.operands(weight, x.dtype), bias, window, self._winners
+        )
         return with_rank(z, layer.rank)
 
     def quotients(

@@ -209,13 +209,11 @@ def _quotients(
     layer: LinearMap, term: Term, stacked: tuple[Part, ...], relevance: Array
 ) -> tuple[Array, Array]:
     """The quotients s of a term, and its accounts."""
-    if isinstance(layer, FusedMap) and term.z is None and len(stacked) == 1:
-        if not isinstance(term.share, np.ndarray):
-            (part,) = stacked
-            epsilon = np.broadcast_to(np.asarray(term.epsilon, relevance.dtype), len(relevance))
-            return layer.quotients(
-                part.input, part.weight, term.bias, relevance, term.share, epsilon
-            )
+    share, single = term.share, term.z is None and len(stacked) == 1
+    if isinstance(layer, FusedMap) and single and not isinstance(share, np.ndarray):
+        (part,) = stacked
+        epsilon = np.broadcast_to(np.asarray(term.epsilon, relevance.dtype), len(relevance))
+        return layer.quotients(part.input, part.weight, term.bias, relevance, share, epsilon)
     z = _sum_of_maps(layer, stacked, term.bias) if term.z is None else term.z
     return _divided(term, relevance, z)
 
@@ -242,9 +240,7 @@ def _products(
     return product if total is None else total + product
 
 
-def _transposed(
-    layer: LinearMap, term: Term, stacked: tuple[Part, ...], s: Array
-) -> list[Array]:
+def _transposed(layer: LinearMap, term: Term, stacked: tuple[Part, ...], s: Array) -> list[Array]:
     """``c = W^T s`` for each part of a term."""
     c = [layer.transpose(s, part.weight, part.input.shape) for part in stacked]
     return c if len(c) == len(term.parts) else np.split(c[0], len(term.parts), axis=1)

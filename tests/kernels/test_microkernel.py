@@ -18,7 +18,8 @@ FLOATS = [np.float32, np.float64]
 def in_registers(rows, vectors, a, at_a, runs, steps, b, at_b, c, at_c):  # type: ignore[no-untyped-def]
     first, row, run, step = at_a
     add_products(
-        rows, vectors, a, first, row, run, step, runs, steps, b, at_b[0], at_b[1], c, at_c[0], at_c[1]
+        rows, vectors, a, first, row, run, step, runs, steps,
+        b, at_b[0], at_b[1], c, at_c[0], at_c[1],
     )  # fmt: skip
 
 
