@@ -2,6 +2,7 @@
 
 import logging
 import pickle
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -23,9 +24,8 @@ class KernelCache(FunctionCache):
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
-        self._cache_file = _CheckedFiles(
-            self.cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
-        )
+        stamp = self._impl.locator.get_source_stamp(), _stamp_of_kernels()
+        self._cache_file = _CheckedFiles(self.cache_path, self._impl.filename_base, stamp)
 
     # A damaged file may raise any exception when it is unpickled and linked.
 
@@ -57,6 +57,16 @@ class KernelCache(FunctionCache):
         except Exception:  # the index is damaged: begin a new one
             self.flush()
             super().save_overload(sig, data)
+
+
+@cache
+def _stamp_of_kernels() -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of every file of kernels: a kernel holds code of the others it calls."""
+    found = []
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        about = path.stat()
+        found.append((path.name, about.st_mtime_ns, about.st_size))
+    return tuple(found)
 
 
 class NoCache(NullCache):

@@ -83,6 +83,18 @@ def test_after_kept_kernels_others_are_compiled(kept: Path) -> None:
     assert run(kept, meanwhile) == ("done\n", "")
 
 
+def test_kernels_are_compiled_again_after_a_change_of_another_file_of_kernels(
+    tmp_path: Path,
+) -> None:
+    package = copied(tmp_path)
+    cache = tmp_path / "cache"
+    assert run(cache, package=package) == ("compiling\ndone\n", "")
+    assert run(cache, package=package) == ("done\n", "")
+    other = package / "lrp_audio" / "kernels" / "blocks.py"
+    other.write_text(other.read_text() + "\n# changed\n")
+    assert run(cache, package=package) == ("compiling\ndone\n", "")
+
+
 def garbage(path: Path) -> None:
     path.write_bytes(b"\x80\x04nothing of the kind")
 
