@@ -13,8 +13,8 @@ class Operand(NamedTuple):
     """A weight ready for products: flat, cut into panels as wide as a tile of the microkernel.
 
     `kind` says how: DIRECT as ``(groups, panels, kh * kw * in/g, width)``; WINOGRAD, transformed,
-    as ``(groups, panels, points, in/g, width)``; DEPTHWISE as ``(kh * kw, out)``. `depth` is in/g,
-    `made` is out/g; the last panel of a group is filled up with zeros.
+    as ``(groups, panels, products, in/g, width)``; DEPTHWISE as ``(kh * kw, out)``. `depth` is
+    in/g, `made` is out/g; the last panel of a group is filled up with zeros.
     """
 
     kind: int

@@ -96,7 +96,7 @@ def _operand(matrix: Array, kernel: tuple[int, int], filtered: bool) -> Operand:
     groups, columns, made = matrix.shape
     width = tile_width(matrix.dtype)
     depth, panels = columns // math.prod(kernel), -(-made // width)
-    if filtered:  # (groups, points, panels, depth, width)
+    if filtered:  # (groups, products, panels, depth, width)
         split = in_panels(winograd.transform_weight(matrix, kernel), width).swapaxes(1, 2)
     else:
         split = in_panels(matrix, width)

@@ -23,7 +23,7 @@ from lrp_audio.kernels.winners import Winners, rectified_maxima, select, selecte
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
-_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 19}  # of a block's frame and products, by the image's axes
+_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 20}  # of a block's frame and products, by the image's axes
 NO_POOL = Window((1, 1), (1, 1), (0, 0))
 NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
 NO_PLACE.flags.writeable = False
@@ -151,16 +151,15 @@ class Schedule:
         height, width = pool.extent((self.blocks.rows, self.blocks.columns))
         tall, wide = frame_size(operand, window, height, width)
         height, width = whole(operand, window.kernel, height, width)
-        transformed, count = 0, self.blocks.samples
+        count, inputs, found = self.blocks.samples, 0, 0
         if operand.kind == WINOGRAD:
-            down, across = winograd.whole_tiles(window.kernel, height, width)
-            transformed = winograd.points_of(window.kernel) * count * down * across
+            inputs, found = winograd.memory(operand, window.kernel, count, height, width)
         self._sizes = {
             "frame": count * tall * wide * values.shape[3],
             # The last vector of a row may reach beyond it.
             "z": count * height * width * operand.padded + operand.width,
-            "inputs": transformed * values.shape[3],
-            "found": transformed * operand.width,
+            "inputs": inputs,
+            "found": found,
         }
 
     @property
@@ -200,8 +199,7 @@ def whole(
     """Height and width of the products of so many windows: Winograd filtering makes whole tiles."""
     if operand.kind != WINOGRAD:
         return height, width
-    down, across = winograd.whole_tiles(kernel, height, width)
-    return (height, 4 * across) if kernel[0] == 1 else (2 * down, 2 * across)
+    return winograd.whole_tiles(kernel, height, width)
 
 
 @compiled()

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 
@@ -29,6 +31,7 @@ EPS = float(np.finfo(np.float32).eps)
 POOL = Window((2, 2), (2, 2), (0, 0))
 STRIDED = Window((5, 5), (2, 2), (2, 2))
 PLAIN = Window((3, 3), (1, 1), (1, 1))
+PIECES = Window((5, 5), (1, 1), (2, 2))
 SIGNAL = Window((1, 3), (1, 1), (0, 1))
 
 
@@ -74,6 +77,7 @@ def _transpose(s: Array, w: Array, window: Window, groups: int, size: Any, at: A
 
 
 IMAGE, WEIGHT = (3, 32, 24, 22), (32, 16, 3, 3)
+ODD, FIVES = (3, 64, 27, 21), (80, 32, 5, 5)
 LINEAR = {
     "convolve, strided": Kernel(
         lambda x, w, b: _convolve(x, w, b, STRIDED, 2),
@@ -119,6 +123,18 @@ LINEAR = {
         16 * 9 + 1,
         5,
     ),
+    "convolve, transformed in pieces": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PIECES, 2), (ODD, FIVES, (80,)), 32 * 25 + 1, 5
+    ),
+    "convolve to maxima, transformed in pieces": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PIECES, 2, "maxima"), (ODD, FIVES, (80,)), 801, 5
+    ),
+    "convolve at the winners, transformed in pieces": Kernel(
+        lambda x, w, b: _convolve(x, w, b, PIECES, 2, _winners((3, 80, 27, 21))),
+        (ODD, FIVES, (80,)),
+        32 * 25 + 1,
+        5,
+    ),
     "transpose, scattered": Kernel(
         lambda s, w: _transpose(s, w, STRIDED, 2, (59, 57)),
         ((3, 32, 30, 29), (32, 3, 5, 5)),
@@ -131,6 +147,15 @@ LINEAR = {
         lambda s, w: _transpose(s, w, PLAIN, 2, (24, 22), _winners(IMAGE)),
         ((3, 32, 12, 11), WEIGHT),
         16 * 9,
+        5,
+    ),
+    "transpose, transformed in pieces": Kernel(
+        lambda s, w: _transpose(s, w, PIECES, 2, (27, 21)), ((3, 80, 27, 21), FIVES), 40 * 25, 5
+    ),
+    "transpose at the winners, transformed in pieces": Kernel(
+        lambda s, w: _transpose(s, w, PIECES, 2, (27, 21), _winners((3, 80, 27, 21))),
+        ((3, 80, 13, 10), FIVES),
+        40 * 25,
         5,
     ),
     "weight gradient": Kernel(
@@ -178,26 +203,84 @@ def test_a_kernel_in_float32_stays_within_the_bound_of_its_conditioning(name: st
     assert (np.abs(found - truth) <= bound).all()
 
 
-@pytest.mark.parametrize(
-    ("window", "shape"), [(PLAIN, (2, 32, 9, 11)), (SIGNAL, (2, 32, 1, 45))], ids=["image", "signal"]
+@settings(max_examples=40)
+@given(
+    kernel=st.just((1, 3)) | st.tuples(st.integers(3, 6), st.integers(3, 6)),
+    pad=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    size=st.tuples(st.integers(1, 9), st.integers(1, 45)),
+    channels=st.tuples(st.integers(16, 40), st.integers(16, 40)),
+    groups=st.integers(1, 2),
+    seed=st.integers(0, 9),
 )
-def test_winograd_filtering_is_convolution(window: Window, shape: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(2)
-    x = rng.standard_normal(shape).astype(np.float32)
-    weight = rng.standard_normal((48, 16, *window.kernel)).astype(np.float32)
-    filtered = _packed(weight, window, 2)
-    assert filtered.forward.kind == WINOGRAD
-    found = convolution.convolve(x, filtered, None, window, shape[2:])
-    doubles = x.astype(np.float64), _packed(weight.astype(np.float64), window, 2)
-    truth = convolution.convolve(*doubles, None, window, shape[2:])
-    np.testing.assert_allclose(found, truth, atol=30 * EPS * np.abs(truth).max())
+def test_winograd_filtering_is_convolution_with_any_kernel_and_size(
+    kernel: tuple[int, int],
+    pad: tuple[int, int],
+    size: tuple[int, int],
+    channels: tuple[int, int],
+    groups: int,
+    seed: int,
+) -> None:
+    rng, (depth, made) = np.random.default_rng(seed), channels
+    grid = tuple(n + max(0, k - 1 - 2 * p) for n, k, p in zip(size, kernel, pad, strict=True))
+    window = Window(kernel, (1, 1), pad)
+    x = rng.standard_normal((2, groups * depth, *grid)).astype(np.float32)
+    weight = rng.standard_normal((groups * made, depth, *kernel)).astype(np.float32)
+    filtered = _packed(weight, window, groups)
+    assert filtered.forward.kind == filtered.backward.kind == WINOGRAD
+    exact = _packed(weight.astype(np.float64), window, groups)
+    assert exact.forward.kind == exact.backward.kind == DIRECT
+
+    z = _convolve(x, weight, np.zeros(len(weight), np.float32), window, groups)
+    truth = convolution.convolve(x.astype(np.float64), exact, None, window, z.shape[2:])
+    assert np.abs(z - truth).max() <= 30 * EPS * np.abs(truth).max()
+    s = rng.standard_normal(z.shape).astype(np.float32)
+    found = convolution.transpose(s, filtered, window, grid)
+    truth = convolution.transpose(s.astype(np.float64), exact, window, grid)
+    assert np.abs(found - truth).max() <= 30 * EPS * np.abs(truth).max()
 
 
-def test_float64_and_sums_of_one_sign_are_computed_without_transforms() -> None:
-    weight = np.random.default_rng(3).standard_normal((32, 16, 3, 3))
-    assert _packed(weight, PLAIN).forward.kind == DIRECT
-    assert _packed(np.abs(weight).astype(np.float32), PLAIN).forward.kind == DIRECT
-    assert _packed(weight.astype(np.float32), PLAIN).forward.kind == WINOGRAD
+@settings(max_examples=25)
+@given(
+    kernel=st.tuples(st.integers(3, 6), st.integers(3, 6)),
+    size=st.tuples(st.integers(0, 12), st.integers(0, 12)),
+    seed=st.integers(0, 99),
+)
+def test_windows_of_the_same_constant_rows_or_columns_have_the_same_outputs(
+    kernel: tuple[int, int], size: tuple[int, int], seed: int
+) -> None:
+    """As direct sums have: otherwise the winner in a pool would depend on the place of tiles."""
+    rng = np.random.default_rng(seed)
+    height, width = (n + k + 1 for n, k in zip(size, kernel, strict=True))
+    weight = rng.standard_normal((20, 24, *kernel)).astype(np.float32)
+    image = rng.standard_normal((2, 24, height, width)).astype(np.float32)
+    for axis, k in zip((2, 3), kernel, strict=True):
+        length = image.shape[axis]
+        chosen = np.sort(rng.integers(length, size=length)) // 4 * 4
+        chosen[: k + 1] = 0  # two windows at least
+        x = np.take(image, chosen, axis)
+        z = _convolve(x, weight, np.zeros(20, np.float32), Window(kernel, (1, 1), (0, 0)), 1)
+        found = np.moveaxis(z, axis, 0)
+        same = [i for i in range(len(found) - 1) if len(set(chosen[i : i + k + 1])) == 1]
+        assert same
+        for i in same:
+            np.testing.assert_array_equal(found[i], found[i + 1])
+
+
+@pytest.mark.parametrize("window", [PLAIN, PIECES, SIGNAL], ids=str)
+def test_float64_and_sums_of_one_sign_are_computed_without_transforms(window: Window) -> None:
+    weight = np.random.default_rng(3).standard_normal((32, 16, *window.kernel))
+    assert _packed(weight, window).forward.kind == DIRECT
+    assert _packed(np.abs(weight).astype(np.float32), window).forward.kind == DIRECT
+    assert _packed(weight.astype(np.float32), window).forward.kind == WINOGRAD
+
+
+@pytest.mark.parametrize("kernel", [(1, 2), (1, 5), (2, 2), (3, 1), (3, 7), (2, 3)], ids=str)
+def test_other_kernels_are_computed_without_transforms(kernel: tuple[int, int]) -> None:
+    weight = np.random.default_rng(3).standard_normal((32, 16, *kernel)).astype(np.float32)
+    assert _packed(weight, Window(kernel, (1, 1), (0, 0))).forward.kind == DIRECT
+    three = np.ones((32, 16, 3, 3), np.float32) - np.eye(3, dtype=np.float32) * 2
+    for window in (PLAIN._replace(stride=(1, 2)), PLAIN._replace(dilation=(2, 2))):
+        assert _packed(three, window).forward.kind == DIRECT
 
 
 def test_the_stabilised_division_keeps_its_relative_error() -> None:
