@@ -24,7 +24,8 @@ from lrp_audio.kernels.winners import Block, Winners, rectified_maxima, select, 
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
-_BLOCK_BYTES = {1: 1 << 18, 2: 1 << 20}  # of a block's frame and products, by the image's axes
+# Of a frame and its products. Few blocks waste fewer tiles of Winograd filtering at their edges.
+_SIGNAL_BYTES, _IMAGE_BYTES, _TILED_BYTES = 1 << 18, 1 << 19, 1 << 20
 NO_POOL = Window((1, 1), (1, 1), (0, 0))
 NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
 NO_PLACE.flags.writeable = False
@@ -154,7 +155,9 @@ class Schedule:
         self.operand, self.window, self.dtype = operand, window, values.dtype
         seen = window.stride[0] * window.stride[1] * values.shape[3] + operand.padded
         area = pool.stride[0] * pool.stride[1]
-        room = _BLOCK_BYTES[1 if size[0] == 1 else 2]
+        room = _TILED_BYTES if operand.kind == WINOGRAD else _IMAGE_BYTES
+        if size[0] == 1:
+            room = _SIGNAL_BYTES
         positions = max(1, room // (seen * area * values.itemsize))
         self.blocks = blocks(len(values), size, positions, samples)
         height, width = pool.extent((self.blocks.rows, self.blocks.columns))

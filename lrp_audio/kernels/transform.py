@@ -23,7 +23,7 @@ def tile_transform(down: Array, across: Array) -> Callable[[Places, Places, int]
     """The function that writes ``down X across^T`` for tiles X of vectors over the channels.
 
     It takes the places of X and of the result, and the number of channels: at least as many as a
-    vector has lanes, and contiguous.
+    vector has lanes, and contiguous. What a row of zeros makes may be left unwritten.
     """
 
     def transform(given: Places, made: Places, channels: int) -> None:
@@ -104,10 +104,11 @@ def _generate(
         [builder.load(at(places[0], j, k, channel), align=itemsize) for k in range(across.shape[1])]
         for j in range(down.shape[1])
     ]
-    half = [[combined(factors, column) for column in zip(*x, strict=True)] for factors in down]
-    for i, row in enumerate(half):
-        for k, factors in enumerate(across):
-            builder.store(combined(factors, row), at(places[1], i, k, channel), align=itemsize)
+    for i, factors in enumerate(down):
+        row = [combined(factors, column) for column in zip(*x, strict=True)]
+        for k, others in enumerate(across):
+            if factors.any() and others.any():
+                builder.store(combined(others, row), at(places[1], i, k, channel), align=itemsize)
     following = builder.add(counter, index(lanes))
     counter.add_incoming(following, loop)
     builder.cbranch(builder.icmp_signed("<", following, channels), loop, after)

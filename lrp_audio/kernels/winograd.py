@@ -24,10 +24,15 @@ It is transformed along both axes, ``Y = A^T [(G W G^T) * (B^T X B)] A``, with::
 The products of all channels are one GEMM for each of the 6 or 16 points.
 
 A kernel of four to six taps along an axis is cut into pieces of three taps and of two, each with
-the inputs at its own offset. Two taps are three of which the last is 0; their product at infinity
-is 0, so the last row of G is left out, and the last row and column of B^T. The products of all
-pieces at a point are added, and then transformed to the outputs. Five by five taps take
-16 + 12 + 12 + 9 = 49 products for four outputs instead of 100::
+the inputs at its own offset. Pieces of two taps take three of the four points, without -1::
+
+          | 1 -1  0 |                      | 1  0 |
+    B^T = | 0  1  0 |                  G = | 1  1 |
+          | 0  0  0 |                      | 0  0 |
+          | 0  1 -1 |                      | 0  1 |
+
+A^T is the same, so the products of all pieces at a point are added before they are transformed.
+Five by five taps take 16 + 12 + 12 + 9 = 49 products for four outputs instead of 100::
 
               3 taps   2 taps
             +--------+--------+
@@ -36,9 +41,13 @@ pieces at a point are added, and then transformed to the outputs. Five by five t
      2 taps | 3 by 4 | 3 by 3 |
             +--------+--------+
 
+In an image, each output is made only of what its own window sees, and neighbouring windows that
+see the same constant rows or columns have the same output to the last bit. A max-pool then finds
+the winner that it finds among direct sums, which points 0, 1 and -1 for two taps would not grant.
+
 In float32, rounding errors of a signal are two to three times those of direct sums; those of an
-image are smaller than these (0.6 to 1 times), because its sums have fewer terms. Denominators of
-rules are not computed this way, nor is float64, which serves as the reference.
+image are 0.6 to 1 times as large, because its sums have fewer terms. Denominators of rules are not
+computed this way, nor is float64, which serves as the reference.
 """
 
 from typing import NamedTuple
@@ -73,13 +82,15 @@ _G_SIGNAL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4
 _G_IMAGE = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) / 2
 _ONE = np.array([[1]])
 _signal_out, _image_out = tile_transform(_ONE, _A_SIGNAL), tile_transform(_A_IMAGE, _A_IMAGE)
+_B_PAIR = np.array([[1, -1, 0], [0, 1, 0], [0, 0, 0], [0, 1, -1]])
+_G_PAIR = np.array([[1, 0], [1, 1], [0, 0], [0, 1]])
+_MINUS_ONE = 2  # the row of the point -1
 # The inputs of pieces with three and with two taps, down and across.
-_signal_3 = tile_transform(_ONE, _B_SIGNAL)
-_signal_2 = tile_transform(_ONE, _B_SIGNAL[:-1, :-1])
+_signal_in = tile_transform(_ONE, _B_SIGNAL)
 _image_3_3 = tile_transform(_B_IMAGE, _B_IMAGE)
-_image_3_2 = tile_transform(_B_IMAGE, _B_IMAGE[:-1, :-1])
-_image_2_3 = tile_transform(_B_IMAGE[:-1, :-1], _B_IMAGE)
-_image_2_2 = tile_transform(_B_IMAGE[:-1, :-1], _B_IMAGE[:-1, :-1])
+_image_3_2 = tile_transform(_B_IMAGE, _B_PAIR)
+_image_2_3 = tile_transform(_B_PAIR, _B_IMAGE)
+_image_2_2 = tile_transform(_B_PAIR, _B_PAIR)
 _MIN_CHANNELS = 16  # of fewer, the transforms cost more than the products that they save
 _ROOM = 1 << 19  # bytes of transformed inputs, which each panel of the weight reads again
 
@@ -87,7 +98,7 @@ _ROOM = 1 << 19  # bytes of transformed inputs, which each panel of the weight r
 class Axis(NamedTuple):
     """How an axis is filtered: in tiles of `outputs`, at `points`, with `pieces` of the kernel.
 
-    The first `threes` pieces have three taps, the others two, and no product at the last point.
+    The first `threes` pieces have three taps, the others two, and no product at -1.
     """
 
     outputs: int
@@ -118,7 +129,7 @@ def _first_tap(axis: Axis, piece: int) -> int:
 @part
 def _pieces_at(axis: Axis, point: int) -> int:
     """Number of pieces that have a product at a point: the first ones."""
-    return axis.threes if point == axis.points - 1 else axis.pieces
+    return axis.threes if point == _MINUS_ONE else axis.pieces
 
 
 def suits(weight: Array, groups: int) -> bool:
@@ -126,8 +137,7 @@ def suits(weight: Array, groups: int) -> bool:
     out, depth, height, width = weight.shape
     return (
         weight.dtype == np.float32
-        and (height == 1 or height in _TAPS)
-        and width in _TAPS
+        and ((height, width) == (1, 3) or (height in _TAPS and width in _TAPS))
         and min(out // groups, depth) >= _MIN_CHANNELS
     )
 
@@ -165,8 +175,9 @@ def _by_piece(axis: Axis, taps: int) -> Array:
     g = {1: _ONE, 4: _G_IMAGE, 6: _G_SIGNAL}[axis.points]
     placed = np.zeros((axis.pieces, axis.points, taps))
     for piece in range(axis.pieces):
-        first, end = _first_tap(axis, piece), min(taps, _first_tap(axis, piece + 1))
-        placed[piece, :, first:end] = g[:, : end - first]
+        of_piece = g if piece < axis.threes else _G_PAIR
+        first = _first_tap(axis, piece)
+        placed[piece, :, first : first + of_piece.shape[1]] = of_piece
     return placed
 
 
@@ -278,10 +289,7 @@ def _transform_inputs(
                 out_of = (given, at, wide * channels, channels)
                 into = (inputs, start + (tile - first) * depth, row, column)
                 if down.points == 1:
-                    if broad:
-                        _signal_3(out_of, into, depth)
-                    else:
-                        _signal_2(out_of, into, depth)
+                    _signal_in(out_of, into, depth)
                 elif high:
                     if broad:
                         _image_3_3(out_of, into, depth)
