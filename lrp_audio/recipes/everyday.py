@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
+import scipy  # its parts are loaded where they are first used
 
 from lrp_audio.recipes.augmentation import Augmentation
 from lrp_audio.types import Array
@@ -64,12 +64,12 @@ class EverydayAugmentation(Augmentation):
         strength = self.least + (1 - self.least) * strength
         voice = self._spoken(samples.astype(np.float32), rng, strength)
         placed, begin, end = self._placed(voice, length, rng)
-        spectrum = rfft(placed)
+        spectrum = scipy.fft.rfft(placed)
         if rng.random() < self.noisy * strength:
             power = float(np.square(placed).sum()) / max(end - begin, 1)
             spectrum += self._disturbance(length, power, rng, others)
         spectrum *= self._channel_response(length, rng, strength)
-        made = self._distorted(irfft(spectrum, length), rng, strength)
+        made = self._distorted(scipy.fft.irfft(spectrum, length), rng, strength)
         if rng.random() < self.cut:
             made[:begin] = 0
             made[end:] = 0
@@ -80,16 +80,16 @@ class EverydayAugmentation(Augmentation):
         factor = 1 + strength * rng.uniform(-self.stretch, self.stretch)
         echoing = rng.random() < self.echoing * strength
         tail = round(5 * self.decay[1] * self.rate) if echoing else 64
-        before = next_fast_len(len(samples) + tail, real=True)
-        after = next_fast_len(round(before / factor), real=True)
-        spectrum = rfft(samples, before)
+        before = scipy.fft.next_fast_len(len(samples) + tail, real=True)
+        after = scipy.fft.next_fast_len(round(before / factor), real=True)
+        spectrum = scipy.fft.rfft(samples, before)
         bins = after // 2 + 1
         spectrum = np.pad(spectrum[:bins], (0, max(0, bins - len(spectrum))))
         if echoing:
-            spectrum *= rfft(self._room(after, tail, rng))
+            spectrum *= scipy.fft.rfft(self._room(after, tail, rng))
         length = round(len(samples) * after / before)
         kept = length + (tail // 2 if echoing else 0)
-        return np.asarray(irfft(spectrum, after)[:kept] * np.float32(after / before))
+        return np.asarray(scipy.fft.irfft(spectrum, after)[:kept] * np.float32(after / before))
 
     def _room(self, length: int, tail: int, rng: np.random.Generator) -> Array:
         """The direct sound and echoes: noise of `tail` samples that decays exponentially."""
@@ -126,7 +126,7 @@ class EverydayAugmentation(Augmentation):
         snr = rng.uniform(*self.snr)
         if len(others) and rng.random() < self.babbling:
             snr = max(snr, _QUIETEST_BABBLE)
-            noise = rfft(_babble(length, rng, others))
+            noise = scipy.fft.rfft(_babble(length, rng, others))
         else:
             parts = rng.standard_normal((2, length // 2 + 1), np.float32)
             noise = parts[0] + 1j * parts[1]
