@@ -29,7 +29,7 @@ collect_ignore = [
 settings.register_profile(
     "suite",
     deadline=None,
-    max_examples=int(os.environ.get("LRP_AUDIO_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("LRP_AUDIO_EXAMPLES", "15")),
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=True,
 )
