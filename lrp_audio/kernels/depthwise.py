@@ -21,7 +21,7 @@ def suits(shape: tuple[int, ...], taps: int) -> bool:
 
 
 def add_transpose(s: Array, packed: Array, window: Window, images: Array) -> None:
-    """Transpose of `products`: add what each window of `s` gives to `images`."""
+    """Transpose of the convolution: add what each window of `s` gives to `images`."""
     made = packed.shape[2]
     if made == 1:
         _add_transpose(s, _taps(packed), window, images)
