@@ -45,7 +45,8 @@ def _weights(*shape: int) -> np.ndarray:
 
 
 @cache
-def _classifier() -> Any:
+def classifier() -> Any:
+    """A network over 64 samples with three classes."""
     nodes = [
         _node("Conv", "x w b", "c", strides=[8]),
         _node("Relu", "c", "r"),
@@ -120,7 +121,7 @@ def _graphs() -> tuple[Any, ...]:
     tensor.data_location = TensorProto.EXTERNAL
     for key, value in (("location", _DATA), ("offset", "0"), ("length", "256")):
         tensor.external_data.add(key=key, value=value)
-    return _classifier(), shapes, branches, outside
+    return classifier(), shapes, branches, outside
 
 
 def _of_onnx(rng: np.random.Generator) -> bytes:
@@ -241,7 +242,7 @@ def _text(text: str) -> str:
 
 def _write_networks(folder: Path) -> None:
     for name, graph in (
-        ("classifier", _classifier()),
+        ("classifier", classifier()),
         ("pictures", _of_pictures()),
         ("moments", _of_moments()),
     ):

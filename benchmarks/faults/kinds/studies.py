@@ -45,7 +45,8 @@ def made_up_key() -> Key:
 
 
 @cache
-def _records() -> tuple[dict[str, Any], ...]:
+def made_up_records() -> tuple[dict[str, Any], ...]:
+    """The contents of records of that study."""
     key = made_up_key()
     found = participants(key, _GOOD + 2, Truth(0.4, 0.6), np.random.default_rng(1))
     contents = [{"format": FORMAT, "study": key.study, **asdict(record)} for record in found]
@@ -53,7 +54,7 @@ def _records() -> tuple[dict[str, Any], ...]:
 
 
 def _of_record(rng: np.random.Generator) -> bytes:
-    *_, one, other = _records()
+    *_, one, other = made_up_records()
     if rng.random() < 0.3:
         return mutated([json.dumps(one).encode(), json.dumps(other).encode()], rng)
     return json_text(changed(one, rng), rng)
@@ -63,7 +64,7 @@ def _write_record(folder: Path, rng: np.random.Generator) -> Path:
     if not (folder / FOLDER).is_dir():
         (folder / FOLDER).mkdir()
         made_up_key().save(folder)
-        for number, content in enumerate(_records()[:_GOOD]):
+        for number, content in enumerate(made_up_records()[:_GOOD]):
             (folder / FOLDER / f"{number}.json").write_text(json.dumps(content))
     (folder / FOLDER / "damaged.json").write_bytes(_of_record(rng))
     return folder
@@ -98,7 +99,7 @@ def _of_key(rng: np.random.Generator) -> bytes:
 def _write_key(folder: Path, rng: np.random.Generator) -> Path:
     if not (folder / FOLDER).is_dir():
         (folder / FOLDER).mkdir()
-        for number, content in enumerate(_records()[:_GOOD]):
+        for number, content in enumerate(made_up_records()[:_GOOD]):
             (folder / FOLDER / f"{number}.json").write_text(json.dumps(content))
     (folder / FILE).write_bytes(_of_key(rng))
     return folder
