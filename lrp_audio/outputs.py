@@ -1,6 +1,7 @@
 """The meaning of a network's output: classes or values, for a whole clip or for its frames."""
 
 import difflib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -52,12 +53,24 @@ class Position:
 class Frames:
     """Output for moments of a clip: frame k lies at ``start + k * step`` seconds.
 
-    `axis` is the axis of the output, without the batch axis, along which the frames lie.
+    `axis` is the axis of the output, without the batch axis, along which the frames lie. Raises
+    `ModelError` for a step that is not above 0, and for values of other types.
     """
 
     step: float
     start: float = 0.0
     axis: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what may come from a file."""
+        step, start, axis = as_number(self.step), as_number(self.start), as_whole(self.axis)
+        if step is None or not 0 < step < math.inf:
+            raise ModelError(f"The step of frames is {described(self.step)}: give seconds above 0.")
+        if start is None or not math.isfinite(start):
+            raise ModelError(f"The start of frames is {described(self.start)}: give seconds.")
+        if axis is None:
+            raise ModelError(f"The axis of frames is {described(self.axis)}: give a whole number.")
+        object.__setattr__(self, "axis", axis)
 
 
 @dataclass(frozen=True)

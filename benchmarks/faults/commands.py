@@ -44,7 +44,8 @@ class Command:
 
     `data` makes what it reads, once, in another folder; `prepare` makes what its own folder holds
     at first. `run` gets whether it goes on after a fault, and returns the exit code. `states` are
-    files from which the next run goes on, which differ from run to run. `service` runs beside it.
+    files that tell how far the command has come, and so differ until it has succeeded. `service`
+    runs beside it.
     """
 
     name: str
@@ -235,7 +236,7 @@ def _installed(*programs: str) -> bool:
 
 
 _ALL: Sequence[Command] = (
-    Command("explain, explain --resume", _explain, _clips),
+    Command("explain --resume", _explain, _clips, states=("out/results.csv", "out/report.html")),
     Command("evaluate --json", _evaluate, _clips),
     Command("report.figure.save", _figure),
     Command("train", _train, _digits, states=("my.npz.checkpoint",)),

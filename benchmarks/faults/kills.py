@@ -22,7 +22,7 @@ _IN_A_ROW = 3
 
 def kill_command(name: str, count: int, seed: int) -> Trials:
     """Kill the command `name` so many times, and let it go on after one to three of them."""
-    found, begun = Trials(name), time.monotonic()
+    found, begun = Trials(name, kills=True), time.monotonic()
     with prepared(COMMANDS[name]) as command:
         number = 0
         while found.faults < count:
@@ -36,8 +36,7 @@ def kill_command(name: str, count: int, seed: int) -> Trials:
                 wrong = wrong or command.partial()
             wrong = wrong or command.unfinished()
             if wrong:
-                again = f"--command '{name}' --seed {seed} --number {number}"
-                found.failures.append(Failure(again, wrong))
+                found.failures.append(Failure(f"{name}: sequence {number} of seed {seed}", wrong))
             number += 1
     found.seconds = time.monotonic() - begun
     return found

@@ -22,7 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.faults.disk import disk
 from benchmarks.faults.kinds import KINDS, Kind
+from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError
 
 SECONDS = 2.0
@@ -72,10 +74,11 @@ def read_kind(name: str, count: int, seed: int) -> Readings:
     """Read `count` inputs of the kind `name`; a failure does not stop it."""
     kind, found = KINDS[name], Readings(name)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        kind.write(Path(folder), generator(name, seed, 0))  # makes the seeds, for every child
+    with tempfile.TemporaryDirectory(prefix="faults-") as root, disk(Path(root)) as small:
+        folder = small.folder
+        kind.write(folder, generator(name, seed, 0))  # makes the seeds, for every child
         while found.inputs < count:
-            _watch(kind, Path(folder), range(found.inputs, count), seed, found)
+            _watch(kind, folder, range(found.inputs, count), seed, found)
     found.seconds = time.monotonic() - begun
     return found
 
@@ -103,7 +106,7 @@ def _watch(kind: Kind, folder: Path, numbers: range, seed: int, found: Readings)
             if outcome["end"] == "read":
                 found.read += 1
             elif outcome["end"] != "refused":
-                again = f"--kind '{kind.name}' --seed {seed} --input {number}"
+                again = f"--only '{kind.name}' --seed {seed} --input {number}"
                 found.failures.append(Failure(again, outcome["end"]))
             if "seconds" not in outcome:
                 break
@@ -177,11 +180,11 @@ def outcome_of(kind: Kind, path: Path, folder: Path) -> str:
     try:
         kind.read(path)
     except LrpAudioError as error:
-        text = str(error).replace(str(folder), "")
-        if "\n" in text and kind.name != "corpus":  # names of files may hold line breaks
-            return f"its sentence has several lines: {text!r:.300}"
+        text = printable(str(error).replace(str(folder), ""))
         if len(text) > LONGEST:
-            return f"its sentence has {len(text)} characters: {text!r:.300}"
+            return f"its sentence has {len(text)} characters: {text:.300}"
+        if "allow_pickle" in text:
+            return f"its sentence advises to trust the file: {text:.300}"
         return "refused"
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)

@@ -13,14 +13,16 @@ import tqdm
 import lrp_audio
 from benchmarks.faults.children import Child, Contents, Ended, contents, on_changes
 from benchmarks.faults.commands import Command
+from benchmarks.faults.disk import Disk, disk
 from benchmarks.faults.reading import Failure
 
 
 @dataclass
 class Trials:
-    """What became of the faults of one sort in a command: how many there were, and failures."""
+    """What became of the faults of one sort in a command: `kills`, or failing writes."""
 
     command: str
+    kills: bool
     faults: int = 0
     seconds: float = 0.0
     failures: list[Failure] = field(default_factory=list)
@@ -28,14 +30,17 @@ class Trials:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A command with a folder to run in, and what an undisturbed run does there.
+    """A command with a folder to run in, on its disk, and what an undisturbed run does there.
 
-    `expected` is what the folder holds after it, `changes` how often it changes the file system.
+    `expected` is what the folder holds after it, apart from the content of files that is `varying`
+    from run to run; `changes` is how often it changes the file system.
     """
 
     command: Command
+    disk: Disk
     folder: Path
     expected: Contents
+    varying: frozenset[str]
     seconds: float
     changes: int
 
@@ -52,9 +57,8 @@ class Prepared:
 
         Hidden files, which nobody takes for a result, may be anything until the next run.
         """
-        for path, digest in contents(self.folder).items():
-            hidden = any(part.startswith(".") for part in Path(path).parts)
-            if hidden or path in self.command.states:
+        for path, digest in _visible(contents(self.folder)).items():
+            if path in self.command.states:
                 continue
             if path not in self.expected:
                 return f"it leaves {path}, which an undisturbed run does not write"
@@ -64,7 +68,7 @@ class Prepared:
 
     def unfinished(self) -> str:
         """What is wrong after the command has gone on: all has to be as if it was undisturbed."""
-        complete = contents(self.folder) == self.expected
+        complete = _visible(contents(self.folder)) == _visible(self.expected)
         ended = self.run(again=True)
         found = contents(self.folder)
         if "Traceback" in ended.said:
@@ -77,9 +81,17 @@ class Prepared:
                 return f"{path} is missing after going on"
             if path not in self.expected:
                 return f"{path} is still there after going on"
-            if found[path] != self.expected[path] and path not in self.command.states:
+            if found[path] != self.expected[path] and path not in self.varying:
                 return f"{path} differs after going on"
         return ""
+
+
+def _visible(found: Contents) -> Contents:
+    return {
+        path: digest
+        for path, digest in found.items()
+        if not any(part.startswith(".") for part in Path(path).parts)
+    }
 
 
 def _last_line(text: str) -> str:
@@ -95,7 +107,9 @@ def prepared(command: Command) -> Iterator[Prepared]:
     tqdm.tqdm.monitor_interval = 0  # its thread would not survive a fork
     lrp_audio.threads(1)
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))).resolve()
+        root = stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))
+        small = stack.enter_context(disk(Path(root).resolve()))
+        home = small.folder
         (home / "data").mkdir()
         command.data(home / "data")
         stack.enter_context(command.service(home / "data") if command.service else nullcontext())
@@ -117,10 +131,12 @@ def prepared(command: Command) -> Iterator[Prepared]:
                 raise RuntimeError(f"{command.name} fails undisturbed ({ended.code}): {ended.said}")
             runs.append((contents(folder), ended.seconds))
         (expected, _), (again, seconds) = runs
-        other = {path for path in expected.keys() | again if expected.get(path) != again.get(path)}
-        if not other <= set(command.states):
-            raise RuntimeError(f"two undisturbed runs of {command.name} differ in {other}")
-        yield Prepared(command, folder, expected, seconds, counted.stat().st_size)
+        paths = expected.keys() | again.keys()
+        varying = frozenset(path for path in paths if expected.get(path) != again.get(path))
+        if not varying <= set(command.states):
+            raise RuntimeError(f"two undisturbed runs of {command.name} differ in {varying}")
+        changes = counted.stat().st_size
+        yield Prepared(command, small, folder, expected, varying, seconds, changes)
 
 
 def _make(command: Command, folder: Path) -> None:

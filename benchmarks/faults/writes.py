@@ -1,49 +1,70 @@
-"""Every write failing in turn: one change of the file system, all from one on, files that are full.
+"""Every write failing in turn: changes of the file system, full disks, files that cannot grow.
 
 After each of them the command has to say so in a sentence and exit with 2, without a partial file,
 and to complete its work when there is room again.
 """
 
-import errno
-import os
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.faults.children import on_changes
 from benchmarks.faults.commands import COMMANDS
+from benchmarks.faults.disk import PAGE, no_room
 from benchmarks.faults.reading import Failure
 from benchmarks.faults.trial import Prepared, Trials, prepared
 
 _TAKES_ROOM = ("open", "os.mkdir", "os.link", "os.symlink")
-_PAGE = 4096
-_DISK = 64_000_000  # bytes of the file system that is filled
+_MARGIN = 10  # pages beyond those of the files: folders take some
+
+
+def _nothing() -> None:
+    pass
 
 
 def fail_writes(name: str, most: int | None = None) -> Trials:
     """Let every write of the command `name` fail, or `most` of each sort, evenly spread."""
-    found, begun = Trials(name), time.monotonic()
+    found, begun = Trials(name, kills=False), time.monotonic()
     with prepared(COMMANDS[name]) as command:
-        for what, before in _faults(command, most):
+        for fault in list(_faults(command, most)):
             command.fresh()
             found.faults += 1
-            if wrong := _after(command, before):
-                found.failures.append(Failure(f"--command '{name}', {what}", wrong))
+            if wrong := _after(command, fault):
+                found.failures.append(Failure(f"{name}: {fault.what}", wrong))
     found.seconds = time.monotonic() - begun
     return found
 
 
-def _faults(command: Prepared, most: int | None) -> Iterator[tuple[str, Callable[[], object]]]:
-    every = range(1, command.changes + 1)
-    for number in _some(every, most):
-        yield f"change {number} fails", _failing(number, number)
-    for number in _some(every, most):
-        yield f"all from change {number} on fail", _failing(number, command.changes * 10)
-    for size in _some(_sizes(command), most):
-        yield f"files end after {size} bytes", _small_files(size)
+@dataclass(frozen=True)
+class _Fault:
+    """One fault: how it is described, what fills the disk, what is done in the child before."""
+
+    what: str
+    fill: Callable[[], object] = _nothing
+    before: Callable[[], object] = _nothing
 
 
-def _some(numbers: "range | list[int]", most: int | None) -> list[int]:
+def _faults(command: Prepared, most: int | None) -> Iterator[_Fault]:
+    changes = range(1, command.changes + 1)
+    for number in _some(changes, most):
+        yield _Fault(f"change {number} fails", before=_failing(number, number))
+    for number in _some(changes, most):
+        last = 10 * command.changes
+        yield _Fault(f"all from change {number} on fail", before=_failing(number, last))
+    sizes = [path.stat().st_size for path in command.folder.rglob("*") if path.is_file()]
+    ends = {0, *(size // 2 for size in sizes), *(max(0, size - 1) for size in sizes)}
+    for size in _some(sorted(ends), most):
+        yield _Fault(f"files end after {size} bytes", before=_small_files(size))
+    if command.disk.small:
+        pages = sum(-(-size // PAGE) for size in sizes) + _MARGIN
+        for free in _some(range(pages), most):
+            fill = partial(command.disk.leave, free * PAGE)
+            yield _Fault(f"the disk has room for {free} pages", fill)
+
+
+def _some(numbers: Sequence[int], most: int | None) -> list[int]:
     if most is None or len(numbers) <= most:
         return list(numbers)
     return [numbers[i * (len(numbers) - 1) // max(1, most - 1)] for i in range(most)]
@@ -54,15 +75,9 @@ def _failing(first: int, last: int) -> Callable[[], object]:
 
     def act(number: int, event: str, path: str) -> None:
         if first <= number <= last and (first == last or event in _TAKES_ROOM):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            raise no_room(path)
 
     return lambda: on_changes(act)
-
-
-def _sizes(command: Prepared) -> list[int]:
-    """Sizes at which files end: nothing, and for each file its half and all but its last byte."""
-    sizes = [path.stat().st_size for path in sorted(command.folder.rglob("*")) if path.is_file()]
-    return sorted({0, *(size // 2 for size in sizes), *(max(0, size - 1) for size in sizes)})
 
 
 def _small_files(size: int) -> Callable[[], object]:
@@ -71,9 +86,11 @@ def _small_files(size: int) -> Callable[[], object]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
 
 
-def _after(command: Prepared, before: Callable[[], object]) -> str:
+def _after(command: Prepared, fault: _Fault) -> str:
     """What is wrong after a run with that fault, and after the one that follows."""
-    ended = command.run(before=before)
+    fault.fill()
+    ended = command.run(before=fault.before)
+    command.disk.make_room()
     lines = ended.said.splitlines()
     if "Traceback" in ended.said or "Exception ignored" in ended.said:
         return f"a traceback: {lines[-1][-300:]}"

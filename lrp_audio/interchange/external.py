@@ -9,7 +9,7 @@ from typing import Any
 from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.limits import MAX_FILE
-from lrp_audio.interchange.opening import read_exactly, regular_file
+from lrp_audio.interchange.opening import is_plain_name, read_exactly, regular_file
 from lrp_audio.interchange.text import as_text
 
 
@@ -42,8 +42,7 @@ def external_bytes(tensor: Any, what: str, expected: int, folder: Path) -> bytea
 
 
 def _file_name(location: str, what: str) -> str:
-    parts = set(location) & set("/\\:\0")
-    if not location or parts or location in (".", "..") or len(location) > 255:
+    if not is_plain_name(location):
         raise ModelError(
             f"{what} lies in {described(location)}; expected a plain file name, of a file beside "
             "the model."

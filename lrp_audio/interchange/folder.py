@@ -27,6 +27,7 @@ from lrp_audio.arguments import described
 from lrp_audio.errors import FrontError, ModelError
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.kinds import front_from
+from lrp_audio.interchange.opening import is_plain_name
 from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.interchange.weights import read_safetensors
 from lrp_audio.models.network import Network
@@ -159,12 +160,12 @@ def _network(
     factory: NetworkFactory | None,
 ) -> tuple[Network, Ending, tuple[str, ...]]:
     file = table.get("file")
-    if not isinstance(file, str) or not file or Path(file).name != file:
+    if not isinstance(file, str) or not is_plain_name(file):
         raise _wrong(
             folder,
             f"file in [network] is {described(file)}: give the name of a file in the same folder",
         )
-    declared = table.get("ending")
+    declared = _text(folder, table, "ending")
     if declared is not None and declared not in _ENDINGS:
         raise _wrong(folder, f"ending is {described(declared)}: choose {', '.join(_ENDINGS)}")
     path = folder / file
@@ -179,7 +180,11 @@ def _network(
         network.freeze()
         return network, _ENDINGS.get(declared or "logits", "none"), ()
     read = read_onnx_network(
-        path, dtype, table.get("input"), table.get("output"), _shape(folder, table, front)
+        path,
+        dtype,
+        _text(folder, table, "input"),
+        _text(folder, table, "output"),
+        _shape(folder, table, front),
     )
     if declared is not None and read.ending not in ("none", _ENDINGS[declared]):
         raise _wrong(
@@ -193,6 +198,13 @@ def _network(
             "what comes before it; name that value with output, and leave ending out",
         )
     return read.network, found, read.notes
+
+
+def _text(folder: Path, table: Mapping[str, Any], key: str) -> str | None:
+    value = table.get(key)
+    if value is not None and not isinstance(value, str):
+        raise _wrong(folder, f"{key} in [network] is {described(value)}: give a text")
+    return value
 
 
 def _shape(folder: Path, table: Mapping[str, Any], front: FrontEnd) -> tuple[int, ...] | None:
@@ -239,8 +251,8 @@ def _output(
             raise _wrong(
                 folder, "frames in [output] has step, start (both in seconds) and axis"
             ) from error
-        if not (isinstance(frames.step, int | float) and frames.step > 0):
-            raise _wrong(folder, f"the step of frames is {described(frames.step)}: give seconds")
+        except ModelError as error:
+            raise _wrong(folder, f"[output]: {error}".rstrip(".")) from error
     names = table.get("names")
     if not (
         isinstance(names, list)

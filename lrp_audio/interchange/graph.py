@@ -15,6 +15,8 @@ from lrp_audio.interchange.tensors import Tensors
 from lrp_audio.interchange.text import as_text
 from lrp_audio.types import Array
 
+_LONGEST = 60  # characters of the name of an operator
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -33,7 +35,8 @@ class Operation:
         return self.inputs[0] if self.inputs else ""
 
     def __str__(self) -> str:
-        return f"{described(self.name)} ({self.op if self.op.isidentifier() else '?'})"
+        plain = self.op.isidentifier() and len(self.op) <= _LONGEST
+        return f"{described(self.name)} ({self.op if plain else '?'})"
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,17 @@ def _size(status: os.stat_result, path: Path, what: str, limit: int) -> int:
     return status.st_size
 
 
+def is_plain_name(text: str) -> bool:
+    """Whether `text` is the name of a file in the same folder, on any system."""
+    parts = set(text) & set("/\\:\0")
+    return (
+        bool(text)
+        and not parts
+        and text not in (".", "..")
+        and len(text.encode(errors="replace")) <= 255
+    )
+
+
 def read_exactly(file: BinaryIO, offset: int, length: int) -> bytearray | None:
     """`length` bytes from `offset` of a file, or None where it ends before."""
     data = bytearray(length)
