@@ -3,14 +3,16 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.commands.run import FAILED, say_error
+from lrp_audio.commands.run import FAILED, disk_errors, say_error
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.workers import Workers
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.explain import page
 from lrp_audio.explain.clips import FoundClip, Search, find_clips, passed_over_sentence
 from lrp_audio.explain.page import PageContent
@@ -34,11 +36,18 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    request, workers = request_of(options), Workers(options.jobs)
+    request = request_of(options)
     search = find_clips(options.clips or [lrp_audio.example()])
     _print_search(search)
-    clips = search.clips
+    with ExitStack() as stack:
+        with disk_errors(options.out, advice="choose another folder with --out, or free it"):
+            stack.enter_context(sole_writer(options.out))
+        return _explain_into(options, request, search)
 
+
+def _explain_into(options: argparse.Namespace, request: Request, search: Search) -> int:
+    """Explain what was found into the folder that no other command writes to."""
+    clips, workers = search.clips, Workers(options.jobs)
     rows = completed(clips, request, options.out) if options.resume else {}
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")
