@@ -127,9 +127,9 @@ def test_after_a_kill_the_next_command_goes_on_and_clears_up(tmp_path: Path) -> 
 def test_a_lock_file_that_anyone_wrote_brings_nothing_into_the_sentence(tmp_path: Path) -> None:
     with sole_writer(tmp_path):
         (tmp_path / ".lrp_audio.lock").write_bytes(b"7 \x1b[31mred\n")
-        with pytest.raises(BusyError, match="is being written by another process: "):
-            with sole_writer(tmp_path):
-                pass
+        said = "is being written by another process: "
+        with pytest.raises(BusyError, match=said), sole_writer(tmp_path):
+            pass
 
 
 def test_a_folder_that_was_made_for_nothing_is_removed(tmp_path: Path) -> None:
