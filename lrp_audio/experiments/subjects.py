@@ -1,7 +1,7 @@
 """Which networks are examined, and on which recordings that they were not trained on."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -64,9 +64,13 @@ class Portion:
     subject: Subject
     recordings: tuple[Recording, ...]
 
-    def only(self, recordings: Collection[Recording]) -> "Portion":
-        """The portion with those of its recordings that are among `recordings`."""
-        return replace(self, recordings=tuple(r for r in self.recordings if r in recordings))
+    def only(self, recordings: Mapping[Recording, Recording]) -> "Portion":
+        """The portion with those of its recordings that are among `recordings`, as they are there.
+
+        There they have digests.
+        """
+        kept = (recordings[r] for r in self.recordings if r in recordings)
+        return replace(self, recordings=tuple(kept))
 
     def clips(self) -> list[Clip]:
         """The recordings, fitted to the network's rate and length."""
@@ -112,7 +116,7 @@ def _readable(portions: Sequence[Portion]) -> tuple[list[Portion], list[ClipErro
     for rate, of_rate in groupby(portions, lambda of: of.subject.architecture.front.rate):
         own = list(of_rate)
         sound, wrong = readable(dict.fromkeys(r for of in own for r in of.recordings), rate)
-        kept += [portion.only(frozenset(sound)) for portion in own]
+        kept += [portion.only({r: r for r in sound}) for portion in own]
         errors += wrong
     return [portion for portion in kept if portion.recordings], errors
 

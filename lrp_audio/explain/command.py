@@ -48,12 +48,13 @@ def _explain(options: argparse.Namespace) -> int:
 def _explain_into(options: argparse.Namespace, request: Request, search: Search) -> int:
     """Explain what was found into the folder that no other command writes to."""
     clips, workers = search.clips, Workers(options.jobs)
-    rows = completed(clips, request, options.out) if options.resume else {}
+    complete = completed(clips, request, options.out) if options.resume else {}
+    rows = {clip: of.row for clip, of in complete.items()}
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")
     waiting = [clip for clip in clips if clip not in rows]
     on_page = page.candidates(clips)
-    earlier = [clip for clip in on_page if clip in rows]
+    earlier = {clip: complete[clip].recording for clip in on_page if clip in complete}
     presentation = Presentation(len(clips) <= _MOST_DETAILED, on_page)
     contents: dict[FoundClip, PageContent] = {}
     outcomes = explain_all(waiting, request, options.out, options.batch, presentation, workers)
