@@ -26,6 +26,9 @@ from lrp_audio.rules.ledger import Entry, Ledger
 from lrp_audio.seals import sealed
 from lrp_audio.types import Floats
 
+FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
+"""Names of the files of a result."""
+
 _KEPT_BITS = 16  # of relevance and input in a file: the resolution of recordings
 
 

@@ -13,11 +13,11 @@ from lrp_audio.audio.files import recording_digest
 from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.explain.clips import FoundClip
 from lrp_audio.explain.request import Request
+from lrp_audio.explanation import FILES
 from lrp_audio.files import remove_leftovers, write_bytes_aside
 from lrp_audio.seals import is_whole
 
-_SUMMARY = "summary.json"
-_OTHERS = ("audible.wav", "heatmap.png", "relevance.npz")
+*_OTHERS, _SUMMARY = FILES
 _MOST_BYTES = 10_000_000  # of a summary
 
 
