@@ -45,6 +45,10 @@ class WorkerError(LrpAudioError):
     """Worker processes that keep dying, or a cluster that cannot be reached."""
 
 
+class BusyError(LrpAudioError):
+    """A folder or file that another command writes to at the moment."""
+
+
 class AttributionError(LrpAudioError):
     """A parameter that an attribution method does not take, or that does not fit the input."""
 

@@ -23,7 +23,11 @@ from lrp_audio.files import staged
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.outputs import Output
 from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.seals import sealed
 from lrp_audio.types import Floats
+
+FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
+"""Names of the files of a result."""
 
 _KEPT_BITS = 16  # of relevance and input in a file: the resolution of recordings
 
@@ -195,10 +199,10 @@ class Explanation:
 
         ``audible.wav`` holds ``self.sound(sound, sign)``; ``relevance.npz`` the relevance with its
         axes, input and rate, and with `layers` the relevance of every layer, as ``layer_<name>``;
-        ``summary.json`` also the `settings`. All four are written in a temporary folder and then
-        moved, so that none is ever partial; files of these names are replaced. Returns the folder;
-        raises `LrpAudioError` if it cannot be written, `ClipError` if relevance, logits or ledger
-        are not finite.
+        ``summary.json`` also the `settings`, and digests of the other files and of itself. All four
+        are written in a temporary folder and then moved, so that none is ever partial; files of
+        these names are replaced. Returns the folder; raises `LrpAudioError` if it cannot be
+        written, `ClipError` if relevance, logits or ledger are not finite.
         """
         folder = as_path(folder, "the folder for the results")
         self._require_finite()
@@ -253,7 +257,7 @@ class Explanation:
         # ReLUs and silence give many zeros: compressed, all layers take a fifth, in 0.3 s.
         np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
         summary = self.summary() | ({} if settings is None else {"settings": settings})
-        text = json.dumps(summary, indent=2, allow_nan=False)
+        text = json.dumps(sealed(summary, sorted(folder.iterdir())), indent=2, allow_nan=False)
         (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
 
     def _arrays(self, layers: bool) -> dict[str, Any]:

@@ -2,14 +2,43 @@
 
 import errno
 import os
+import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
+from lrp_audio.locking import Lock, locked_folder
+
 _PARTIAL = ".partial"
+_LEFTOVER = re.compile(rf"\.[a-z0-9_]{{8}}{re.escape(_PARTIAL)}")
+_ABANDONED = 86_400.0  # seconds after which nobody writes to a folder any more
+
+
+@contextmanager
+def workspace(folder: Path) -> Iterator[Path]:
+    """A new hidden folder in `folder`, which is removed at the end.
+
+    It is locked until then, so that other processes leave it alone. What processes that were killed
+    left in `folder` is removed first.
+    """
+    remove_leftovers(folder)
+    with ExitStack() as stack:
+        while True:
+            aside = Path(
+                stack.enter_context(
+                    TemporaryDirectory(
+                        dir=folder, prefix=".", suffix=_PARTIAL, ignore_cleanup_errors=True
+                    )
+                )
+            )
+            # Another process may have taken it for a leftover before it was locked.
+            if stack.enter_context(locked_folder(aside)) is not Lock.OTHERS:
+                break
+        yield aside
 
 
 @contextmanager
@@ -20,11 +49,9 @@ def staged(folder: Path) -> Iterator[Path]:
     first: where it exists, all of them belong together, even after a kill.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(
-        dir=folder, prefix=".", suffix=_PARTIAL, ignore_cleanup_errors=True
-    ) as aside:
-        yield Path(aside)
-        files = sorted(Path(aside).iterdir())
+    with workspace(folder) as aside:
+        yield aside
+        files = sorted(aside.iterdir())
         if len(files) > 1:
             (folder / files[-1].name).unlink(missing_ok=True)
         for file in files:
@@ -32,9 +59,22 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process left of `staged` in `folder`, where none may write now."""
-    for aside in folder.glob(f".????????{_PARTIAL}"):
-        shutil.rmtree(aside, ignore_errors=True)
+    """Remove each `workspace` in `folder` whose process was killed.
+
+    Where the file system has no locks, one counts as left over a day after its last change.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        found = [entry.path for entry in entries if _LEFTOVER.fullmatch(entry.name)]
+        for path in map(Path, found):
+            with locked_folder(path) as lock:
+                if lock is Lock.OURS or (lock is Lock.NONE and _is_old(path)):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    """Whether nothing in a workspace was written for a day."""
+    changes = [path.stat().st_mtime for path in (folder, *folder.rglob("*"))]
+    return max(changes) < time.time() - _ABANDONED
 
 
 def require_room(folder: Path, size: int) -> None:

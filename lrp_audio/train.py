@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
 from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.errors import DataError
 
 if TYPE_CHECKING:
+    from lrp_audio.data.recording import Recording
     from lrp_audio.data.split import Split
     from lrp_audio.recipes import Recipe
 
@@ -65,7 +67,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         if not holds:
             parser.error(sentence)
     with disk_errors(options.out, advice=f"free it, then {_AGAIN}"):
-        return _train_standard(options) if options.recipe else _train(options)
+        if options.recipe:
+            return _train_standard(options)
+        with sole_writer(options.out.parent, options.out.name):
+            return _train(options)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -149,12 +154,6 @@ def _train_standard(options: argparse.Namespace) -> int:
     from lrp_audio.data.corpus import find_recordings
     from lrp_audio.data.tasks import TASKS
     from lrp_audio.models.zoo import ARCHITECTURES
-    from lrp_audio.training.standard import (
-        by_corpus,
-        standard_recipe,
-        standard_split,
-        train_standard,
-    )
 
     lrp_audio.threads(options.threads)
     recordings = find_recordings(options.data, say)
@@ -162,25 +161,44 @@ def _train_standard(options: argparse.Namespace) -> int:
     tasks = [options.task] if options.task else sorted(TASKS)
     codes = [0]
     for task, model in product(tasks, models):
-        begun = time.monotonic()
-        recipe = _with_settings(standard_recipe(model, task), options)
-        chosen = standard_split(task, recipe, recordings, options.hold_out)
-        rate = ARCHITECTURES[model].front.rate
-        split, code = _readable(chosen, rate, options.skip_broken)
-        codes.append(code)
-        parts = ((split.training, "train"), (split.test, "validate"))
-        said = (f"{len(of)} recordings of {len({r.who for r in of})} speakers" for of, _ in parts)
-        doing = (f"{number} to {what} on" for number, (_, what) in zip(said, parts, strict=True))
-        print(f"{model}-{task}: {', '.join(doing)}", flush=True)
         out = options.out / f"{model}-{task}.npz"
-        tested, temperature = train_standard(model, task, split, recipe, out)
-        minutes = (time.monotonic() - begun) / 60
-        print(
-            f"wrote {printable(out)} after {minutes:.1f} minutes: {by_corpus(tested)}, "
-            f"temperature {temperature:.3f}",
-            flush=True,
-        )
+        with sole_writer(options.out, out.name):
+            codes.append(_train_listed(model, task, recordings, out, options))
     return max(codes)
+
+
+def _train_listed(
+    model: str,
+    task: str,
+    recordings: Sequence["Recording"],
+    out: Path,
+    options: argparse.Namespace,
+) -> int:
+    """Train one of the shipped networks on the listed speakers, and write it to `out`."""
+    from lrp_audio.models.zoo import ARCHITECTURES
+    from lrp_audio.training.standard import (
+        by_corpus,
+        standard_recipe,
+        standard_split,
+        train_standard,
+    )
+
+    begun = time.monotonic()
+    recipe = _with_settings(standard_recipe(model, task), options)
+    chosen = standard_split(task, recipe, recordings, options.hold_out)
+    split, code = _readable(chosen, ARCHITECTURES[model].front.rate, options.skip_broken)
+    parts = ((split.training, "train"), (split.test, "validate"))
+    said = (f"{len(of)} recordings of {len({r.who for r in of})} speakers" for of, _ in parts)
+    doing = (f"{number} to {what} on" for number, (_, what) in zip(said, parts, strict=True))
+    print(f"{model}-{task}: {', '.join(doing)}", flush=True)
+    tested, temperature = train_standard(model, task, split, recipe, out)
+    minutes = (time.monotonic() - begun) / 60
+    print(
+        f"wrote {printable(out)} after {minutes:.1f} minutes: {by_corpus(tested)}, "
+        f"temperature {temperature:.3f}",
+        flush=True,
+    )
+    return code
 
 
 def _with_settings(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":

@@ -1,11 +1,12 @@
 """Several channels as one: their mean, or one of them where they cancel each other."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from lrp_audio.errors import ClipError
-from lrp_audio.types import Floats
+from lrp_audio.types import Array, Floats
 
 # One channel beside 63 silent ones (`MAX_CHANNELS` is 64) leaves 1/64 of its level in the mean. If
 # less than this share is left, the channels cancel each other.
@@ -15,13 +16,32 @@ _CANCELLED = 1 / 100
 class Mono(NamedTuple):
     """Mono samples ``(time,)`` of full scale 1.0, their rate in Hz, and notes on irregularities.
 
-    `channels` ``(channels, time)`` are what they were made of, where these are kept.
+    `channels` ``(channels, time)`` are what they were made of, where these are kept. `sha256` is
+    the digest of the file that they were decoded from.
     """
 
     samples: Floats
     rate: int
     notes: tuple[str, ...] = ()
     channels: Floats | None = None
+    sha256: str = ""
+
+
+# A larger float is no sample of sound, and its square would exceed float32.
+_LARGEST_FLOAT = 1e9
+
+
+def check_level(name: str, block: Array) -> None:
+    """Raise `ClipError` for floats of full scale 1.0 that are too large to be samples of sound.
+
+    Values that are not finite are refused later, with their position.
+    """
+    largest = max(float(block.max(initial=0)), -float(block.min(initial=0)))
+    if _LARGEST_FLOAT < largest < math.inf:
+        raise ClipError(
+            f"{name} reaches {largest:.3g}, where samples as floats have full scale 1.0: divide by "
+            "the full scale of its source."
+        )
 
 
 class Levels:

@@ -34,7 +34,8 @@ class Clip:
     ``rate`` Hz. ``name`` is its source (the path as given); ``notes`` are sentences on how it was
     changed; ``source_rate`` is the rate of the recording in Hz before resampling, by default
     ``rate``. ``channels`` has shape ``(channels, time)`` and the type of ``samples``; None where
-    only the mono signal is kept. Raises `ClipError` for samples that are empty, silent, not finite
+    only the mono signal is kept. ``sha256`` is the digest of the bytes that it was decoded from,
+    empty for one made of samples. Raises `ClipError` for samples that are empty, silent, not finite
     or of another shape or type.
     """
 
@@ -44,6 +45,7 @@ class Clip:
     notes: tuple[str, ...] = ()
     source_rate: int = 0
     channels: Floats | None = None
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         """Check what the class guarantees, so that other functions need not."""
@@ -193,7 +195,7 @@ def _read_stream(stream: IO[bytes], name: str, channels: int) -> Clip:
 
 def _clip_of(mono: Mono, name: str) -> Clip:
     """The clip in int16 scale; a value that is not finite is refused with its position."""
-    samples, rate, notes, channels = mono
+    samples, rate, notes, channels, digest = mono
     with np.errstate(over="ignore"):
         samples *= np.float32(FULL_SCALE)  # in place, because half an hour is large
         if channels is not None:
@@ -204,7 +206,7 @@ def _clip_of(mono: Mono, name: str) -> Clip:
             f"{name} holds samples that are not finite numbers (NaN or infinity), the first at "
             f"{first:.3f} s: export it again from the program that made it."
         )
-    return Clip(samples, rate, name, notes, channels=channels)
+    return Clip(samples, rate, name, notes, channels=channels, sha256=digest)
 
 
 def _name_of(stream: object) -> str:

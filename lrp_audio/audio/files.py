@@ -1,9 +1,11 @@
 """Sound files: decoding with libsndfile; every failure becomes a `ClipError` of one sentence."""
 
 import io
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO
 
@@ -11,12 +13,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from lrp_audio.audio.channels import Levels, Mono, cancelled_note, require_channels
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note, check_level, require_channels
 from lrp_audio.audio.containers import Finding, inspect
 from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
 from lrp_audio.audio.patched import Patched
 from lrp_audio.errors import ClipError
 from lrp_audio.forking import fork_outside
+from lrp_audio.interrupts import interrupts_after
 
 MAX_MINUTES = 30
 MAX_CHANNELS = 64
@@ -32,9 +35,11 @@ _UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it is unknown
 if (_opening := getattr(soundfile.SoundFile, "_sf_error_lock", None)) is not None:
     fork_outside(_opening)
 
-# A stream is stored in a temporary file for seeking; half an hour of 32-bit stereo has 0.7 GB.
-_MOST_STREAMED = 1_000_000_000
-_IN_MEMORY = 16_000_000
+# What is decoded is first copied, for seeking and for its digest, and where it is larger than this
+# into a temporary file; half an hour of 32-bit stereo has 0.7 GB.
+_MOST_COPIED = 1_000_000_000
+_IN_MEMORY = 64_000_000
+_COPIED_UNSEEN = 4_000_000
 
 _View = IO[bytes] | Patched
 
@@ -52,11 +57,17 @@ class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
 def decode(path: Path, channels: int = 1) -> Mono:
     """The mean of the channels of a file; one channel, and a note, where they cancel each other.
 
-    For a network that takes several `channels` these are kept as well. Raises `ClipError` for any
-    file that cannot be read to its end, or has another number of channels than that.
+    For a network that takes several `channels` these are kept as well. The file is read once, and
+    its digest is that of the bytes that were decoded. Raises `ClipError` for any file that cannot
+    be read to its end, or has another number of channels than that.
     """
+    name = str(path)
     with _open(path) as file:
-        return _decode(file, str(path), channels)
+        if os.fstat(file.fileno()).st_size > _COPIED_UNSEEN:
+            with _view(file, name) as (view, finding), _opened(view, name, finding, channels):
+                pass  # raises where the header shows that it is no usable recording
+            file.seek(0)
+        return _decoded(_blocks_of(file, name), name, channels)
 
 
 def duration(path: Path) -> float:
@@ -76,6 +87,17 @@ def duration(path: Path) -> float:
         return frames / int(sound.samplerate)
 
 
+def recording_digest(path: Path) -> str:
+    """The digest of a recording, as `decode` gives it, without decoding; empty for a larger file.
+
+    Raises `ClipError` for a file that cannot be read.
+    """
+    with _open(path) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_COPIED:
+            return ""
+        return file_digest(file, "sha256").hexdigest()
+
+
 def decode_stream(stream: IO[bytes], name: str, channels: int = 1) -> Mono:
     """As `decode`, for an open file or a stream of bytes; a seekable one is read from its start.
 
@@ -84,24 +106,35 @@ def decode_stream(stream: IO[bytes], name: str, channels: int = 1) -> Mono:
     try:
         if getattr(stream, "seekable", bool)():  # some streams have no method but `read`
             stream.seek(0)
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
-            total = 0
-            while block := stream.read(1 << 20):
-                if isinstance(block, str):
-                    raise ClipError(f"{name} gives text: open it in binary mode, 'rb'.")
-                total += kept.write(block)
-                if total > _MOST_STREAMED:
-                    raise ClipError(
-                        f"{name} gives more than {_MOST_STREAMED / 1e9:g} GB: save what is to be "
-                        "explained to a file first."
-                    )
-            if total == 0:
-                raise ClipError(f"{name} gives no bytes: it is empty, or was read to its end.")
-            return _decode(kept, name, channels)
+        return _decoded(_blocks_of(stream, name), name, channels)
     except (OSError, ValueError, AttributeError) as error:
         raise ClipError(
             f"{name} cannot be read ({error}): give a file that is open for reading bytes."
         ) from error
+
+
+def _blocks_of(stream: IO[bytes], name: str) -> Iterator[bytes]:
+    while block := stream.read(1 << 20):
+        if isinstance(block, str):
+            raise ClipError(f"{name} gives text: open it in binary mode, 'rb'.")
+        yield block
+
+
+def _decoded(content: Iterable[bytes], name: str, channels: int) -> Mono:
+    """The sound in a recording that comes in blocks of bytes."""
+    digest, total = sha256(), 0
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as kept:
+        for block in content:
+            digest.update(block)
+            total += kept.write(block)
+            if total > _MOST_COPIED:
+                raise ClipError(
+                    f"{name} has more than {_MOST_COPIED / 1e9:g} GB: save the part that is to be "
+                    "explained to a file of its own."
+                )
+        if total == 0:
+            raise ClipError(f"{name} gives no bytes: it is empty, or was read to its end.")
+        return _decode(kept, name, channels)._replace(sha256=digest.hexdigest())
 
 
 def check_size(name: str, frames: int, rate: int, channels: int = 1) -> None:
@@ -139,7 +172,7 @@ def _check_file(path: Path) -> None:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
+def _open(path: Path) -> Iterator[io.BufferedReader]:
     """The file at `path`, open; raises `ClipError` for an empty one or one that cannot be read."""
     try:
         _check_file(path)
@@ -152,17 +185,23 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
-    """A file as it is given to libsndfile, whose errors become `ClipError`."""
-    finding = inspect(file, file.seek(0, io.SEEK_END))
-    if finding.cut:
-        raise ClipError(f"{name} is cut off (its header promises more than it holds): {_AGAIN}.")
-    try:
-        if finding.prefix or finding.patches:
-            yield Patched(file, finding), finding
-        else:
-            yield file, finding
-    except soundfile.LibsndfileError as error:
-        raise ClipError(_reason(file, name, finding, error)) from error
+    """A file as it is given to libsndfile, whose errors become `ClipError`.
+
+    Ctrl-C takes effect at the end.
+    """
+    with interrupts_after():
+        finding = inspect(file, file.seek(0, io.SEEK_END))
+        if finding.cut:
+            raise ClipError(
+                f"{name} is cut off (its header promises more than it holds): {_AGAIN}."
+            )
+        try:
+            if finding.prefix or finding.patches:
+                yield Patched(file, finding), finding
+            else:
+                yield file, finding
+        except soundfile.LibsndfileError as error:
+            raise ClipError(_reason(file, name, finding, error)) from error
 
 
 def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.LibsndfileError) -> str:
@@ -247,6 +286,7 @@ def _blocks(
         if len(block) == 0:
             break
         frames += len(block)
+        check_level(name, block)
         check_size(name, frames, file.samplerate, channels)
         yield block
     if promised is not None and frames < promised:

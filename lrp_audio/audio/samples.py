@@ -3,13 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lrp_audio.audio.channels import Levels, Mono, cancelled_note, require_channels
+from lrp_audio.audio.channels import Levels, Mono, cancelled_note, check_level, require_channels
 from lrp_audio.audio.files import MAX_CHANNELS, check_size
 from lrp_audio.errors import ClipError
 from lrp_audio.types import Array
-
-# A larger float is no sample of sound, and its square would exceed float32.
-_LARGEST_FLOAT = 1e9
 
 
 def from_array(samples: ArrayLike, rate: object, name: str, channels: int = 1) -> Mono:
@@ -75,11 +72,7 @@ def _full_scale_one(array: NDArray[np.generic], name: str) -> NDArray[np.float64
     kind, bits = array.dtype.kind, 8 * array.dtype.itemsize
     if kind == "f":
         values = array.astype(np.float64)
-        if (np.abs(values) > _LARGEST_FLOAT).any() and np.isfinite(values).all():
-            raise ClipError(
-                f"{name} reaches {np.abs(values).max():.3g}, where samples as floats have full "
-                "scale 1.0: divide by the full scale of its source."
-            )
+        check_level(name, values)
         return values
     if kind in "iu" and bits <= 32:
         half = 2.0 ** (bits - 1)

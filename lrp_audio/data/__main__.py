@@ -9,6 +9,7 @@ from pathlib import Path
 from lrp_audio.commands.options import Parser
 from lrp_audio.commands.run import run, say
 from lrp_audio.commands.text import printable
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.errors import LrpAudioError
 
 _AGAIN = "give the same command again to go on"
@@ -34,7 +35,8 @@ def _main(arguments: Sequence[str] | None) -> int:
     options = _parser(PUBLIC).parse_args(arguments)
     corpus, folder = PUBLIC[options.corpus], options.folder
     try:
-        new = download(corpus, folder, options.url, retrying=say)
+        with sole_writer(folder, corpus.name):
+            new = download(corpus, folder, options.url, retrying=say)
     except OSError as error:
         raise LrpAudioError(
             f"{folder} cannot be used ({error.strerror}): mend that, then {_AGAIN}."

@@ -7,7 +7,7 @@ from lrp_audio.data.archives import unpack
 from lrp_audio.data.fetch import RetryPolicy, fetch
 from lrp_audio.data.public import PublicCorpus
 from lrp_audio.errors import DataError
-from lrp_audio.files import remove_leftovers, staged
+from lrp_audio.files import staged
 
 
 def download(
@@ -35,7 +35,6 @@ def download(
     archive = folder / f"{corpus.name}.zip"
     if not archive.exists():
         fetch(url or corpus.url, archive, corpus.largest, policy, retrying)
-    remove_leftovers(folder)
     with staged(folder) as aside:
         try:
             unpack(archive, corpus.destination, aside, corpus.largest)

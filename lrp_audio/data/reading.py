@@ -16,39 +16,52 @@ from lrp_audio.errors import ClipError
 def read(recording: Recording, rate: int) -> Clip:
     """Read a recording at `rate` Hz.
 
-    Raises `ClipError` as `read_clip` does, also where its second of a longer file is silent.
+    Raises `ClipError` as `read_clip` does, also where its second of a longer file is silent, and
+    where the file is not the one with the digest of `recording`.
     """
+    path = recording.path
     if recording.begin is None:
-        return at_rate(read_clip(recording.path), rate)
+        clip = at_rate(read_clip(path), rate)
+    else:
+        clip = _whole(path, rate, *_version(path))
+    if recording.sha256 not in ("", clip.sha256):
+        raise ClipError(f"{path} was replaced after it was read first: give the command again.")
+    if recording.begin is None:
+        return clip
     first = round(recording.begin * rate)
-    clip = _whole(recording.path, rate, *_version(recording.path))
     return replace(clip, samples=clip.samples[first : first + rate].copy())
 
 
 def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording], list[ClipError]]:
-    """The `recordings` that can be read at `rate` Hz, in order, and the errors of the others."""
+    """The `recordings` that can be read at `rate` Hz, in order, and the errors of the others.
+
+    The recordings come with their digests, so that whatever reads them later gets the same.
+    """
     found: list[Recording] = []
     errors: dict[str, ClipError] = {}
     every = list(recordings)
     for recording in tqdm(every, desc="reading", unit="clip", leave=False, disable=None):
         try:
-            read(recording, rate)
+            digest = read(recording, rate).sha256
         except ClipError as error:
             errors.setdefault(str(error), error)  # a file of several seconds is named once
         else:
-            found.append(recording)
+            found.append(replace(recording, sha256=digest))
     return found, list(errors.values())
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are usually read one after the other
-def _whole(path: Path, rate: int, real: str, modified: int) -> Clip:
+def _whole(path: Path, rate: int, *version: object) -> Clip:
     return at_rate(read_clip(path), rate)
 
 
-def _version(path: Path) -> tuple[str, int]:
-    """The real path of a file and when it was modified: `path` may be another file later."""
+def _version(path: Path) -> tuple[object, ...]:
+    """What shows that `path` leads to another file than before, or that the file was changed.
+
+    The time of the last change of its status, unlike that of its content, cannot be set.
+    """
     try:
-        modified = path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
-        modified = 0  # reading the file raises the error
-    return os.path.realpath(path), modified
+        return ()  # reading the file raises the error
+    return os.path.realpath(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

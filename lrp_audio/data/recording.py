@@ -1,6 +1,6 @@
 """One recording of a corpus, and what its corpus says about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lrp_audio.data.speakers import Sex
@@ -16,7 +16,8 @@ class Recording:
     ``digit`` is None for other speech, ``sex`` where it is unknown. ``index`` is FSDD's index,
     AudioMNIST's repetition or EmoDB's window. ``begin`` is where the second starts, in seconds;
     None stands for the whole file. ``official_test`` marks FSDD's official test recordings, and
-    those of other corpora with the same numbers.
+    those of other corpora with the same numbers. ``sha256`` is the digest of the file where it has
+    been read before; it does not tell recordings apart.
     """
 
     path: Path
@@ -27,6 +28,7 @@ class Recording:
     sex: Sex | None
     begin: float | None = None
     official_test: bool = False
+    sha256: str = field(default="", compare=False)
 
     @property
     def who(self) -> str:

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from lrp_audio.commands.options import Parser
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import printable
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.data.recording import WORDS
 from lrp_audio.data.speakers import (
     ESPEAK_ACCENTS,
@@ -36,6 +36,7 @@ from lrp_audio.data.speakers import (
     flite_name,
 )
 from lrp_audio.errors import LrpAudioError
+from lrp_audio.files import workspace
 
 RATE = 8000
 FIRST_INDEX = 5
@@ -132,8 +133,8 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
     """Write `digit`, spoken by `voice`, to the WAV file `target`, which appears as a whole."""
     from scipy.signal import resample_poly
 
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".speak-") as folder:
-        raw = Path(folder) / "raw.wav"
+    with workspace(target.parent) as folder:
+        raw = folder / "raw.wav"
         command = voice.command(WORDS[digit], raw, extra)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0 or not raw.is_file():
@@ -144,7 +145,7 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
         clip = trim_silence(resample_poly(samples, RATE, rate))
         if clip.size == 0:
             raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
-        aside = Path(folder) / "clip.wav"
+        aside = folder / "clip.wav"
         with aside.open("wb") as cut:
             sf.write(cut, np.clip(clip, -1.0, 1.0), RATE, subtype="PCM_16", format="WAV")
         os.replace(aside, target)
@@ -213,7 +214,8 @@ def _main(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(arguments)
     if options.count_per_digit < 1 or options.seed < 0:
         parser.error("--count-per-digit must be at least 1 and --seed at least 0")
-    count = make_voices(options.out, options.seed, options.count_per_digit)
+    with sole_writer(options.out):
+        count = make_voices(options.out, options.seed, options.count_per_digit)
     print(f"{count} clips in {printable(options.out)}")
     return 0
 

@@ -1,7 +1,9 @@
 """Accuracy on unseen speakers: the published cross-validation over speakers."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from statistics import mean, stdev
@@ -24,6 +26,7 @@ from lrp_audio.experiments.fold_weights import FOLDER, fold_weights
 from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
 from lrp_audio.experiments.units import UnitResult
+from lrp_audio.model import Model
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training.from_recordings import train_network
 
@@ -45,7 +48,8 @@ _QUICK_STEPS = 60
 class FoldTraining:
     """A network to train for `steps` steps on one fold of a task, and to test on its test set.
 
-    `data` are the folders of the corpora, `models` that of the weights.
+    `data` are the folders of the corpora, `models` that of the weights; `recordings` is the digest
+    of all recordings that are labelled for the task.
     """
 
     architecture: str
@@ -55,6 +59,7 @@ class FoldTraining:
     steps: int
     seed: int
     models: str
+    recordings: str
 
     def work(self) -> UnitResult:
         """Train, from the checkpoint if there is one; accuracy on the validation and test sets."""
@@ -68,16 +73,22 @@ class FoldTraining:
         recipe = replace(recipe, settings=settings)
         train_network(self.architecture, self.task, split, recipe, out, weights)
         parts = {"validation": fold.validation, "test": fold.test}
-        found = {name: self._accuracy(out, recordings) for name, recordings in parts.items()}
+        model = lrp_audio.load(out)
+        found = {name: self._accuracy(model, recordings) for name, recordings in parts.items()}
         out.with_name(f"{out.name}.checkpoint").unlink(missing_ok=True)
         return {"training": len(fold.training), **found}
 
     def _fold(self) -> Fold:
         """The fold without the recordings that cannot be read, which do not change the others."""
         rate = ARCHITECTURES[self.architecture].front.rate
-        whole = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
+        every = find_recordings(map(Path, self.data))
+        whole = folds(self.task, every, self.seed)[self.fold]
+        used = _labelled(every, self.task)
+        found = {r: r for r in readable(used, rate)[0]}
+        if _digest(used, found) != self.recordings:
+            raise DataError("Recordings were changed meanwhile: give the command again.")
         training, validation, test = (
-            tuple(readable(part, rate)[0])
+            tuple(found[r] for r in part if r in found)
             for part in (whole.training, whole.validation, whole.test)
         )
         if not (training and validation and test):
@@ -87,15 +98,29 @@ class FoldTraining:
             )
         return Fold(self.fold, training, validation, test)
 
-    def _accuracy(self, path: Path, recordings: Sequence[Recording]) -> float:
+    def _accuracy(self, model: Model, recordings: Sequence[Recording]) -> float:
         labels = [TASKS[self.task].label(r) for r in recordings]
-        found = predicted_classes(lrp_audio.load(path), recordings)
+        found = predicted_classes(model, recordings)
         return float(np.mean([a == b for a, b in zip(found, labels, strict=True)]))
 
 
 def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
     """One for each network, task and fold; and the errors of recordings that cannot be read."""
     recordings = find_recordings(plan.data, say)  # said once here, not in every worker
+    wanted = [
+        (architecture, task)
+        for architecture, task in product(sorted(ARCHITECTURES), TASKS)
+        if task in ARCHITECTURES[architecture].recipes
+        if not plan.models or f"{architecture}-{task}" in plan.models
+        if _chosen_folds(plan, task)
+    ]
+    errors: list[ClipError] = []
+    digests = {}
+    for rate, task in sorted({(ARCHITECTURES[name].front.rate, task) for name, task in wanted}):
+        used = _labelled(recordings, task)
+        read, wrong = readable(used, rate)
+        errors += (error for error in wrong if str(error) not in map(str, errors))
+        digests[rate, task] = _digest(used, {r: r for r in read})
     found = [
         FoldTraining(
             architecture,
@@ -105,10 +130,9 @@ def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
             plan.step_count(ARCHITECTURES[architecture].recipe(task).steps, _QUICK_STEPS),
             plan.seed,
             str(plan.out.resolve() / FOLDER),
+            digests[ARCHITECTURES[architecture].front.rate, task],
         )
-        for architecture, task in product(sorted(ARCHITECTURES), TASKS)
-        if task in ARCHITECTURES[architecture].recipes
-        if not plan.models or f"{architecture}-{task}" in plan.models
+        for architecture, task in wanted
         for fold in _chosen_folds(plan, task)
     ]
     if not found:
@@ -117,7 +141,7 @@ def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
             f"There is nothing to train: expected --models among {names}, and --folds from 0 to "
             f"{FOLDS['digit'] - 1} for digits, to {FOLDS['sex'] - 1} for the sex."
         )
-    return found, _unreadable(found, recordings)
+    return found, errors
 
 
 def _chosen_folds(plan: ExperimentPlan, task: str) -> list[int]:
@@ -125,12 +149,17 @@ def _chosen_folds(plan: ExperimentPlan, task: str) -> list[int]:
     return [fold for fold in chosen if fold < FOLDS[task]]
 
 
-def _unreadable(units: Sequence[FoldTraining], recordings: Sequence[Recording]) -> list[ClipError]:
-    """Errors of those `recordings` that the `units` use, at each of their sampling rates."""
-    tasks = {unit.task for unit in units}
-    used = [r for r in recordings if any(TASKS[task].label(r) is not None for task in tasks)]
-    rates = {ARCHITECTURES[unit.architecture].front.rate for unit in units}
-    return [error for rate in sorted(rates) for error in readable(used, rate)[1]]
+def _labelled(recordings: Sequence[Recording], task: str) -> list[Recording]:
+    return [r for r in recordings if TASKS[task].label(r) is not None]
+
+
+def _digest(used: Sequence[Recording], read: Mapping[Recording, Recording]) -> str:
+    """A digest of the labels and the contents of the recordings `used`, of which some were `read`.
+
+    Those that cannot be read shape the folds by their names.
+    """
+    found = [asdict(read.get(r, r)) for r in used]
+    return sha256(json.dumps(found, default=str).encode()).hexdigest()
 
 
 def results(found: Iterator[tuple[FoldTraining, UnitResult]]) -> ExperimentResults:

@@ -9,6 +9,7 @@ from lrp_audio.commands.options import Parser, add_jobs, add_skip_broken, add_th
 from lrp_audio.commands.run import disk_errors, name_broken
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.workers import Workers
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.registry import EXPERIMENTS
 from lrp_audio.experiments.units import Parts, run
@@ -44,11 +45,8 @@ def experiment(options: argparse.Namespace) -> int:
     lrp_audio.threads(options.threads)
     plan = _plan(options)
     chosen = EXPERIMENTS[options.name]
-    with disk_errors(
-        plan.out,
-        "cannot be written or read",
-        "free it, then give the same command again to go on",
-    ):
+    advice = "free it, then give the same command again to go on"
+    with disk_errors(plan.out, "cannot be written or read", advice), sole_writer(plan.out):
         parts = Parts(plan.out / "parts")
         units, errors = chosen.units(plan)
         code = name_broken(errors, options.skip_broken)

@@ -1,16 +1,13 @@
 """Which networks are examined, and on which recordings that they were not trained on."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-import lrp_audio
 from lrp_audio.audio.clip import Clip
 from lrp_audio.commands.run import say
 from lrp_audio.data.corpus import find_recordings
@@ -23,7 +20,9 @@ from lrp_audio.experiments.fold_weights import FOLDER, fold_weights
 from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.units import AnyUnit
 from lrp_audio.model import Model
+from lrp_audio.model.loading import load_once
 from lrp_audio.models.architecture import Architecture
+from lrp_audio.models.weights import read_weights_file
 from lrp_audio.models.zoo import ARCHITECTURES, shipped
 
 DIGIT_NETWORKS = ("audionet-digit", "alexnet-digit")
@@ -54,8 +53,8 @@ class Subject:
         return ARCHITECTURES[self.name.split("-")[0]]
 
     def load(self) -> Model:
-        """The model; read once in each process."""
-        return _load(self)
+        """The model, read once in each process; raises `ModelError` if its file was replaced."""
+        return load_once(Path(self.path), "float32", self.sha256)
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,13 @@ class Portion:
     subject: Subject
     recordings: tuple[Recording, ...]
 
-    def only(self, recordings: Collection[Recording]) -> "Portion":
-        """The portion with those of its recordings that are among `recordings`."""
-        return replace(self, recordings=tuple(r for r in self.recordings if r in recordings))
+    def only(self, recordings: Mapping[Recording, Recording]) -> "Portion":
+        """The portion with those of its recordings that are among `recordings`, as they are there.
+
+        There they have digests.
+        """
+        kept = (recordings[r] for r in self.recordings if r in recordings)
+        return replace(self, recordings=tuple(kept))
 
     def clips(self) -> list[Clip]:
         """The recordings, fitted to the network's rate and length."""
@@ -113,7 +116,7 @@ def _readable(portions: Sequence[Portion]) -> tuple[list[Portion], list[ClipErro
     for rate, of_rate in groupby(portions, lambda of: of.subject.architecture.front.rate):
         own = list(of_rate)
         sound, wrong = readable(dict.fromkeys(r for of in own for r in of.recordings), rate)
-        kept += [portion.only(frozenset(sound)) for portion in own]
+        kept += [portion.only({r: r for r in sound}) for portion in own]
         errors += wrong
     return [portion for portion in kept if portion.recordings], errors
 
@@ -153,9 +156,4 @@ def _subjects(
 
 
 def _subject(name: str, path: Path) -> Subject:
-    return Subject(name, str(path), hashlib.sha256(path.read_bytes()).hexdigest())
-
-
-@lru_cache(maxsize=4)
-def _load(subject: Subject) -> Model:
-    return lrp_audio.load(subject.path)
+    return Subject(name, str(path), read_weights_file(path).sha256)

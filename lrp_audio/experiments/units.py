@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from tqdm import tqdm
 
 import lrp_audio
 from lrp_audio.commands.workers import Workers
-from lrp_audio.files import remove_leftovers, write_aside
+from lrp_audio.files import remove_leftovers, write_bytes_aside
+from lrp_audio.seals import is_whole, sealed
 
 UnitResult = dict[str, Any]
 """The result of a unit, as JSON can hold it."""
@@ -42,22 +43,20 @@ class Parts:
         remove_leftovers(folder)
 
     def find(self, unit: Unit) -> UnitResult | None:
-        """The result of `unit`, None where it is not done yet or its file is damaged."""
+        """The result of `unit`, None where it is not done yet or its file was changed."""
         try:
             content = json.loads(self._path(unit).read_text(encoding="utf-8"))
-            found: UnitResult = content["result"]
-        except (OSError, ValueError, LookupError, TypeError):
-            return None
-        return found
+            if content["unit"] == _identity(unit) and is_whole(content, self.folder):
+                found: UnitResult = content["result"]
+                return found
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
+            pass  # there is none, or a file of another program
+        return None
 
     def keep(self, unit: Unit, result: UnitResult) -> None:
         """Write the result of `unit`; the file appears when it is complete."""
-        content = json.dumps({"unit": _identity(unit), "result": result}, allow_nan=False).encode()
-
-        def write(file: BinaryIO) -> None:
-            file.write(content)
-
-        write_aside(self._path(unit), write)
+        content = sealed({"unit": _identity(unit), "result": result})
+        write_bytes_aside(self._path(unit), json.dumps(content, allow_nan=False).encode())
 
     def _path(self, unit: Unit) -> Path:
         text = json.dumps(_identity(unit), sort_keys=True)

@@ -5,18 +5,20 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import NamedTuple
+from unicodedata import normalize
 
 from lrp_audio.audio.formats import COMMON, LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.errors import ClipError
+from lrp_audio.explanation import FILES
 
 _MAGIC = re.compile(r"[*?[]")
 # Names of files that the command writes directly below OUT.
 _RESERVED = ("report.html", "results.csv")
 # OUT may lie inside the folder that is searched: earlier results are neither read nor counted.
-_RESULTS = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json", *_RESERVED)
+_RESULTS = (*FILES, *_RESERVED)
 _MOST_NAMED = 8  # suffixes in one sentence
 
 
@@ -146,17 +148,42 @@ def _sorted_out(paths: Iterable[Path], folder: Path) -> _Files:
 
 
 def _output(relative: Path) -> Path:
-    # A stem of dots alone would lead out of OUT.
-    return relative.with_name(relative.stem if relative.stem.strip(".") else "clip")
+    # Without the dot that hides it, since hidden names in OUT are those of work in progress; a stem
+    # of dots alone would lead out of OUT.
+    return relative.with_name(relative.stem.lstrip(".") or "clip")
 
 
 def _distinct(outputs: Sequence[Path]) -> Iterator[Path]:
-    """`outputs`; one that is taken already gets ``-2``, ``-3`` and so on at its end."""
-    last = dict.fromkeys(_RESERVED, 1)
+    """`outputs`, renamed with ``-2``, ``-3`` and so on where two would get into each other's way.
+
+    That is where they are equal, or where a folder of one has the name of a file of another. Names
+    that differ in case, or in the way in which Unicode writes an accent, count as the same.
+    """
+    files = {_key(Path(name)) for name in _RESERVED}
+    folders: set[str] = set()
+    taken: set[str] = set()
+    last: Counter[str] = Counter()  # so that many equal names are not all tried again
     for output in outputs:
-        key, own = output.as_posix().casefold(), output
-        while own.as_posix().casefold() in last:
-            last[key] += 1
-            own = output.with_name(f"{output.name}-{last[key]}")
-        last[own.as_posix().casefold()] = 1
-        yield own
+        own = Path()
+        for name in output.parent.parts:
+            part, tried = name, count(2)
+            while _key(own / part) in files:
+                part = f"{name}-{next(tried)}"
+            own /= part
+            folders.add(_key(own))
+        first = _key(own / output.name)
+        while True:
+            number = last[first] = last[first] + 1
+            place = own / (output.name if number == 1 else f"{output.name}-{number}")
+            key = _key(place)
+            inside = {f"{key}/{file}" for file in FILES}
+            if key not in files and key not in taken and not inside & folders:
+                break
+        folders.add(key)
+        taken.add(key)
+        files |= inside
+        yield place
+
+
+def _key(path: Path) -> str:
+    return normalize("NFC", path.as_posix()).casefold()

@@ -3,14 +3,16 @@
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tqdm import tqdm
 
 import lrp_audio
-from lrp_audio.commands.run import FAILED, say_error
+from lrp_audio.commands.run import FAILED, disk_errors, say_error
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.workers import Workers
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.explain import page
 from lrp_audio.explain.clips import FoundClip, Search, find_clips, passed_over_sentence
 from lrp_audio.explain.page import PageContent
@@ -34,17 +36,25 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    request, workers = request_of(options), Workers(options.jobs)
+    request = request_of(options)
     search = find_clips(options.clips or [lrp_audio.example()])
     _print_search(search)
-    clips = search.clips
+    with ExitStack() as stack:
+        with disk_errors(options.out, advice="choose another folder with --out, or free it"):
+            stack.enter_context(sole_writer(options.out))
+        return _explain_into(options, request, search)
 
-    rows = completed(clips, request, options.out) if options.resume else {}
+
+def _explain_into(options: argparse.Namespace, request: Request, search: Search) -> int:
+    """Explain what was found into the folder that no other command writes to."""
+    clips, workers = search.clips, Workers(options.jobs)
+    complete = completed(clips, request, options.out) if options.resume else {}
+    rows = {clip: of.row for clip, of in complete.items()}
     if rows:
         print(f"{len(rows)} of {len(clips)} clips have their result already and are skipped.")
     waiting = [clip for clip in clips if clip not in rows]
     on_page = page.candidates(clips)
-    earlier = [clip for clip in on_page if clip in rows]
+    earlier = {clip: complete[clip].recording for clip in on_page if clip in complete}
     presentation = Presentation(len(clips) <= _MOST_DETAILED, on_page)
     contents: dict[FoundClip, PageContent] = {}
     outcomes = explain_all(waiting, request, options.out, options.batch, presentation, workers)

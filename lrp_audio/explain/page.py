@@ -83,8 +83,8 @@ def save(
 ) -> int:
     """Write the page with as many `clips`, in their order, as it has room for; returns how many.
 
-    `explained` is how many clips the command has results of. Where none can be shown, no page is
-    written.
+    `explained` is how many clips the command has results of. Where none of these can be shown,
+    there is no page afterwards: an earlier one would be about other results.
     """
     entries: list[PageEntry] = []
     for clip in clips:
@@ -93,6 +93,8 @@ def save(
             entries.append(entry)
     if entries:
         save_entries(path, entries, explained, sound)
+    elif explained:
+        path.unlink(missing_ok=True)
     return len(entries)
 
 

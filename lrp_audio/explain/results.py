@@ -9,13 +9,16 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from lrp_audio.errors import LrpAudioError
+from lrp_audio.audio.files import recording_digest
+from lrp_audio.errors import ClipError, LrpAudioError
 from lrp_audio.explain.clips import FoundClip
 from lrp_audio.explain.request import Request
+from lrp_audio.explanation import FILES
 from lrp_audio.files import remove_leftovers, write_bytes_aside
+from lrp_audio.seals import is_whole
 
-_FILES = ("audible.wav", "heatmap.png", "relevance.npz", "summary.json")
-_SUMMARY = _FILES[-1]
+*_OTHERS, _SUMMARY = FILES
+_MOST_BYTES = 10_000_000  # of a summary
 
 
 @dataclass(frozen=True)
@@ -46,31 +49,34 @@ def row_of(clip: FoundClip, folder: Path, summary: Mapping[str, Any]) -> ResultR
     )
 
 
-def clip_settings(request: Request, path: Path) -> dict[str, object]:
-    """All that the files of a recording depend on: the request, its real path, its last change."""
-    try:
-        modified = path.stat().st_mtime_ns
-    except OSError:
-        modified = None  # it is not there, which reading it reports
-    return request.settings() | {"clip": os.path.realpath(path), "modified_ns": modified}
+@dataclass(frozen=True)
+class Completed:
+    """A complete result of an earlier run: its row, and the digest of its recording."""
+
+    row: ResultRow
+    recording: str
+
+
+def clip_settings(request: Request, path: Path, recording: str) -> dict[str, object]:
+    """All that the files of a recording depend on: the request, its real path, its digest."""
+    return request.settings() | {"clip": os.path.realpath(path), "recording": recording}
 
 
 def completed(
     clips: Sequence[FoundClip], request: Request, out: Path
-) -> dict[FoundClip, ResultRow]:
-    """Those of `clips` that have a complete result of this request below `out`, and their rows.
+) -> dict[FoundClip, Completed]:
+    """Those of `clips` that have a complete result of this request below `out`.
 
+    The recording still has to be the same, and the files of the result as they were written.
     Partial files that an earlier run left are removed.
     """
-    remove_leftovers(out)
-    rows = {}
+    found = {}
     for clip in clips:
         folder = out / clip.output
         remove_leftovers(folder)
-        row = _completed(clip, folder, clip_settings(request, clip.path))
-        if row:
-            rows[clip] = row
-    return rows
+        if complete := _completed(clip, folder, request):
+            found[clip] = complete
+    return found
 
 
 def save_rows(path: Path, rows: Sequence[ResultRow]) -> None:
@@ -89,11 +95,20 @@ def save_rows(path: Path, rows: Sequence[ResultRow]) -> None:
         ) from error
 
 
-def _completed(clip: FoundClip, folder: Path, settings: Mapping[str, object]) -> ResultRow | None:
+def _completed(clip: FoundClip, folder: Path, request: Request) -> Completed | None:
     try:
-        summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
-        if summary["settings"] == settings and all((folder / name).is_file() for name in _FILES):
-            return row_of(clip, folder, summary)
-    except (OSError, ValueError, LookupError, TypeError):
+        path = folder / _SUMMARY
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        summary = json.loads(path.read_bytes())
+        settings = summary["settings"]
+        recording = settings["recording"]
+        if (
+            settings == clip_settings(request, clip.path, recording)
+            and is_whole(summary, folder, _OTHERS)
+            and recording_digest(clip.path) == recording
+        ):
+            return Completed(row_of(clip, folder, summary), recording)
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, ClipError):
         pass  # there is no result, or a file of another program: the clip is explained
     return None

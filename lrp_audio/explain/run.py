@@ -1,6 +1,6 @@
 """Many clips explained, a batch at a time; one that fails does not stop the others."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,14 +63,16 @@ def explain_all(
 
 
 def explain_for_page(
-    clips: Sequence[FoundClip], request: Request, batch: int, workers: Workers = SERIAL
+    clips: Mapping[FoundClip, str], request: Request, batch: int, workers: Workers = SERIAL
 ) -> Iterator[tuple[FoundClip, PageContent]]:
-    """What the page shows of `clips` that an earlier run explained; nothing of unreadable ones.
+    """What the page shows of `clips` that an earlier run explained, with their digests.
 
     They are explained again, because their files do not hold it: other classes and composites, and
-    the relevance of the network's input, from which that in the other domains is computed.
+    the relevance of the network's input, from which that in the other domains is computed. One that
+    is no longer the recording with that digest is not shown.
     """
-    return workers.stream(partial(_for_page, request), _batches(clips, batch, clips, workers))
+    batches = _batches(list(clips), batch, clips, workers)
+    return workers.stream(partial(_for_page, request, clips), batches)
 
 
 def _batches(
@@ -83,8 +85,6 @@ def _batches(
 
 
 def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterator[Outcome]:
-    # Read before the clips: one that changes meanwhile does not count as complete.
-    settings = {clip: clip_settings(request, clip.path) for clip in batch.clips}
     for clip, explanation in _explained(request, batch.clips):
         try:
             if isinstance(explanation, ClipError):
@@ -94,7 +94,7 @@ def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterat
                 request.sound,
                 request.sign,
                 request.layers,
-                settings=settings[clip],
+                settings=clip_settings(request, clip.path, explanation.clip.sha256),
             )
         except LrpAudioError as error:
             yield Outcome(clip, ResultRow(str(clip.path), error=str(error)))
@@ -109,9 +109,15 @@ def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterat
             )
 
 
-def _for_page(request: Request, batch: _Batch) -> Iterator[tuple[FoundClip, PageContent]]:
+def _for_page(
+    request: Request, digests: Mapping[FoundClip, str], batch: _Batch
+) -> Iterator[tuple[FoundClip, PageContent]]:
     for clip, explanation in _explained(request, batch.clips):
-        if not isinstance(explanation, ClipError):  # it may have been removed just now
+        if isinstance(explanation, ClipError):  # it may have been removed just now
+            yield clip, PageContent(None, (str(explanation),))
+        elif explanation.clip.sha256 != digests[clip]:
+            yield clip, PageContent(None, (f"{clip.path} was replaced just now.",))
+        else:
             yield clip, page_content(explanation, request)
 
 

@@ -8,13 +8,16 @@ from typing import Any
 
 from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.limits import MAX_FILE
 from lrp_audio.interchange.opening import is_plain_name, read_exactly, regular_file
 from lrp_audio.interchange.text import as_text
 
 
-def external_bytes(tensor: Any, what: str, expected: int, folder: Path) -> bytearray:
-    """The `expected` bytes of `tensor`, from a file in `folder`.
+def external_bytes(
+    tensor: Any, what: str, expected: int, folder: Path, digest: FilesDigest
+) -> bytearray:
+    """The `expected` bytes of `tensor`, from a file in `folder`; added to `digest`.
 
     Raises `ModelError` for a location that is not a plain file name, for a link, and where offset
     and length do not fit the file or the tensor.
@@ -38,6 +41,7 @@ def external_bytes(tensor: Any, what: str, expected: int, folder: Path) -> bytea
         data = read_exactly(file, offset, length)
     if data is None:
         raise ModelError(f"{path} became shorter while it was read; try again.")
+    digest.add(f"{path.name}:{offset}", data)
     return data
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.limits import MAX_FILE
 from lrp_audio.interchange.opening import read_exactly, regular_file
 from lrp_audio.interchange.packages import parser
@@ -15,8 +16,8 @@ OLDEST_OPSET = 7
 _STANDARD = ("", "ai.onnx")
 
 
-def read_model(path: Path) -> Any:
-    """The ``ModelProto`` in the file at `path`, its external data unread.
+def read_model(path: Path, digest: FilesDigest) -> Any:
+    """The ``ModelProto`` in the file at `path`, its external data unread; added to `digest`.
 
     Raises `ModelError` for a file that is no ONNX file, is damaged or too large, needs a newer
     version of the package onnx, or is older than opset 7.
@@ -30,6 +31,7 @@ def read_model(path: Path) -> Any:
             data = read_exactly(file, 0, size)
             if data is None:
                 raise DamagedError("it is cut off")
+            digest.add(path.name, data)
             model.ParseFromString(memoryview(data))
         _check_version(model, onnx)
     except DamagedError as error:

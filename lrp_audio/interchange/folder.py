@@ -27,6 +27,7 @@ from lrp_audio.arguments import described
 from lrp_audio.errors import FrontError, ModelError
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.fronts.kinds import front_from
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.opening import is_plain_name
 from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.interchange.weights import read_safetensors
@@ -61,7 +62,8 @@ _KEYS = {
 class FolderModel:
     """What a folder holds: a network, its front end, the meaning of its output, and notes.
 
-    `ending` is the activation after the network's output that was left out.
+    `ending` is the activation after the network's output that was left out. `sha256` is the digest
+    of the bytes that all of it was read from.
     """
 
     name: str
@@ -70,6 +72,7 @@ class FolderModel:
     front: FrontEnd
     output: Output
     notes: tuple[str, ...]
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,10 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
 
     Raises `ModelError` with one sentence for what is missing, unknown or does not fit together.
     """
-    content = description_of(folder)
+    digest = FilesDigest()
+    content = description_of(folder, digest)
     front = _front(folder, content.get("front"))
-    network, ending, notes = _network(folder, content["network"], front, dtype, factory)
+    network, ending, notes = _network(folder, content["network"], front, dtype, factory, digest)
     output = _output(folder, content.get("output"), ending, network.shapes[network.output])
     wanted = network.input_shape
     if front.length is not None and with_ones(front.shape, wanted) != wanted:
@@ -96,11 +100,14 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
             f"its front end makes inputs of shape {front.shape}, and the network takes "
             f"{wanted}: correct [front], or give the shape of a sample in [network]",
         )
-    return FolderModel(folder.resolve().name, network, ending, front, output, notes)
+    return FolderModel(folder.resolve().name, network, ending, front, output, notes, digest.hex)
 
 
-def description_of(folder: Path) -> dict[str, Any]:
-    """The content of the folder's ``model.toml``, its tables checked for unknown keys."""
+def description_of(folder: Path, digest: FilesDigest) -> dict[str, Any]:
+    """The content of the folder's ``model.toml``, its tables checked for unknown keys.
+
+    Its bytes are added to the `digest`.
+    """
     path = folder / DESCRIPTION
     try:
         if not path.is_file():
@@ -111,7 +118,9 @@ def description_of(folder: Path) -> dict[str, Any]:
             )
         if path.stat().st_size > _MOST_BYTES:
             raise _wrong(folder, f"it is larger than {_MOST_BYTES} bytes")
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        digest.add(DESCRIPTION, data)
+        content = tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -158,6 +167,7 @@ def _network(
     front: FrontEnd,
     dtype: str,
     factory: NetworkFactory | None,
+    digest: FilesDigest,
 ) -> tuple[Network, Ending, tuple[str, ...]]:
     file = table.get("file")
     if not isinstance(file, str) or not is_plain_name(file):
@@ -175,7 +185,7 @@ def _network(
                 f"{path} holds weights alone. Load it from Python, where a function builds its "
                 f"network: lrp_audio.load({str(folder)!r}, network=function)."
             )
-        parameters = {n: a.astype(dtype) for n, a in read_safetensors(path).items()}
+        parameters = {n: a.astype(dtype) for n, a in read_safetensors(path, digest).items()}
         network = factory(parameters)
         network.freeze()
         return network, _ENDINGS.get(declared or "logits", "none"), ()
@@ -186,6 +196,7 @@ def _network(
         _text(folder, table, "output"),
         _shape(folder, table, front),
     )
+    digest.add(file, read.sha256.encode())
     if declared is not None and read.ending not in ("none", _ENDINGS[declared]):
         raise _wrong(
             folder, f"ending is {declared}, and the graph ends with {read.ending}: correct it"

@@ -9,6 +9,7 @@ from typing import Any
 
 from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.file import opset_of
 from lrp_audio.interchange.limits import MAX_NODES
 from lrp_audio.interchange.tensors import Tensors
@@ -67,8 +68,8 @@ class Graph:
         return tuple(reversed(found))
 
 
-def graph_of(model: Any, folder: Path) -> Graph:
-    """The graph of a ``ModelProto`` whose external data lies in `folder`.
+def graph_of(model: Any, folder: Path, digest: FilesDigest) -> Graph:
+    """The graph of a ``ModelProto`` whose external data lies in `folder`; added to `digest`.
 
     Raises `ModelError` for names that are missing or used twice, for cycles, and for what only a
     runtime could read.
@@ -82,7 +83,7 @@ def graph_of(model: Any, folder: Path) -> Graph:
         raise ModelError("The graph has sparse tensors, which are not read; export dense ones.")
     stored = {as_text(tensor.name): tensor for tensor in proto.initializer}
     _different([as_text(tensor.name) for tensor in proto.initializer], "tensors")
-    tensors = Tensors(stored, folder)
+    tensors = Tensors(stored, folder, digest)
     inputs = tuple(_entry(value) for value in proto.input if as_text(value.name) not in stored)
     operations = [_operation(node, tensors) for node in proto.node]
     made = [name for operation in operations for name in operation.outputs if name]

@@ -10,6 +10,7 @@ import numpy as np
 from lrp_audio.arguments import as_path, described, one_of
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.build import network_of
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.ending import Ending, without_ending
 from lrp_audio.interchange.file import read_model
 from lrp_audio.interchange.graph import Entry, Graph, Operation, graph_of
@@ -26,7 +27,8 @@ class ReadNetwork:
     """A network that was read, with read-only parameters, and what the file says of it.
 
     `input` and `output` are the names in the graph. `ending` is the activation that was cut off
-    after the output. `notes` are sentences on what was decided while reading.
+    after the output. `notes` are sentences on what was decided while reading. `sha256` is the
+    digest of the bytes that it was read from.
     """
 
     network: Network
@@ -34,6 +36,7 @@ class ReadNetwork:
     output: str
     ending: Ending
     notes: tuple[str, ...]
+    sha256: str
 
 
 def read_onnx_network(
@@ -54,9 +57,10 @@ def read_onnx_network(
     """
     one_of(dtype, ("float32", "float64"), "number type")
     path = as_path(path, "an ONNX file")
+    digest = FilesDigest()
     try:
-        graph = graph_of(read_model(path), path.parent)
-        return _network(graph, np.dtype(dtype).type, input, output, shape)
+        graph = graph_of(read_model(path, digest), path.parent, digest)
+        return _network(graph, digest, np.dtype(dtype).type, input, output, shape)
     except ModelError as error:
         text = str(error)
         raise ModelError(text if str(path) in text else f"{path}: {text}") from error
@@ -64,6 +68,7 @@ def read_onnx_network(
 
 def _network(
     graph: Graph,
+    digest: FilesDigest,
     dtype: type[np.floating[Any]],
     input: str | None,
     output: str | None,
@@ -85,7 +90,7 @@ def _network(
         notes.append(f"The network was read for one sample at a time. {error}")
     network = Network(network.nodes, network.input_shape, free)
     network.freeze()
-    return ReadNetwork(network, entry.name, out, ending, (*notes, *more))
+    return ReadNetwork(network, entry.name, out, ending, (*notes, *more), digest.hex)
 
 
 def _output(graph: Graph, wanted: str | None) -> str:

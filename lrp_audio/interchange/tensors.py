@@ -9,6 +9,7 @@ import numpy as np
 
 from lrp_audio.arguments import described
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.external import external_bytes
 from lrp_audio.interchange.limits import MAX_NUMBERS, Budget, numbers
 from lrp_audio.interchange.packages import parser
@@ -19,10 +20,13 @@ _REFUSED = ("UNDEFINED", "STRING", "COMPLEX64", "COMPLEX128")
 
 
 class Tensors(Mapping[str, Array]):
-    """The initialisers of a graph by name, each read when it is first used."""
+    """The initialisers of a graph by name, each read when it is first used.
 
-    def __init__(self, initialisers: Mapping[str, Any], folder: Path) -> None:
-        self._stored, self._folder = initialisers, folder
+    What is read from files in `folder` is added to `digest`.
+    """
+
+    def __init__(self, initialisers: Mapping[str, Any], folder: Path, digest: FilesDigest) -> None:
+        self._stored, self._folder, self._digest = initialisers, folder, digest
         self._read: dict[str, Array] = {}
         self._budget = Budget(MAX_NUMBERS, "The tensors of the network")
 
@@ -47,7 +51,7 @@ class Tensors(Mapping[str, Array]):
         other.
         """
         self._budget.spend(numbers(tensor.dims, what, MAX_NUMBERS))
-        array = _array(tensor, what, self._folder)
+        array = _array(tensor, what, self._folder, self._digest)
         if array.dtype.kind not in "fiub":  # bfloat16 and the 8-bit and 4-bit types of ml_dtypes
             array = array.astype(np.int8 if "int" in array.dtype.name else np.float32)
         if array.dtype == np.float16:
@@ -55,7 +59,7 @@ class Tensors(Mapping[str, Array]):
         return array
 
 
-def _array(tensor: Any, what: str, folder: Path) -> Array:
+def _array(tensor: Any, what: str, folder: Path, digest: FilesDigest) -> Array:
     onnx = parser("onnx", "an ONNX file")
     kinds = onnx.TensorProto.DataType
     if tensor.data_type not in kinds.values() or kinds.Name(tensor.data_type) in _REFUSED:
@@ -70,7 +74,7 @@ def _array(tensor: Any, what: str, folder: Path) -> Array:
     count = numbers(shape, what, MAX_NUMBERS)
     size = -(-count * bits // 8)
     if tensor.data_location == onnx.TensorProto.EXTERNAL:
-        raw: bytes | bytearray = external_bytes(tensor, what, size, folder)
+        raw: bytes | bytearray = external_bytes(tensor, what, size, folder, digest)
     elif tensor.HasField("raw_data"):
         raw = tensor.raw_data
     else:

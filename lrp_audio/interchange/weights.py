@@ -6,6 +6,7 @@ import numpy as np
 
 from lrp_audio.arguments import as_path, described
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.limits import MAX_FILE
 from lrp_audio.interchange.opening import read_exactly, regular_file
 from lrp_audio.interchange.packages import parser
@@ -13,11 +14,11 @@ from lrp_audio.interchange.torchfile import refuse_other_formats
 from lrp_audio.types import Array
 
 
-def read_safetensors(path: str | Path) -> dict[str, Array]:
+def read_safetensors(path: str | Path, digest: FilesDigest | None = None) -> dict[str, Array]:
     """The arrays in the safetensors file at `path` by name, 16-bit floats as float32.
 
-    Raises `ModelError` for a file that is damaged or no safetensors file, and for numbers that are
-    not finite.
+    Its bytes are added to the `digest`, if there is one. Raises `ModelError` for a file that is
+    damaged or no safetensors file, and for numbers that are not finite.
     """
     path = as_path(path, "a safetensors file")
     refuse_other_formats(path)
@@ -26,6 +27,8 @@ def read_safetensors(path: str | Path) -> dict[str, Array]:
         data = read_exactly(file, 0, size)
     if data is None:
         raise ModelError(f"{path} became shorter while it was read; try again.")
+    if digest is not None:
+        digest.add(path.name, data)
     try:
         arrays = safetensors.load(bytes(data))
     except Exception as error:  # of damage the package raises several kinds

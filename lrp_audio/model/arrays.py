@@ -21,7 +21,8 @@ _FROZEN = "frozen"
 class ArrayModel:
     """A network whose inputs are given as arrays, and the meaning of its output.
 
-    `notes` are sentences on how the network was read, where it came from a file.
+    `notes` are sentences on how the network was read, where it came from a file; then `sha256` is
+    the digest of the bytes that it was read from.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ArrayModel:
     output: Output
     dtype: "np.dtype[Any]"
     notes: tuple[str, ...] = ()
+    sha256: str = ""
 
     def __repr__(self) -> str:
         names = ", ".join(self.output.names[:12]) + ", ..." * (len(self.output.names) > 12)

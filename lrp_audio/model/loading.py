@@ -21,6 +21,9 @@ from lrp_audio.outputs import Kind, Output
 if TYPE_CHECKING:
     from lrp_audio.interchange.folder import NetworkFactory
 
+_MOST_LOADED = 4  # models that a process keeps
+_loaded: dict[tuple[Path, str, str], Model] = {}
+
 
 def load(
     name: str | os.PathLike[str],
@@ -45,11 +48,40 @@ def load(
 
         found = read_folder(Path(name), arithmetic.name, network)
         return Model(
-            found.name, found.network, found.output, arithmetic, found.notes, front=found.front
+            found.name,
+            found.network,
+            found.output,
+            arithmetic,
+            found.notes,
+            found.sha256,
+            front=found.front,
         )
     loaded = load_network(name, arithmetic.type)
     output = Output(loaded.classes, temperature=loaded.temperature)
-    return Model(loaded.name, loaded.network, output, arithmetic, front=loaded.front)
+    return Model(
+        loaded.name, loaded.network, output, arithmetic, (), loaded.sha256, front=loaded.front
+    )
+
+
+def load_once(path: Path, dtype: str, sha256: str | None = None) -> Model:
+    """The model at `path` with the digest `sha256`, loaded once in each process.
+
+    Without a digest it is that of the bytes that are read now; so a command finds out which model
+    it was given, and its workers load the same. Raises `ModelError` as `load` does, and where the
+    files at `path` have another digest by now.
+    """
+    kept = _loaded.get((path, dtype, sha256 or ""))
+    if kept is not None:
+        return kept
+    model = load(path, dtype)
+    if sha256 is not None and model.sha256 != sha256:
+        raise ModelError(
+            f"The model {path} was replaced after the command had begun: give the command again."
+        )
+    while len(_loaded) >= _MOST_LOADED:
+        del _loaded[next(iter(_loaded))]
+    _loaded[path, dtype, model.sha256] = model
+    return model
 
 
 @overload
@@ -106,8 +138,8 @@ def read_onnx(
     meaning.check(made)
     name = Path(path).stem
     if front is None:
-        return ArrayModel(name, read.network, meaning, arithmetic, read.notes)
-    return Model(name, read.network, meaning, arithmetic, read.notes, front=front)
+        return ArrayModel(name, read.network, meaning, arithmetic, read.notes, read.sha256)
+    return Model(name, read.network, meaning, arithmetic, read.notes, read.sha256, front=front)
 
 
 def example(name: str = "7_female") -> Path:

@@ -3,11 +3,14 @@
 Nothing is unpickled. A matrix may be stored as two factors ``NAME.left @ NAME.right``.
 """
 
+import io
 import json
 import math
+import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ _READ_WORDS = " and ".join(map(str, _READ))
 _HEADER = "description"
 _MAX_HEADER = 65_536
 _MAX_CLASSES = 1000
+_MAX_FILE = 300_000_000  # bytes; AlexNet with 1000 classes has 250 MB in float32
 _STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 
@@ -57,49 +61,104 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
     write_aside(path, lambda file: np.savez_compressed(file, **content))
 
 
+@dataclass(frozen=True)
+class WeightsFile:
+    """The bytes of a weights file, read once: all that is taken from it belongs together."""
+
+    path: Path
+    content: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file."""
+        return sha256(self.content).hexdigest()
+
+    def description(self) -> Description:
+        """The description in the file; raises `ModelError` for a damaged one."""
+        with self._opened() as archive:
+            return _description(self.path, archive)
+
+    def parameters(
+        self, shapes: Mapping[str, tuple[int, ...]], dtype: type[np.floating[Any]]
+    ) -> Parameters:
+        """Parameters of `shapes`, factors multiplied out, read-only.
+
+        Raises `ModelError` where a name or shape is not as expected, a value is not finite, or the
+        file is damaged. Only `shapes` decides how much memory is used.
+        """
+        path, parameters = self.path, {}
+        with self._opened() as archive:
+            unread = _names(archive) - {_HEADER}
+            for name, shape in shapes.items():
+                factors = [f"{name}.left", f"{name}.right"]
+                stored = factors if unread.issuperset(factors) else [name]
+                if not unread.issuperset(stored):
+                    raise _damaged(path, f"{name} is missing")
+                unread.difference_update(stored)
+                arrays = [
+                    _read(path, archive, part, math.prod(shape)).astype(dtype) for part in stored
+                ]
+                value = arrays[0] if stored == [name] else _product(path, name, shape, *arrays)
+                if value.shape != shape:
+                    raise _damaged(path, f"{name} has shape {value.shape}, expected {shape}")
+                if not np.isfinite(value).all():
+                    raise _damaged(path, f"{name} holds values that are not finite")
+                value.setflags(write=False)
+                parameters[name] = value
+        if unread:
+            raise _damaged(path, f"it holds {min(unread)!r}, which its architecture does not have")
+        return parameters
+
+    def stored(self) -> dict[str, Array]:
+        """The arrays as they are stored, without the description."""
+        with self._opened() as archive:
+            names = sorted(_names(archive) - {_HEADER})
+        with np.load(io.BytesIO(self.content), allow_pickle=False) as found:
+            return {name: found[name] for name in names}
+
+    def _opened(self) -> zipfile.ZipFile:
+        # Of damage, zipfile, its decompressors and NumPy's header parser raise a dozen kinds of
+        # errors.
+        try:
+            return zipfile.ZipFile(io.BytesIO(self.content))
+        except Exception as error:
+            raise _damaged(self.path, "it is not an npz archive") from error
+
+
+def read_weights_file(path: Path) -> WeightsFile:
+    """The weights file at `path`; raises `ModelError` where it is missing or too large."""
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > _MAX_FILE:
+                    raise _damaged(path, f"it has {size:,} bytes, more than {_MAX_FILE:,}")
+                return WeightsFile(path, file.read(size))
+    except OSError as error:
+        raise _damaged(path, f"it cannot be read ({error.strerror})") from error
+    raise ModelError(f"There is no weights file {path}.")
+
+
 def set_temperature(path: Path, temperature: float | None) -> None:
     """Write `temperature` into the description of the file at `path`; the rest stays."""
-    with _opened(path) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-    with np.load(path, allow_pickle=False) as found:
-        arrays = {name: found[name] for name in names if name != _HEADER}
-    save_weights(path, replace(read_description(path), temperature=temperature), arrays)
+    file = read_weights_file(path)
+    save_weights(path, replace(file.description(), temperature=temperature), file.stored())
 
 
 def read_description(path: Path) -> Description:
     """The description in the weights file at `path`; raises `ModelError` for a damaged file."""
-    with _opened(path) as archive:
-        return _description(path, archive)
+    return read_weights_file(path).description()
 
 
 def read_weights(
     path: Path, shapes: Mapping[str, tuple[int, ...]], dtype: type[np.floating[Any]]
 ) -> Parameters:
-    """Parameters of `shapes` from the file at `path`, factors multiplied out, read-only.
+    """The parameters in the weights file at `path`: see `WeightsFile.parameters`."""
+    return read_weights_file(path).parameters(shapes, dtype)
 
-    Raises `ModelError` where a name or shape is not as expected, a value is not finite, or the file
-    is damaged. Only `shapes` decides how much memory is used.
-    """
-    parameters = {}
-    with _opened(path) as archive:
-        unread = {name.removesuffix(".npy") for name in archive.namelist()} - {_HEADER}
-        for name, shape in shapes.items():
-            factors = [f"{name}.left", f"{name}.right"]
-            stored = factors if unread.issuperset(factors) else [name]
-            if not unread.issuperset(stored):
-                raise _damaged(path, f"{name} is missing")
-            unread.difference_update(stored)
-            arrays = [_read(path, archive, part, math.prod(shape)).astype(dtype) for part in stored]
-            value = arrays[0] if stored == [name] else _product(path, name, shape, *arrays)
-            if value.shape != shape:
-                raise _damaged(path, f"{name} has shape {value.shape}, expected {shape}")
-            if not np.isfinite(value).all():
-                raise _damaged(path, f"{name} holds values that are not finite")
-            value.setflags(write=False)
-            parameters[name] = value
-    if unread:
-        raise _damaged(path, f"it holds {min(unread)!r}, which its architecture does not have")
-    return parameters
+
+def _names(archive: zipfile.ZipFile) -> set[str]:
+    return {name.removesuffix(".npy") for name in archive.namelist()}
 
 
 @single_threaded_blas()
@@ -110,16 +169,6 @@ def _product(path: Path, name: str, shape: tuple[int, ...], left: Array, right: 
         raise _damaged(path, f"the factors of {name} do not give the shape {shape}")
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(left @ right)
-
-
-def _opened(path: Path) -> zipfile.ZipFile:
-    # Of damage, zipfile, its decompressors and NumPy's header parser raise a dozen kinds of errors.
-    try:
-        if path.is_file():
-            return zipfile.ZipFile(path)
-    except Exception as error:
-        raise _damaged(path, "it is not an npz archive") from error
-    raise ModelError(f"There is no weights file {path}.")
 
 
 def _description(path: Path, archive: zipfile.ZipFile) -> Description:

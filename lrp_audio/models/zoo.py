@@ -13,7 +13,7 @@ from lrp_audio.models.alexnet import ALEXNET
 from lrp_audio.models.audionet import AUDIONET
 from lrp_audio.models.network import Network
 from lrp_audio.models.shipped import shipped
-from lrp_audio.models.weights import read_description, read_weights
+from lrp_audio.models.weights import read_weights_file
 
 __all__ = ["ARCHITECTURES", "Loaded", "load_network", "shipped"]
 
@@ -23,13 +23,17 @@ ARCHITECTURES = {of.name: of for of in (AUDIONET, ALEXNET)}
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network with its name, front end, classes and the temperature of its probabilities."""
+    """A network with its name, front end, classes and the temperature of its probabilities.
+
+    `sha256` is the digest of its file.
+    """
 
     name: str
     front: FrontEnd
     network: Network
     classes: tuple[str, ...]
     temperature: float | None
+    sha256: str
 
 
 def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) -> Loaded:
@@ -44,14 +48,20 @@ def load_network(name: str | os.PathLike[str], dtype: type[np.floating[Any]]) ->
             f"There is no model {os.fspath(name)!r}; choose one of {', '.join(known) or '(none)'}, "
             "or give the path of a weights file ending in .npz, or of a folder with a model.toml."
         )
-    description = read_description(path)
+    file = read_weights_file(path)
+    description = file.description()
     if description.architecture not in ARCHITECTURES:
         raise ModelError(
             f"The weights file {path} is for the architecture {description.architecture!r:.40}; "
             f"this version of lrp_audio knows {', '.join(ARCHITECTURES)}."
         )
     architecture = ARCHITECTURES[description.architecture]
-    parameters = read_weights(path, architecture.shapes(len(description.classes)), dtype)
-    network = architecture.build(parameters)
-    front = architecture.front_for(description.offset)
-    return Loaded(path.stem, front, network, description.classes, description.temperature)
+    parameters = file.parameters(architecture.shapes(len(description.classes)), dtype)
+    return Loaded(
+        path.stem,
+        architecture.front_for(description.offset),
+        architecture.build(parameters),
+        description.classes,
+        description.temperature,
+        file.sha256,
+    )

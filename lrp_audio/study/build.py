@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -17,6 +16,7 @@ import lrp_audio
 from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
+from lrp_audio.files import workspace
 from lrp_audio.model import Model
 from lrp_audio.study import choice, stimuli
 from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
@@ -65,8 +65,8 @@ def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> 
     rng = np.random.default_rng(plan.seed)
     classified = choice.classify(model, task, choice.recordings(plan.data, task), on_error)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
-        study = Path(work) / "study"
+    with workspace(out.parent) as work:
+        study = work / "study"
         site = study / "site"
         (site / stimuli.FOLDER).mkdir(parents=True)
         (study / "records").mkdir()

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from lrp_audio.errors import StudyError
+from lrp_audio.files import workspace
 
 CDN = "https://cdn.jsdelivr.net"
 _WEB = files("lrp_audio.study") / "web"
@@ -53,8 +53,8 @@ def bundled_scripts(site: Path) -> list[Script]:
     folder = site / "jspsych"
     folder.mkdir()
     made = []
-    with TemporaryDirectory(prefix="lrp-audio-study-", ignore_cleanup_errors=True) as work:
-        modules = _install(Path(work))
+    with workspace(site) as work:
+        modules = _install(work)
         for path in integrities():
             name = path.split("/dist/")[0].removeprefix("@jspsych/") + ".js"
             shutil.copyfile(modules / path, folder / name)

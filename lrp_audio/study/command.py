@@ -9,6 +9,7 @@ import numpy as np
 import lrp_audio
 from lrp_audio.commands.run import say_error
 from lrp_audio.commands.text import printable
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.errors import LrpAudioError, StudyError
 from lrp_audio.study.build import BuiltStudy, StudyPlan, build
 from lrp_audio.study.key import read_key
@@ -38,8 +39,10 @@ def _build(options: argparse.Namespace) -> int:
         consent=consent,
     )
     errors: list[LrpAudioError] = []
+    out = options.out.absolute()
     try:
-        built = build(plan, options.out, errors.append)
+        with sole_writer(out.parent, out.name):
+            built = build(plan, options.out, errors.append)
     finally:
         for error in errors:
             say_error(error)

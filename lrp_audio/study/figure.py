@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _ONE, _MEAN, _WRONG = "#9aa0a8", "#1f5f99", "#c2501f"
 _JITTER = 0.012
 
+FILES = ("result.png", "result.pdf")
+"""Names of the files that `save_result` writes."""
+
 
 def save_result(
     folder: Path,
@@ -35,8 +38,8 @@ def save_result(
     left, right = figure.subplots(1, 2)
     _draw_participants(left, of_record, pairs, chance)
     _draw_clips(right, clips)
-    for suffix in ("png", "pdf"):
-        figure.savefig(folder / f"result.{suffix}")
+    for name in FILES:
+        figure.savefig(folder / name)
 
 
 def _draw_participants(

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.errors import StudyError
 from lrp_audio.files import staged
 from lrp_audio.study.analysis import OF_RECORD, analyse, paired
 from lrp_audio.study.exclusion import exclude
-from lrp_audio.study.figure import save_result
+from lrp_audio.study.figure import FILES, save_result
 from lrp_audio.study.key import read_key
 from lrp_audio.study.records import FOLDER, read_records
 from lrp_audio.study.summary import markdown, plain
@@ -26,7 +27,8 @@ def write_result(study: Path) -> tuple[list[StudyError], str]:
     included, excluded = exclude([record for _, record in read], key)
     analysis = analyse(included, key)
     text = markdown(key, included, excluded, analysis)
-    with staged(study / "result") as aside:
+    folder = study / "result"
+    with sole_writer(folder), staged(folder) as aside:
         if analysis is not None:
             save_result(
                 aside,
@@ -39,4 +41,7 @@ def write_result(study: Path) -> tuple[list[StudyError], str]:
         values = plain(key, included, excluded, analysis)
         (aside / "summary.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
         (aside / "summary.md").write_text(text, encoding="utf-8")
+        if analysis is None:  # the figures of an earlier analysis would contradict it
+            for figure in FILES:
+                (folder / figure).unlink(missing_ok=True)
     return errors, text

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,17 @@ class TrainingSet:
     def __len__(self) -> int:
         return len(self.signals)
 
+    @property
+    def sha256(self) -> str:
+        """The digest of all that it holds, and of the order."""
+        digest = sha256(np.asarray(self.labels, np.int64).tobytes())
+        if self.sampling_weights is not None:
+            digest.update(self.sampling_weights.tobytes())
+        for signal in self.signals:
+            digest.update(f"{signal.dtype} {signal.shape}".encode())
+            digest.update(np.ascontiguousarray(signal).data)
+        return digest.hexdigest()
+
     def batch(self, settings: Settings, step: int) -> NDArray[np.intp]:
         """Indices of the recordings in the batch of `step`, counted from 0."""
         if self.sampling_weights is not None:
@@ -67,7 +79,7 @@ def train(
     network = build(parameters)
     optimiser = Adam(parameters, settings.clip, settings.decay, settings.ema_decay)
     described = {k: v for k, v in asdict(settings).items() if k not in _LATE}
-    described["recordings"] = len(training)
+    described["recordings"] = training.sha256
     seconds = resume(checkpoint, optimiser, described) if checkpoint.exists() else 0.0
     begun = time.monotonic() - seconds
     steps_an_epoch = -(-len(training) // settings.batch)

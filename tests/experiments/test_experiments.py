@@ -201,7 +201,7 @@ def test_two_processes_find_what_one_finds(corpus: Path, tmp_path: Path) -> None
 
 PORTION = Portion(
     Subject("audionet-digit", "weights/audionet-digit.npz", "ab" * 32),
-    (Recording(Path("corpus/7_ann_0.wav"), 7, "ann", 0, "corpus", "female", 0.5, True),),
+    (Recording(Path("corpus/7_ann_0.wav"), 7, "ann", 0, "corpus", "female", 0.5, True, "cd" * 32),),
 )
 
 
@@ -209,13 +209,13 @@ PORTION = Portion(
     ("unit", "file"),
     [
         (
-            FoldTraining("alexnet", "sex", 2, ("corpus",), 60, 3, "out/models"),
-            "fcc245552a6a836b0d40bda1.json",
+            FoldTraining("alexnet", "sex", 2, ("corpus",), 60, 3, "out/models", "ef" * 32),
+            "16a0c05e23924f9938bc7a89.json",
         ),
-        (ComparedClips(PORTION, 3), "a310628cd0e2c8303245ca26.json"),
-        (FlippedClips(PORTION, 3), "81853d8652980336509e92db.json"),
-        (ChangedVoices(PORTION, 3), "dff0b6fcdb22d19ec20830a1.json"),
-        (sanity.RandomisedCascade(PORTION, 3), "d5a9f10cabfa367b8c47d679.json"),
+        (ComparedClips(PORTION, 3), "ca4109b929fc988ed8f6d04f.json"),
+        (FlippedClips(PORTION, 3), "79854f9cb4e39cd961d688b6.json"),
+        (ChangedVoices(PORTION, 3), "f71d100e1edf44e1ae61b147.json"),
+        (sanity.RandomisedCascade(PORTION, 3), "c8801ac407a1a8e15347cb3e.json"),
     ],
     ids=lambda given: type(given).__name__,
 )
@@ -223,7 +223,8 @@ def test_results_kept_by_an_earlier_run_are_found(
     unit: Unit, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lrp_audio, "__version__", "0.1")
-    (tmp_path / file).write_text('{"unit": {}, "result": {"kept": 1}}')
+    Parts(tmp_path).keep(unit, {"kept": 1})
+    assert [path.name for path in tmp_path.iterdir()] == [file]
     assert Parts(tmp_path).find(unit) == {"kept": 1}
 
 

@@ -1,9 +1,10 @@
 """Which clips files, folders and patterns stand for, and where their results go."""
 
+import shutil
 from pathlib import Path
 
 import pytest
-from command_line import clips, explain, explained
+from command_line import FILES, clips, explain, explained
 
 from lrp_audio.audio.formats import SUFFIXES
 from lrp_audio.explain.clips import find_clips, passed_over_sentence
@@ -146,3 +147,43 @@ def test_the_command_says_what_it_passes_over(tmp_path: Path) -> None:
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("Passed over: "))
     assert "1 .amr" in line
     assert "\x1b" not in done.stderr
+
+
+COLLISIONS = {
+    "a file of a result": ["a.wav", "a/summary.json.wav"],
+    "in another format": ["b/heatmap.png.flac", "b.wav"],
+    "in a folder of that name": ["c.wav", "c/relevance.npz/d.wav", "c/relevance.npz/e.wav"],
+    "in another case": ["Word.wav", "word/Audible.WAV.ogg"],
+    "the report": ["report.html.wav", "results.csv/f.wav", "Report.HTML/g.wav"],
+    "renamed ones": ["g.wav", "g.flac", "g-2.wav", "g-2/summary.json.wav"],
+    "an accent": ["caf\u00e9.wav", "cafe\u0301.wav"],
+    "work in progress": [".abcdefgh.partial.wav", ".lrp_audio.lock.wav", "...wav"],
+}
+
+
+@pytest.mark.parametrize("case", COLLISIONS)
+def test_no_result_gets_into_the_way_of_another(case: str, tmp_path: Path) -> None:
+    paths = [tmp_path / "rec" / name for name in COLLISIONS[case]]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    folders = [tmp_path / "rec"] if case != "work in progress" else paths
+    for order in (folders, paths, paths[::-1]):
+        found = find_clips(order)
+        assert len(found.clips) == len(paths)
+        out = tmp_path / "out"
+        out.mkdir()
+        for name in ("report.html", "results.csv"):
+            (out / name).write_text("")
+        for clip in found.clips:
+            folder = out / clip.output
+            assert not any(part.startswith(".") for part in clip.output.parts)
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in FILES:
+                with (folder / name).open("x"):
+                    pass
+        made = {path: path.as_posix().casefold() for path in out.rglob("*")}
+        files = [name for path, name in made.items() if path.is_file()]
+        assert len(set(files)) == len(files)
+        assert not set(files) & {name for path, name in made.items() if path.is_dir()}
+        shutil.rmtree(out)

@@ -25,6 +25,7 @@ from lrp_audio.fronts.logarithmic import Logarithmic
 from lrp_audio.fronts.mel import Mel
 from lrp_audio.fronts.mfcc import Mfcc
 from lrp_audio.fronts.stft_front import StftFront
+from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.folder import description_of
 from lrp_audio.interchange.operators import OPERATORS
 from lrp_audio.interchange.operators.refused import REASONS
@@ -168,7 +169,7 @@ def test_what_torch_exports_by_the_page_is_verified(
 
 @pytest.mark.usefixtures("workplace")
 def test_the_description_on_the_page_is_one_that_is_read() -> None:
-    assert set(description_of(Path("mynet"))) == {"network", "front", "output"}
+    assert set(description_of(Path("mynet"), FilesDigest())) == {"network", "front", "output"}
 
 
 @pytest.mark.parametrize("number", range(2))

@@ -313,6 +313,17 @@ def test_nobody_left_is_said(tmp_path: Path) -> None:
     assert "2: trials are missing" in out
 
 
+def test_no_figure_of_an_earlier_analysis_stays_beside_the_summary(tmp_path: Path) -> None:
+    run("analyse", study(tmp_path, people(5)))
+    result = tmp_path / "result"
+    assert (result / "result.png").exists()
+    for path in (tmp_path / "records").iterdir():
+        path.unlink()
+    write_records(tmp_path / "records", KEY, [replace(people()[0], trials=())])
+    assert run("analyse", tmp_path)[0] == 0
+    assert sorted(path.name for path in result.iterdir()) == ["summary.json", "summary.md"]
+
+
 @pytest.mark.parametrize("made", [False, True])
 def test_no_records_are_one_sentence(tmp_path: Path, made: bool) -> None:
     KEY.save(tmp_path)
