@@ -31,10 +31,12 @@ SECONDS = 2.0
 """Time of a processor that an input may take."""
 
 PATIENCE = 20.0
-"""Seconds that an input may take where it waits instead of computing."""
+"""Seconds that an input may take where it waits, as for a pipe, instead of computing."""
 
 MEMORY = 300_000_000
 """Bytes of memory that an input may take, beyond those of a process with all modules loaded."""
+
+_ASLEEP = "S"
 
 LONGEST = 1000
 """Characters that the sentence about a refused input may have, without the name of its folder."""
@@ -117,17 +119,21 @@ def _watch(kind: Kind, folder: Path, numbers: range, seed: int, found: Readings)
 def _outcome(pipe: Any, child: int) -> dict[str, Any]:
     """What the child says about its next input; without seconds where nothing more will come."""
     line = b""
-    begun, computed = time.monotonic(), _processor_seconds(child)
+    waiting, (_, computed) = time.monotonic(), _state(child)
     while not line.strip():
         if select.select([pipe], [], [], 0.25)[0]:
             line = pipe.readline()
             if not line:
                 ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
                 return {"end": f"the process died ({_named(ended)})"}
-            begun, computed = time.monotonic(), _processor_seconds(child)
-        elif _processor_seconds(child) - computed > SECONDS + 1:
+            waiting, (_, computed) = time.monotonic(), _state(child)
+            continue
+        state, so_far = _state(child)
+        if state != _ASLEEP:  # it would compute if other processes let it
+            waiting = time.monotonic()
+        if so_far - computed > SECONDS + 1:
             return {"end": f"it computes for more than {SECONDS:g} s"}
-        elif time.monotonic() - begun > PATIENCE:
+        if time.monotonic() - waiting > PATIENCE:
             return {"end": f"it waits for more than {PATIENCE:g} s"}
     outcome: dict[str, Any] = json.loads(line)
     if outcome["seconds"] > SECONDS:
@@ -141,12 +147,10 @@ def _named(ended: Any) -> str:
     return signal.Signals(ended.si_status).name
 
 
-def _processor_seconds(process: int) -> float:
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _state(process: int) -> tuple[str, float]:
+    """The letter of what a process does now, and the seconds of a processor that it has had."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return fields[0], (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # --- in the child ---------------------------------------------------------------------------------

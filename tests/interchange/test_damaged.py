@@ -264,6 +264,11 @@ def unknown_operator(folder: Path) -> Path:
     return stored(model([node("Frobnicate", "x", "y")]), folder)
 
 
+@hostile("'y' (?)")
+def operator_of_ten_thousand_letters(folder: Path) -> Path:
+    return stored(model([node("Frobnicate" * 1000, "x", "y")]), folder)
+
+
 @hostile("recurrent layers")
 def lstm(folder: Path) -> Path:
     constants = {"w": np.ones((1, 16, 8)), "r": np.ones((1, 16, 4))}

@@ -267,7 +267,31 @@ WRONG: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "a step of none": (
         lambda t: t.replace("[output]", "[output]\nframes = { step = 0.0 }"),
-        "the step of frames is 0.0",
+        "The step of frames is 0.0",
+    ),
+    "a step that is not finite": (
+        lambda t: t.replace("[output]", "[output]\nframes = { step = nan }"),
+        "The step of frames is nan",
+    ),
+    "a start in words": (
+        lambda t: t.replace("[output]", '[output]\nframes = { step = 0.1, start = "soon" }'),
+        "The start of frames is 'soon'",
+    ),
+    "frames on an axis of words": (
+        lambda t: t.replace("[output]", '[output]\nframes = { step = 0.1, axis = "time" }'),
+        "The axis of frames is 'time'",
+    ),
+    "an ending that is a list": (
+        lambda t: t.replace("\n\n[front]", '\nending = ["softmax"]\n\n[front]'),
+        "ending in [network] is ['softmax']: give a text",
+    ),
+    "an output that is a table": (
+        lambda t: t.replace("\n\n[front]", '\noutput = { name = "f" }\n\n[front]'),
+        "output in [network] is {'name': 'f'}: give a text",
+    ),
+    "a file of a longer name than files have": (
+        lambda t: t.replace("model.onnx", f"{'m' * 300}.onnx"),
+        "give the name of a file in the same folder",
     ),
     "frames on no axis": (
         lambda t: t.replace("[output]", "[output]\nframes = { step = 0.1, axis = 4 }"),
