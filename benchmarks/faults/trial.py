@@ -57,7 +57,7 @@ class Prepared:
 
         Hidden files, which nobody takes for a result, may be anything until the next run.
         """
-        for path, digest in _visible(contents(self.folder)).items():
+        for path, digest in visible(contents(self.folder)).items():
             if path in self.command.states:
                 continue
             if path not in self.expected:
@@ -68,25 +68,30 @@ class Prepared:
 
     def unfinished(self) -> str:
         """What is wrong after the command has gone on: all has to be as if it was undisturbed."""
-        complete = _visible(contents(self.folder)) == _visible(self.expected)
+        complete = visible(contents(self.folder)) == visible(self.expected)
         ended = self.run(again=True)
-        found = contents(self.folder)
         if "Traceback" in ended.said:
             return f"going on ends in a traceback: {_last_line(ended.said)}"
         refused = complete and ended.code == 2  # what is complete is not made again
         if ended.code != 0 and not refused:
             return f"going on ends with {ended.code}: {_last_line(ended.said)}"
+        different = self.different(contents(self.folder))
+        return f"{different} after going on" if different else ""
+
+    def different(self, found: Contents) -> str:
+        """How `found` is not what the folder holds after an undisturbed run."""
         for path in sorted(self.expected.keys() | found.keys()):
             if path not in found:
-                return f"{path} is missing after going on"
+                return f"{path} is missing"
             if path not in self.expected:
-                return f"{path} is still there after going on"
+                return f"{path} is still there"
             if found[path] != self.expected[path] and path not in self.varying:
-                return f"{path} differs after going on"
+                return f"{path} differs"
         return ""
 
 
-def _visible(found: Contents) -> Contents:
+def visible(found: Contents) -> Contents:
+    """`found` without hidden files and folders."""
     return {
         path: digest
         for path, digest in found.items()

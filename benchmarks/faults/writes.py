@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.faults.children import on_changes
+from benchmarks.faults.children import contents, on_changes
 from benchmarks.faults.commands import COMMANDS
 from benchmarks.faults.disk import PAGE, no_room
 from benchmarks.faults.reading import Failure
-from benchmarks.faults.trial import Prepared, Trials, prepared
+from benchmarks.faults.trial import Prepared, Trials, prepared, visible
 
 _TAKES_ROOM = ("open", "os.mkdir", "os.link", "os.symlink")
 _MARGIN = 10  # pages beyond those of the files: folders take some
@@ -95,7 +95,7 @@ def _after(command: Prepared, fault: _Fault) -> str:
     if "Traceback" in ended.said or "Exception ignored" in ended.said:
         return f"a traceback: {lines[-1][-300:]}"
     if ended.code == 0:  # it could do without, as where nothing had to be removed
-        wrong = command.partial()
+        wrong = command.different(visible(contents(command.folder)))
         return f"it says nothing, but {wrong}" if wrong else command.unfinished()
     if ended.code != 2:
         return f"exit code {ended.code}: {' / '.join(lines)[-300:]}"
