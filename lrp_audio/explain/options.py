@@ -136,8 +136,8 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume",
         action="store_true",
-        help="skip clips that have a complete result with the same settings in OUT (default: "
-        "explain all of them)",
+        help="skip clips that have a complete result of the same recording, weights and settings "
+        "in OUT (default: explain all of them)",
     )
     parser.add_argument(
         "--batch",

@@ -3,7 +3,10 @@
 import io
 import os
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from lrp_audio.audio import files
 from lrp_audio.audio.clip import (
     Clip,
     as_clip,
@@ -150,7 +154,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda path: wave(path, np.full((800, 2), [np.inf, -np.inf])),
         "not finite",
     ),
-    "beyond every sample": (lambda path: wave(path, np.full(800, 3e38)), "not finite"),
+    "beyond every sample": (lambda path: wave(path, np.full(800, 3e38)), r"reaches 3e\+38"),
     "text": (lambda path: path.write_text("seven\n" * 100), "is not a WAV, FLAC, Ogg"),
     "zero bytes": (lambda path: path.write_bytes(bytes(5000)), "is not a WAV, FLAC, Ogg"),
     "another RIFF": (
@@ -583,3 +587,83 @@ def test_a_word_too_short_for_the_percentile_is_scaled_by_its_peak() -> None:
 @given(samples=hnp.arrays(np.float32, 200, elements=st.floats(-1e9, 1e9, width=32)))
 def test_the_input_is_always_finite_and_bounded(samples: np.ndarray) -> None:
     assert np.abs(WAVEFORM.transform(samples)).max() <= 32 * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("level", [1e33, 2e20, 1.01e9, 0.99e9, 4e5])
+def test_a_level_is_refused_from_a_file_as_it_is_from_an_array(
+    level: float, sign: int, channels: int, tmp_path: Path
+) -> None:
+    samples = np.tile(noise(800)[:, None], channels)
+    samples[700, 0] = sign * level
+    samples[700, 1:] = -sign * level  # which their mean does not show
+    path = tmp_path / "loud.wav"
+    soundfile.write(path, samples.astype(np.float32), 8000, subtype="FLOAT")
+    for source in (path, path.read_bytes(), (samples, 8000), (samples.astype(np.float32), 8000)):
+        if level > 1e9:
+            with pytest.raises(ClipError, match="samples as floats have full scale"):
+                as_clip(source)
+        else:
+            assert np.isfinite(as_clip(source).samples).all()
+
+
+def test_a_clip_has_the_digest_of_the_bytes_it_was_decoded_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(5000), 8000)
+    digest = sha256(path.read_bytes()).hexdigest()
+    for limit in (10**9, 100):  # in memory, and in a temporary file after a look at the header
+        monkeypatch.setattr(files, "_IN_MEMORY", limit)
+        monkeypatch.setattr(files, "_COPIED_UNSEEN", limit)
+        clip = read_clip(path)
+        assert clip.sha256 == at_rate(clip, 4000).sha256 == digest
+        assert as_clip(path.read_bytes()).sha256 == digest
+    assert files.recording_digest(path) == digest
+    assert as_clip((noise(800), 8000)).sha256 == ""
+
+
+PRESSED = """\
+import os, signal, sys, threading, time
+from pathlib import Path
+from lrp_audio.audio.clip import read_clip
+from lrp_audio.errors import ClipError
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+path, ended = Path(sys.argv[1]), False
+read_clip(path)
+
+def press():
+    time.sleep(0.2)
+    for number in range(60):
+        time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.1)
+    global ended
+    ended = True
+
+pressing = threading.Thread(target=press)
+pressing.start()
+stops = 0
+while not ended:
+    try:
+        while not ended:
+            read_clip(path)
+    except KeyboardInterrupt:
+        stops += 1
+print(stops)
+"""
+
+
+def test_ctrl_c_while_a_file_is_decoded_is_neither_lost_nor_taken_for_damage(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, noise(60_000), 48_000)
+    done = subprocess.run(
+        [sys.executable, "-c", PRESSED, path], capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert int(done.stdout) > 40  # of 60; several presses during one decoding are one stop

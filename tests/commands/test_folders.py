@@ -2,6 +2,7 @@
 
 import os
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from command_line import corpus
 
 from lrp_audio.data import voices
 from lrp_audio.data.corpus import find_recordings
-from lrp_audio.data.reading import read
+from lrp_audio.data.reading import read, readable
+from lrp_audio.errors import ClipError
 from lrp_audio.experiments import frequency_scaling
 from lrp_audio.experiments.plan import ExperimentPlan
 
@@ -38,6 +40,27 @@ def test_seconds_of_a_file_are_those_of_the_file_that_is_there(
     tone(first.path, 400)
     os.utime(first.path, ns=(0, 0))
     assert hertz(read(first, 8000).samples) == 400
+
+
+@pytest.mark.parametrize("name", ["3_ann_0.wav", "03a01Fa.wav"])
+def test_a_recording_that_was_read_before_is_the_same_or_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    """Also where its time stamp and its size are those of before."""
+    path = tmp_path / name
+    tone(path, 250)
+    os.utime(path, ns=(10**18, 10**18))
+    found, errors = readable(find_recordings([tmp_path]), 8000)
+    assert errors == []
+    assert {recording.sha256 for recording in found} == {sha256(path.read_bytes()).hexdigest()}
+    assert found == list(find_recordings([tmp_path]))
+    assert hertz(read(found[0], 8000).samples) == 250
+    tone(path, 350)
+    os.utime(path, ns=(10**18, 10**18))
+    with pytest.raises(ClipError, match="was replaced after it was read first"):
+        read(found[0], 8000)
+    again, _ = readable(find_recordings([tmp_path]), 8000)
+    assert hertz(read(again[0], 8000).samples) == 350
 
 
 def test_units_of_an_experiment_find_their_files_from_workers_of_another_folder(

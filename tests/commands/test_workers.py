@@ -143,6 +143,37 @@ def test_no_more_processes_start_than_there_are_pieces_and_they_share_the_thread
         threads(None)
 
 
+STARTED = """\
+import sys
+from pathlib import Path
+from lrp_audio.commands.workers import Workers
+
+def started(piece):
+    return piece
+
+if __name__ == "__main__":
+    for pieces in map(int, sys.argv[2:]):
+        list(Workers(int(sys.argv[1])).run(started, range(pieces)))
+        own = [p.read_text().split() for p in Path("/proc/self/task").glob("*/children")]
+        lines = [Path(f"/proc/{n}/cmdline").read_bytes() for each in own for n in each]
+        print(sum(b"popen_loky" in line for line in lines))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+@pytest.mark.parametrize("pieces", [["2"], ["5", "3"]])
+def test_no_worker_is_started_that_would_have_nothing_to_do(
+    pieces: list[str], tmp_path: Path
+) -> None:
+    """Counted among the processes of the system: one without work reports nothing."""
+    script = tmp_path / "started.py"
+    script.write_text(STARTED, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script, "9", *pieces], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.split() == pieces, done.stderr
+
+
 def test_one_piece_is_done_here_with_all_threads() -> None:
     ((_, (process, its_threads)),) = Workers(8).run(slowly, [1])
     assert (process, its_threads) == (os.getpid(), thread_count())

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,17 +14,18 @@ import pytest
 import lrp_audio
 from lrp_audio.commands.workers import Workers
 from lrp_audio.data.corpus import Recording
-from lrp_audio.errors import ClipError
-from lrp_audio.experiments import sanity
+from lrp_audio.errors import ClipError, DataError
+from lrp_audio.experiments import accuracy, frequency_scaling, sanity
 from lrp_audio.experiments.__main__ import main
 from lrp_audio.experiments.accuracy import FoldTraining
 from lrp_audio.experiments.compare import ComparedClips
 from lrp_audio.experiments.flipping import FlippedClips
 from lrp_audio.experiments.frequency_scaling import ChangedVoices
+from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.registry import EXPERIMENTS
 from lrp_audio.experiments.results import ExperimentResults, ResultTable
 from lrp_audio.experiments.subjects import Portion, Subject
-from lrp_audio.experiments.units import Parts, Unit, UnitResult, run
+from lrp_audio.experiments.units import Parts, Unit, UnitResult, _identity, run
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
 
@@ -183,9 +185,39 @@ def test_a_damaged_part_is_done_anew(tmp_path: Path) -> None:
     parts = Parts(tmp_path / "parts")
     list(run([unit], parts, Workers(), "counted"))
     (file,) = (tmp_path / "parts").iterdir()
-    file.write_text(file.read_text()[:-5])
-    assert list(run([unit], parts, Workers(), "counted")) == [(unit, {"square": 49})]
-    assert log.read_text().split() == ["7", "7"]
+    whole = file.read_text()
+    damage = [whole[:-5], whole.replace("49", "48"), whole.replace("7", "8"), "[" * 100_000]
+    for times, content in enumerate(damage, 2):
+        file.write_text(content)
+        assert list(run([unit], parts, Workers(), "counted")) == [(unit, {"square": 49})]
+        assert log.read_text().split() == ["7"] * times
+
+
+def test_recordings_that_were_replaced_are_other_units(corpus: Path, tmp_path: Path) -> None:
+    """Whatever their time stamps say."""
+    data = tmp_path / "corpus"
+    shutil.copytree(corpus, data)
+    plan = ExperimentPlan(out=tmp_path, data=(data,), models=("audionet-sex",), clips=4)
+    of_accuracy = replace(plan, folds=(0,))
+
+    def found() -> list[Unit]:
+        return [*frequency_scaling.units(plan)[0], *accuracy.units(of_accuracy)[0]]
+
+    before = found()
+    assert [_identity(unit) for unit in found()] == [_identity(unit) for unit in before]
+    path = before[0].portion.recordings[0].path
+    status = path.stat()
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    after = found()
+    assert _identity(after[0]) != _identity(before[0])
+    assert _identity(after[-1]) != _identity(before[-1])
+    with pytest.raises(ClipError, match="was replaced"):
+        before[0].work()
+    with pytest.raises(DataError, match="changed meanwhile"):
+        before[-1].work()
 
 
 def test_two_processes_find_what_one_finds(corpus: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Pictures, tables and the files of an explanation."""
 
+import hashlib
 import json
 import os
 import sys
@@ -229,7 +230,14 @@ def test_save_writes_the_four_files_and_what_they_say_agrees(tmp_path: Path) -> 
     given = explanation()
     folder = given.save(tmp_path / "deep" / "seven", layers=True)
     assert sorted(path.name for path in folder.iterdir()) == FILES
-    assert json.loads((folder / "summary.json").read_text()) == given.summary()
+    told = json.loads((folder / "summary.json").read_text())
+    contents = {name: (folder / name).read_bytes() for name in FILES if name != "summary.json"}
+    assert told.pop("files") == {
+        name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in contents.items()
+    }
+    assert len(told.pop("sha256")) == 64
+    assert told == given.summary()
 
     with np.load(folder / "relevance.npz", allow_pickle=False) as arrays:
         layers = {"layer_dense", "layer_conv", "layer_input"}

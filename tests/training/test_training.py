@@ -346,6 +346,26 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
         run(tmp_path / "c", replace(SETTINGS, batch=3, seed=4))
 
 
+OTHER_DATA: dict[str, Callable[[TrainingSet], TrainingSet]] = {
+    "a sample": lambda of: replace(of, signals=[*of.signals[:-1], of.signals[-1] + 1]),
+    "a label": lambda of: replace(of, labels=of.labels[::-1].copy()),
+    "the order": lambda of: replace(of, signals=of.signals[::-1]),
+    "the weights": lambda of: replace(of, sampling_weights=np.full(18, 1 / 18)),
+}
+
+
+@pytest.mark.parametrize("change", OTHER_DATA)
+def test_a_checkpoint_of_other_recordings_is_refused(change: str, tmp_path: Path) -> None:
+    def run_on(data: TrainingSet) -> None:
+        settings = replace(SETTINGS, epochs=1)
+        train(build, start(), data, prepare, settings, tmp_path / "c", lambda _: "")
+
+    run_on(tones())
+    run_on(tones())
+    with pytest.raises(ModelError, match=r"other settings \(recordings\); give the same"):
+        run_on(OTHER_DATA[change](tones()))
+
+
 @pytest.mark.parametrize("chances", [None, np.arange(18) / 153])
 def test_a_run_can_be_made_longer_at_its_checkpoint(chances: Array | None, tmp_path: Path) -> None:
     run(tmp_path / "c", replace(SETTINGS, epochs=1, cooldown=0.0), chances)
