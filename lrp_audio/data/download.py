@@ -24,15 +24,15 @@ def download(
     `DataError` for a corpus that cannot be fetched or is incomplete, also where an incomplete one
     is there already; `OSError` where the disk fails.
     """
-    home = folder / corpus.folder
+    home, archive = folder / corpus.folder, folder / f"{corpus.name}.zip"
     if home.exists():
         try:
             corpus.check(home)
         except DataError as error:
             raise DataError(f"{error} Move {home} away or give another folder.") from error
+        archive.unlink(missing_ok=True)  # of a process that was killed just before its end
         return False
     folder.mkdir(parents=True, exist_ok=True)
-    archive = folder / f"{corpus.name}.zip"
     if not archive.exists():
         fetch(url or corpus.url, archive, corpus.largest, policy, retrying)
     with staged(folder) as aside:

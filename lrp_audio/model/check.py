@@ -7,7 +7,7 @@ import numpy as np
 
 from lrp_audio.commands.text import aligned, printable
 from lrp_audio.errors import ModelError, ShapeError
-from lrp_audio.files import write_aside
+from lrp_audio.files import remove_leftovers, write_aside
 from lrp_audio.interchange.folder import DESCRIPTION, Reference, read_folder, reference_of
 from lrp_audio.interchange.read import ReadNetwork, read_onnx_network
 from lrp_audio.models.batches import forward
@@ -56,6 +56,7 @@ def propose(folder: Path) -> int:
 
     Raises `ModelError` where there is one already, or not exactly one ONNX file.
     """
+    remove_leftovers(folder)  # also where nothing more has to be written
     path = folder / DESCRIPTION
     if path.exists():
         raise ModelError(f"{path} is there already: change it by hand, or remove it first.")

@@ -129,6 +129,15 @@ def ranges(server: Server) -> list[str | None]:
 # --- what a good server gives -------------------------------------------------------------------
 
 
+def test_the_archive_that_a_kill_left_beside_the_whole_corpus_is_removed(
+    server: Server, tmp_path: Path
+) -> None:
+    assert get(server, tmp_path, Answer(ARCHIVE))
+    (tmp_path / "fsdd.zip").write_bytes(ARCHIVE)
+    assert not get(server, tmp_path, Answer(status=404))
+    assert is_whole(tmp_path)
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_corpus_is_fetched_unpacked_and_left_alone_from_then_on(
     chunked: bool, server: Server, tmp_path: Path
