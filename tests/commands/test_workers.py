@@ -219,7 +219,7 @@ def work(piece):
 if __name__ == "__main__":
     warnings.simplefilter("error")
     with parallel_config(backend="loky", idle_worker_timeout=0.05):
-        for _ in range(15):
+        for _ in range(10):
             assert sorted(found for _, found in Workers(2).run(work, range(4))) == [0, 1, 2, 3]
             time.sleep(0.05)
 """
