@@ -1,5 +1,6 @@
 """Settings of the whole suite."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -34,6 +35,12 @@ settings.register_profile(
     derandomize=True,
 )
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Exempt all modules and tests from garbage collection, which took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

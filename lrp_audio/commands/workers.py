@@ -7,6 +7,7 @@ in the folder and environment of the caller, whenever they were started.
 
 import os
 import signal
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,8 @@ Result = TypeVar("Result")
 
 _MOST_LOSSES = 3  # in a row, without a piece done between them
 _PATIENCE = 20.0  # seconds to wait for an answer of the scheduler
+_SUBMITTING = "ExecutorManagerThread"  # the name of joblib's thread that feeds the processes
+_SECONDS_TO_CLOSE = 1.0
 
 
 @dataclass(frozen=True)
@@ -114,10 +117,8 @@ class Workers:
             for found in results:  # noqa: UP028 - "yield from" would close them before the end
                 yield found
         finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # that pieces which are under way are given up
-                if results is not None:
-                    results.close()
+            if results is not None:
+                _close(results)
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,29 @@ def _without_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _close(results: Generator[Any, None, None]) -> None:
+    """Give up the pieces that are not done, without any word of joblib about it.
+
+    Its thread may still have one to submit after it has dropped all: it then fails.
+    """
+    submitting = [found for found in threading.enumerate() if found.name == _SUBMITTING]
+    usual = threading.excepthook
+
+    def others_only(failure: threading.ExceptHookArgs) -> None:
+        if failure.thread not in submitting:
+            usual(failure)
+
+    threading.excepthook = others_only
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
+        for found in submitting:
+            found.join(_SECONDS_TO_CLOSE)
+    finally:
+        threading.excepthook = usual
 
 
 def _join(address: str, stack: ExitStack) -> None:

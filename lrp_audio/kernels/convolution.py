@@ -8,29 +8,25 @@ from lrp_audio.kernels import depthwise
 from lrp_audio.kernels.blocks import spread_frame
 from lrp_audio.kernels.compiling import compiled
 from lrp_audio.kernels.elementwise import accounts, divide, weighted_sum
-from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
-from lrp_audio.kernels.gradients import weight_gradient_by_sample
-from lrp_audio.kernels.layout import channels_first, channels_last
-from lrp_audio.kernels.operand import DEPTHWISE
-from lrp_audio.kernels.packing import Operands, unpacked
-from lrp_audio.kernels.reuse import empty
-from lrp_audio.kernels.schedule import (
+from lrp_audio.kernels.epilogue import (
     COLUMNS,
     MAXIMA,
-    NO_PLACE,
-    NO_POOL,
     OUTPUTS,
     PRODUCTS,
     QUOTIENTS,
     SELECTED,
-    Schedule,
-    Source,
-    after,
-    read_only,
+    epilogue,
 )
+from lrp_audio.kernels.few_outputs import convolve_few, few, transpose_few
+from lrp_audio.kernels.gradients import weight_gradient_by_sample
+from lrp_audio.kernels.layout import channels_first, channels_last, read_only
+from lrp_audio.kernels.operand import DEPTHWISE
+from lrp_audio.kernels.packing import Operands, unpacked
+from lrp_audio.kernels.reuse import empty
+from lrp_audio.kernels.schedule import Schedule, Source
 from lrp_audio.kernels.threads import parallel_for
-from lrp_audio.kernels.windows import Window
-from lrp_audio.kernels.winners import Winners
+from lrp_audio.kernels.windows import NO_POOL, Window
+from lrp_audio.kernels.winners import NO_PLACE, Winners
 from lrp_audio.types import Array
 
 _spread = compiled()(spread_frame)
@@ -69,7 +65,7 @@ def _convolve(
     image, operand = channels_last(x), weight.forward
     out = empty((len(x), *size, operand.channels), x.dtype)
     schedule = Schedule(operand, window, image, size)
-    schedule.run(_all(image), after(OUTPUTS, out, size, bias, least=least))
+    schedule.run(_all(image), epilogue(OUTPUTS, out, size, bias, least=least))
     return channels_first(out)
 
 
@@ -87,7 +83,7 @@ def convolve_to_maxima(
     out = empty((len(x), *pooled, operand.channels), x.dtype)
     winners = Winners(empty(out.shape, np.uint8), pool, size)
     schedule = Schedule(operand, window, image, pooled, pool)
-    schedule.run(_all(image), after(MAXIMA, out, size, bias, pool=pool, found=winners.place))
+    schedule.run(_all(image), epilogue(MAXIMA, out, size, bias, pool=pool, found=winners.place))
     return channels_first(out), winners
 
 
@@ -103,7 +99,7 @@ def convolve_at(
     image, operand = channels_last(x), weight.forward
     out = empty(at.place.shape, x.dtype)
     schedule = Schedule(operand, window, image, (out.shape[1], out.shape[2]), at.window)
-    schedule.run(_all(image), after(SELECTED, out, at.size, bias, at))
+    schedule.run(_all(image), epilogue(SELECTED, out, at.size, bias, at))
     return channels_first(out)
 
 
@@ -130,10 +126,10 @@ def quotients_of(
     pool = NO_POOL if at is None else at.window
     schedule = Schedule(operand, window, image, (s.shape[1], s.shape[2]), pool)
     sums = np.zeros((len(x), schedule.blocks_of_sample, 2, s.shape[3]))
-    following = after(
+    made = epilogue(
         QUOTIENTS, s, size, bias, at, relevance=given, share=share, epsilon=epsilon, sums=sums
     )
-    schedule.run(_all(image), following)
+    schedule.run(_all(image), made)
     return channels_first(s), accounts(sums.sum(axis=1), _bias(bias, s), epsilon)
 
 
@@ -154,7 +150,7 @@ def relevance_of(
     out = empty(image.shape, s.dtype) if total is None else channels_last(total)
     source = _source(s, at)
     schedule = Schedule(weight.backward, _reverse(window), source.values, size)
-    schedule.run(source, after(PRODUCTS, out, size, x=image, onto=total is not None))
+    schedule.run(source, epilogue(PRODUCTS, out, size, x=image, onto=total is not None))
     return channels_first(out)
 
 
@@ -173,7 +169,7 @@ def transpose(
     if weight.reverses:
         out = empty(shape, s.dtype)
         schedule = Schedule(operand, _reverse(window), source.values, size)
-        schedule.run(source, after(OUTPUTS, out, size))
+        schedule.run(source, epilogue(OUTPUTS, out, size))
         return channels_first(out)
     # In whole samples, because the windows of one sample overlap.
     out = np.zeros(shape, s.dtype)
@@ -187,7 +183,7 @@ def transpose(
         parallel_for(samples, len(s), 1)
     else:
         schedule = Schedule(operand, NO_POOL, source.values, grid, samples=1)
-        schedule.run_samples(source, after(COLUMNS, out, grid, columns=window))
+        schedule.run_samples(source, epilogue(COLUMNS, out, grid, columns=window))
     return channels_first(out)
 
 

@@ -6,9 +6,10 @@ import numpy as np
 
 from lrp_audio.kernels.blocks import Blocks, block_of, count_of, cut_frame, spread_frame
 from lrp_audio.kernels.compiling import compiled
+from lrp_audio.kernels.layout import read_only
 from lrp_audio.kernels.microkernel import MOST_ROWS, add_products, tile_width
 from lrp_audio.kernels.operand import DIRECT, Operand, vectors_of
-from lrp_audio.kernels.schedule import Memory, Schedule, Source, frame_size, read_only
+from lrp_audio.kernels.schedule import Memory, Schedule, Source, frame_size
 from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 

@@ -1,4 +1,4 @@
-"""From the public layout ``(batch, channels, ...)`` to channels-last memory and back."""
+"""Views and copies of arrays in the layout that kernels read: channels-last, and read-only."""
 
 import numpy as np
 
@@ -13,3 +13,10 @@ def channels_last(x: Array) -> Array:
 def channels_first(x: Array) -> Array:
     """View ``(batch, channels, ...)`` of channels-last memory."""
     return x.transpose(0, x.ndim - 1, *range(1, x.ndim - 1))
+
+
+def read_only(array: Array) -> Array:
+    """A view that cannot be written to: one type for whatever a kernel only reads."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

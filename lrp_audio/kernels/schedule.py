@@ -13,22 +13,18 @@ import numpy as np
 from lrp_audio.kernels import winograd
 from lrp_audio.kernels.blocks import Blocks, block_of, blocks, count_of, cut_frame, spread_frame
 from lrp_audio.kernels.compiling import compiled
-from lrp_audio.kernels.elementwise import stabilised_quotients
+from lrp_audio.kernels.epilogue import Epilogue, finish
 from lrp_audio.kernels.operand import DEPTHWISE, WINOGRAD, Operand
 from lrp_audio.kernels.parts import part
 from lrp_audio.kernels.products import depthwise_products, products
 from lrp_audio.kernels.scratch import scratch
 from lrp_audio.kernels.threads import parallel_for, thread_count
-from lrp_audio.kernels.windows import Window, scatter_add
-from lrp_audio.kernels.winners import Block, Winners, rectified_maxima, select, selected
+from lrp_audio.kernels.windows import NO_POOL, Window
 from lrp_audio.types import Array
 
 _PIECES_EACH = 4  # at most, that each thread takes, so that a slower one takes fewer
 # Of a frame and its products. Few blocks waste fewer tiles of Winograd filtering at their edges.
 _SIGNAL_BYTES, _IMAGE_BYTES, _TILED_BYTES = 1 << 18, 1 << 19, 1 << 20
-NO_POOL = Window((1, 1), (1, 1), (0, 0))
-NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
-NO_PLACE.flags.writeable = False
 
 
 class Source(NamedTuple):
@@ -40,89 +36,6 @@ class Source(NamedTuple):
     values: Array
     place: Array
     pool: Window
-
-
-def read_only(array: Array) -> Array:
-    """A view that cannot be written to: one type for whatever a kernel only reads."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-OUTPUTS, MAXIMA, SELECTED, QUOTIENTS, PRODUCTS, COLUMNS = range(6)
-
-
-class After(NamedTuple):
-    """What follows the products z of a block; the fields that it does not need are empty.
-
-    =========  =====================================================================================
-    OUTPUTS    ``out = max(z + bias, least)``
-    MAXIMA     ``out, found = rectified_maxima`` over the windows of `pool`
-    SELECTED   ``out = z + bias`` at the winners, in `place`, of `pool`
-    QUOTIENTS  ``out = share R / stabilised (z + bias)``, at the winners where there is a pool, with
-               `sums` ``(batch, blocks of a sample, 2, channels)`` for the accounts
-    PRODUCTS   ``out = x z``; ``out += x z`` where `onto`
-    COLUMNS    ``out`` += each row of z, at the values of one window of `columns`
-    =========  =====================================================================================
-
-    `size` is that of all windows before a pool.
-    """
-
-    kind: int
-    out: Array
-    found: Array
-    bias: Array
-    place: Array
-    pool: Window
-    size: tuple[int, int]
-    least: Array
-    relevance: Array
-    share: Array
-    epsilon: Array
-    sums: Array
-    x: Array
-    onto: bool
-    columns: Window
-
-
-def after(
-    kind: int,
-    out: Array,
-    size: tuple[int, int],
-    bias: Array | None = None,
-    at: Winners | None = None,
-    pool: Window = NO_POOL,
-    found: Array | None = None,
-    least: float = -np.inf,
-    relevance: Array | None = None,
-    share: float = 1.0,
-    epsilon: Array | None = None,
-    sums: Array | None = None,
-    x: Array | None = None,
-    onto: bool = False,
-    columns: Window = NO_POOL,
-) -> After:
-    """An `After` with empty fields for what is not given."""
-    dtype, nothing = out.dtype, np.empty((0, 0, 0, 0), out.dtype)
-    return After(
-        kind,
-        out,
-        np.empty((0, 0, 0, 0), np.uint8) if found is None else found,
-        read_only(
-            np.zeros(out.shape[3], dtype) if bias is None else np.ascontiguousarray(bias, dtype)
-        ),
-        NO_PLACE if at is None else read_only(at.place),
-        pool if at is None else at.window,
-        size,
-        np.full(1, least, dtype),
-        read_only(nothing if relevance is None else np.ascontiguousarray(relevance, dtype)),
-        np.full(1, share, dtype),
-        np.zeros(1, dtype) if epsilon is None else np.array(epsilon, dtype),
-        np.empty((0, 0, 0, 0)) if sums is None else sums,
-        read_only(nothing if x is None else np.ascontiguousarray(x, dtype)),
-        onto,
-        columns,
-    )
 
 
 class Memory(NamedTuple):
@@ -185,23 +98,23 @@ class Schedule:
         values = {name: scratch(name, (n,), self.dtype) for name, n in self._sizes.items()}
         return Memory(**values, which=scratch("which", (self.operand.padded,), np.int32))
 
-    def run(self, source: Source, following: After) -> None:
+    def run(self, source: Source, epilogue: Epilogue) -> None:
         """Compute all blocks; the result does not depend on how threads share them."""
         count = count_of(self.blocks)
         pieces = 1 if thread_count() == 1 else _PIECES_EACH * thread_count()
-        parallel_for(self._piece(source, following), count, -(-count // pieces))
+        parallel_for(self._piece(source, epilogue), count, -(-count // pieces))
 
-    def run_samples(self, source: Source, following: After) -> None:
+    def run_samples(self, source: Source, epilogue: Epilogue) -> None:
         """The same, where the blocks of a sample must follow each other."""
-        piece, each = self._piece(source, following), self.blocks_of_sample
+        piece, each = self._piece(source, epilogue), self.blocks_of_sample
         parallel_for(lambda i, j: piece(i * each, j * each), self.blocks.batch, 1)
 
-    def _piece(self, source: Source, following: After) -> Callable[[int, int], None]:
+    def _piece(self, source: Source, epilogue: Epilogue) -> Callable[[int, int], None]:
         run = run_depthwise_blocks if self.operand.kind == DEPTHWISE else run_blocks
 
         def piece(first: int, last: int) -> None:
             run(
-                source, self.operand, self.window, following, self.blocks, first, last,
+                source, self.operand, self.window, epilogue, self.blocks, first, last,
                 self.memory(),
             )  # fmt: skip
 
@@ -231,7 +144,7 @@ def run_blocks(
     source: Source,
     operand: Operand,
     window: Window,
-    following: After,
+    epilogue: Epilogue,
     blocks: Blocks,
     first: int,
     last: int,
@@ -239,10 +152,10 @@ def run_blocks(
 ) -> None:
     """Compute the blocks from number `first` to `last`."""
     for number in range(first, last):
-        frame, z, seen, pool = _begin(source, operand, window, following, blocks, number, memory)
+        frame, z, seen, pool = _begin(source, operand, window, epilogue, blocks, number, memory)
         products(frame, operand, window, z, memory.inputs, memory.found)
         _close_gaps(z, operand)
-        _follow(z, operand, following, blocks, number, seen, pool, memory)
+        finish(z, operand, epilogue, blocks, number, seen, pool, memory.row, memory.which)
 
 
 @compiled()
@@ -250,7 +163,7 @@ def run_depthwise_blocks(
     source: Source,
     operand: Operand,
     window: Window,
-    following: After,
+    epilogue: Epilogue,
     blocks: Blocks,
     first: int,
     last: int,
@@ -258,9 +171,9 @@ def run_depthwise_blocks(
 ) -> None:
     """The same for a depthwise convolution; apart, because most networks have none."""
     for number in range(first, last):
-        frame, z, seen, pool = _begin(source, operand, window, following, blocks, number, memory)
+        frame, z, seen, pool = _begin(source, operand, window, epilogue, blocks, number, memory)
         depthwise_products(frame, operand, window, z)
-        _follow(z, operand, following, blocks, number, seen, pool, memory)
+        finish(z, operand, epilogue, blocks, number, seen, pool, memory.row, memory.which)
 
 
 @part
@@ -268,13 +181,13 @@ def _begin(
     source: Source,
     operand: Operand,
     window: Window,
-    following: After,
+    epilogue: Epilogue,
     blocks: Blocks,
     number: int,
     memory: Memory,
 ) -> tuple[Array, Array, tuple[int, int], Window]:
     """The frame of a block and room for its products, and how many and which windows pool them."""
-    values, place, pool, size = source.values, source.place, following.pool, following.size
+    values, place, pool, size = source.values, source.place, epilogue.pool, epilogue.size
     channels, padded = values.shape[3], operand.groups * operand.panels * operand.width
     kernel, stride, pad, dilation = pool
     s0, s1, y0, y1, x0, x1 = block_of(blocks, number)
@@ -313,119 +226,3 @@ def _close_gaps(z: Array, operand: Operand) -> None:
             into, gap = start + group * made, start + group * filled
             for c in range(made):
                 row[into + c] = row[gap + c]
-
-
-@part
-def _follow(
-    z: Array,
-    operand: Operand,
-    following: After,
-    blocks: Blocks,
-    number: int,
-    seen: tuple[int, int],
-    pool: Window,
-    memory: Memory,
-) -> None:
-    """What follows the products of a block."""
-    kind, out, bias, place = following.kind, following.out, following.bias, following.place
-    block, row = block_of(blocks, number), memory.row
-    if kind == MAXIMA:
-        rectified_maxima(z, seen, bias, out, following.found, block, pool, row, memory.which)
-    elif kind == SELECTED:
-        select(z, seen, place, bias, out, block, pool)
-    elif kind == QUOTIENTS:
-        sums = following.sums
-        _quotients(
-            z, seen, bias, place, following.relevance, following.share, following.epsilon, out,
-            sums[:, number % sums.shape[1]], block, pool, row,
-        )  # fmt: skip
-    elif kind == COLUMNS:
-        _scatter(z, operand, out, block, following.columns)
-    elif kind == PRODUCTS:
-        _store_products(z, following.x, following.onto, out, block)
-    else:
-        _store(z, bias, following.least[0], out, block)
-
-
-@part
-def _store(z: Array, bias: Array, least: float, out: Array, block: Block) -> None:
-    s0, s1, y0, y1, x0, x1 = block
-    for sample in range(s0, s1):
-        for y in range(y0, y1):
-            for x in range(x0, x1):
-                made, value = out[sample, y, x], z[sample - s0, y - y0, x - x0]
-                for c in range(len(made)):
-                    total = value[c] + bias[c]
-                    made[c] = least if total <= least else total
-
-
-@part
-def _store_products(z: Array, image: Array, onto: bool, out: Array, block: Block) -> None:
-    s0, s1, y0, y1, x0, x1 = block
-    for sample in range(s0, s1):
-        for y in range(y0, y1):
-            for x in range(x0, x1):
-                made, value = out[sample, y, x], z[sample - s0, y - y0, x - x0]
-                given = image[sample, y, x]
-                if onto:
-                    for c in range(len(made)):
-                        made[c] += given[c] * value[c]
-                else:
-                    for c in range(len(made)):
-                        made[c] = given[c] * value[c]
-
-
-@part
-def _quotients(
-    z: Array,
-    seen: tuple[int, int],
-    bias: Array,
-    place: Array,
-    relevance: Array,
-    share: Array,
-    epsilon: Array,
-    out: Array,
-    sums: Array,
-    block: Block,
-    pool: Window,
-    row: Array,
-) -> None:
-    s0, s1, y0, y1, x0, x1 = block
-    channels, zero = out.shape[3], z.dtype.type(0)
-    found, quotients = row[:channels], row[channels : 2 * channels]
-    rest = row[2 * channels : 3 * channels]
-    for sample in range(s0, s1):
-        for c in range(channels):
-            quotients[c] = rest[c] = zero
-        for y in range(y0, y1):
-            for x in range(x0, x1):
-                top = (y - y0) * pool.stride[0] - pool.pad[0]
-                left = (x - x0) * pool.stride[1] - pool.pad[1]
-                for c in range(channels):
-                    found[c] = bias[c]
-                if place.size:
-                    selected(z[sample - s0], seen, top, left, place[sample, y, x], pool, found)
-                else:
-                    value = z[sample - s0, top, left]
-                    for c in range(channels):
-                        found[c] += value[c]
-                stabilised_quotients(
-                    relevance[sample, y, x], share[0], found, epsilon[sample], out[sample, y, x],
-                    quotients, rest,
-                )  # fmt: skip
-        for c in range(channels):
-            sums[sample, 0, c] += quotients[c]
-            sums[sample, 1, c] += rest[c]
-
-
-@part
-def _scatter(z: Array, operand: Operand, out: Array, block: Block, columns: Window) -> None:
-    s0, s1, y0, y1, x0, x1 = block
-    kernel, stride, pad, dilation = columns
-    shifted = Window(kernel, stride, (pad[0] - y0 * stride[0], pad[1] - x0 * stride[1]), dilation)
-    panel = z.reshape(-1, z.shape[3])
-    depth = operand.made // (kernel[0] * kernel[1])
-    for group in range(operand.groups):
-        scatter_add(
-            panel, group * operand.made, depth, out[s0:s1], group, (y1 - y0, x1 - x0), shifted
-        )

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from lrp_audio.kernels.parts import part
-from lrp_audio.kernels.scratch import scratch
 from lrp_audio.types import Array
 
 
@@ -24,27 +25,18 @@ class Window(NamedTuple):
         return tall, wide
 
 
+NO_POOL = Window((1, 1), (1, 1), (0, 0))
+
+
 def framed(images: Array, size: tuple[int, int], pad: tuple[int, int]) -> Array:
     """The `size` rows and columns of `images` from ``-pad`` on, with zeros outside the images."""
-    (_, height, width, _), (tall, wide) = images.shape, size
-    top, left = -pad[0], -pad[1]
-    inside = top >= 0 and left >= 0 and top + tall <= height and left + wide <= width
-    if inside and images.flags.c_contiguous:
-        return images[:, top : top + tall, left : left + wide]
-    frame = scratch("frame", (len(images), tall, wide, images.shape[3]), images.dtype)
-    into, out_of = [slice(None)], [slice(None)]
-    for axis in (1, 2):
-        before, length = pad[axis - 1], images.shape[axis]
-        first = min(max(0, before), frame.shape[axis])
-        last = max(first, min(frame.shape[axis], before + length))
-        into.append(slice(first, last))
-        out_of.append(slice(first - before, last - before))
-    frame[:, : into[1].start] = 0
-    frame[:, into[1].stop :] = 0
-    frame[:, into[1], : into[2].start] = 0
-    frame[:, into[1], into[2].stop :] = 0
-    frame[tuple(into)] = images[tuple(out_of)]
-    return frame
+    around = [
+        (max(0, before), max(0, length - before - given))
+        for length, before, given in zip(size, pad, images.shape[1:3], strict=True)
+    ]
+    padded = np.pad(images, ((0, 0), *around, (0, 0)))
+    top, left = (max(0, -before) for before in pad)
+    return padded[:, top : top + size[0], left : left + size[1]]
 
 
 @part

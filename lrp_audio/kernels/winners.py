@@ -16,6 +16,8 @@ from lrp_audio.kernels.windows import Window
 from lrp_audio.types import Array
 
 NO_WINNER = np.uint8(255)  # after a ReLU: no value in the window is above 0
+NO_PLACE = np.empty((0, 0, 0, 0), np.uint8)
+NO_PLACE.flags.writeable = False
 MOST_PLACES = 255  # in a window, for its winner's place to fit into a byte
 
 

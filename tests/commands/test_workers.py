@@ -250,7 +250,7 @@ def work(piece):
 if __name__ == "__main__":
     warnings.simplefilter("error")
     with parallel_config(backend="loky", idle_worker_timeout=0.05):
-        for _ in range(15):
+        for _ in range(10):
             assert sorted(found for _, found in Workers(2).run(work, range(4))) == [0, 1, 2, 3]
             time.sleep(0.05)
 """
@@ -262,3 +262,33 @@ def test_workers_that_stop_when_idle_are_replaced_where_warnings_are_errors(
     script = tmp_path / "idle.py"
     script.write_text(IDLE, encoding="utf-8")
     subprocess.run([sys.executable, script], check=True, timeout=120)
+
+
+GIVEN_UP = """\
+from joblib.externals.loky import process_executor
+from lrp_audio.commands.workers import Workers
+
+submit = process_executor._ExecutorManagerThread.add_call_item_to_queue
+
+def fail_after_a_stop(self):
+    if self.executor_flags.kill_workers and not self.pending_work_items:
+        raise KeyError(17)
+    submit(self)
+
+process_executor._ExecutorManagerThread.add_call_item_to_queue = fail_after_a_stop
+
+if __name__ == "__main__":
+    for _ in range(2):
+        results = Workers(2).run(abs, range(40))
+        next(results)
+        results.close()
+    print(sorted(found for _, found in Workers(2).run(abs, range(3))))
+"""
+
+
+def test_nothing_is_said_of_pieces_that_are_given_up(tmp_path: Path) -> None:
+    """joblib's thread fails where it has a piece left to submit: by chance, here always."""
+    script = tmp_path / "given_up.py"
+    script.write_text(GIVEN_UP, encoding="utf-8")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("[0, 1, 2]\n", "")

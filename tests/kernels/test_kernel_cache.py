@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -117,13 +119,17 @@ def gone(path: Path) -> None:
     path.unlink()
 
 
-@pytest.mark.parametrize("damage", [garbage, truncated, empty, one_bit, gone])
-@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
-def test_of_damaged_files_nothing_is_used(
-    kept: Path, damage: Callable[[Path], None], suffix: str
-) -> None:
-    damage_all(kept, suffix, damage)
-    assert run(kept) == ("compiling\ndone\n", "")
+def test_of_damaged_files_nothing_is_used(compiled_once: Path, tmp_path: Path) -> None:
+    def found(case: tuple[str, Callable[[Path], None]]) -> tuple[str, str]:
+        suffix, damage = case
+        kept = shutil.copytree(compiled_once, tmp_path / f"{damage.__name__}{suffix}")
+        damage_all(kept, suffix, damage)
+        return run(kept)
+
+    cases = list(product([".nbi", ".nbc"], [garbage, truncated, empty, one_bit, gone]))
+    with ThreadPoolExecutor(2) as pool:
+        outputs = dict(zip(cases, pool.map(found, cases), strict=True))
+    assert outputs == dict.fromkeys(cases, ("compiling\ndone\n", ""))
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
@@ -168,17 +174,22 @@ def test_files_that_cannot_be_read_are_reported_once(kept: Path) -> None:
     assert one_sentence(err)
 
 
-@pytest.mark.parametrize("room", [0, 1000, 10_000])
-def test_a_full_disk_is_reported_once(tmp_path: Path, room: int) -> None:
+def test_a_full_disk_is_reported_once(tmp_path: Path) -> None:
     pytest.importorskip("resource")
-    # Files may not grow beyond `room` bytes: some fit, others do not.
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room},) * 2)"
-    (tmp_path / "cache").mkdir()
-    out, err = run(tmp_path / "cache", limit)
-    assert out == "compiling\ndone\n"
-    assert one_sentence(err)
-    assert not list(tmp_path.rglob("*.tmp.*"))
-    assert run(tmp_path / "cache")[0].endswith("done\n")
+
+    def check(room: int) -> None:
+        # Files may not grow beyond `room` bytes: some fit, others do not.
+        limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room},) * 2)"
+        cache = tmp_path / f"{room}"
+        cache.mkdir()
+        out, err = run(cache, limit)
+        assert out == "compiling\ndone\n"
+        assert one_sentence(err)
+        assert not list(cache.rglob("*.tmp.*"))
+        assert run(cache)[0].endswith("done\n")
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(check, [0, 1000, 10_000]))
 
 
 def test_a_folder_that_is_lost_meanwhile_is_reported_once(tmp_path: Path) -> None:
