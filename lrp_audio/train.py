@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
 from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
-from lrp_audio.errors import DataError
+from lrp_audio.errors import ClipError, DataError
 
 if TYPE_CHECKING:
     from lrp_audio.data.split import Split
@@ -134,9 +134,10 @@ def _train(options: argparse.Namespace) -> int:
     model, task = options.model or "audionet", options.task or "digit"
     architecture = ARCHITECTURES[model]
     recipe = _with_settings(architecture.recipe(task), options)
-    recordings = find_recordings(options.data, say)
+    unlisted: list[ClipError] = []
+    recordings = find_recordings(options.data, say, unlisted.append)
     chosen = TASKS[task].split(recordings, options.hold_out)
-    split, code = _readable(chosen, architecture.front.rate, options.skip_broken)
+    split, code = _readable(chosen, architecture.front.rate, unlisted, options.skip_broken)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
     weights = TASKS[task].sampling_weights(split.training)
     tested = train_network(model, task, split, recipe, options.out, weights)
@@ -157,7 +158,8 @@ def _train_standard(options: argparse.Namespace) -> int:
     )
 
     lrp_audio.threads(options.threads)
-    recordings = find_recordings(options.data, say)
+    unlisted: list[ClipError] = []
+    recordings = find_recordings(options.data, say, unlisted.append)
     models = [options.model] if options.model else sorted(ARCHITECTURES, reverse=True)
     tasks = [options.task] if options.task else sorted(TASKS)
     codes = [0]
@@ -166,7 +168,7 @@ def _train_standard(options: argparse.Namespace) -> int:
         recipe = _with_settings(standard_recipe(model, task), options)
         chosen = standard_split(task, recipe, recordings, options.hold_out)
         rate = ARCHITECTURES[model].front.rate
-        split, code = _readable(chosen, rate, options.skip_broken)
+        split, code = _readable(chosen, rate, unlisted, options.skip_broken)
         codes.append(code)
         parts = ((split.training, "train"), (split.test, "validate"))
         said = (f"{len(of)} recordings of {len({r.who for r in of})} speakers" for of, _ in parts)
@@ -191,8 +193,10 @@ def _with_settings(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
     return replace(recipe, settings=replace(recipe.settings, **chosen))
 
 
-def _readable(chosen: "Split", rate: int, skip_broken: bool) -> tuple["Split", int]:
-    """The recordings that can be read, and the exit code.
+def _readable(
+    chosen: "Split", rate: int, unlisted: Sequence[ClipError], skip_broken: bool
+) -> tuple["Split", int]:
+    """The recordings that can be read, and the exit code; `unlisted` are errors of folders.
 
     Broken ones are left out after the split, which does not depend on them.
     """
@@ -201,7 +205,7 @@ def _readable(chosen: "Split", rate: int, skip_broken: bool) -> tuple["Split", i
 
     training, errors = readable(chosen.training, rate)
     test, more = readable(chosen.test, rate)
-    code = name_broken([*errors, *more], skip_broken)
+    code = name_broken([*unlisted, *errors, *more], skip_broken)
     if not (training and test):
         raise DataError("Of the recordings to train on or to test on none can be read.")
     return Split(tuple(training), tuple(test)), code

@@ -113,8 +113,8 @@ def name_broken(errors: Sequence[ClipError], skip_broken: bool) -> int:
         say_error(error)
     if errors and not skip_broken:
         raise DataError(
-            f"{len(errors)} recordings of the corpus cannot be used: mend or remove them, or give "
-            "--skip-broken to go on without them."
+            f"{len(errors)} recordings or folders of the corpus cannot be used: mend or remove "
+            "them, or give --skip-broken to go on without them."
         )
     return FAILED if errors else 0
 

@@ -22,6 +22,8 @@ def read(recording: Recording, rate: int) -> Clip:
         return at_rate(read_clip(recording.path), rate)
     first = round(recording.begin * rate)
     clip = _whole(recording.path, rate, *_version(recording.path))
+    if isinstance(clip, ClipError):
+        raise ClipError(str(clip))
     return replace(clip, samples=clip.samples[first : first + rate].copy())
 
 
@@ -41,8 +43,12 @@ def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are usually read one after the other
-def _whole(path: Path, rate: int, real: str, modified: int) -> Clip:
-    return at_rate(read_clip(path), rate)
+def _whole(path: Path, rate: int, real: str, modified: int) -> Clip | ClipError:
+    """A file, or what is wrong with it, so that no file is decoded for each of its seconds."""
+    try:
+        return at_rate(read_clip(path), rate)
+    except ClipError as error:
+        return error
 
 
 def _version(path: Path) -> tuple[str, int]:

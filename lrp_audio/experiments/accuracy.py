@@ -75,7 +75,9 @@ class FoldTraining:
     def _fold(self) -> Fold:
         """The fold without the recordings that cannot be read, which do not change the others."""
         rate = ARCHITECTURES[self.architecture].front.rate
-        whole = folds(self.task, find_recordings(map(Path, self.data)), self.seed)[self.fold]
+        # Folders that cannot be listed were named before the work began.
+        found = find_recordings(map(Path, self.data), unlisted=lambda error: None)
+        whole = folds(self.task, found, self.seed)[self.fold]
         training, validation, test = (
             tuple(readable(part, rate)[0])
             for part in (whole.training, whole.validation, whole.test)
@@ -95,7 +97,9 @@ class FoldTraining:
 
 def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
     """One for each network, task and fold; and the errors of recordings that cannot be read."""
-    recordings = find_recordings(plan.data, say)  # said once here, not in every worker
+    unlisted: list[ClipError] = []
+    # Said once here, not in every worker.
+    recordings = find_recordings(plan.data, say, unlisted.append)
     found = [
         FoldTraining(
             architecture,
@@ -117,7 +121,7 @@ def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
             f"There is nothing to train: expected --models among {names}, and --folds from 0 to "
             f"{FOLDS['digit'] - 1} for digits, to {FOLDS['sex'] - 1} for the sex."
         )
-    return found, _unreadable(found, recordings)
+    return found, [*unlisted, *_unreadable(found, recordings)]
 
 
 def _chosen_folds(plan: ExperimentPlan, task: str) -> list[int]:

@@ -6,7 +6,8 @@ Nothing is unpickled. A matrix may be stored as two factors ``NAME.left @ NAME.r
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.fronts.fitting import OFFSETS
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.models.npz import read_array
+from lrp_audio.models.npz import array_names, open_npz, read_array
 from lrp_audio.types import Array, Parameters
 
 FORMAT = 2
@@ -27,6 +28,8 @@ _READ_WORDS = " and ".join(map(str, _READ))
 _HEADER = "description"
 _MAX_HEADER = 65_536
 _MAX_CLASSES = 1000
+_MAX_BYTES = 2**27
+_MAX_NUMBERS = 2**26
 _STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 
@@ -60,9 +63,8 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
 def set_temperature(path: Path, temperature: float | None) -> None:
     """Write `temperature` into the description of the file at `path`; the rest stays."""
     with _opened(path) as archive:
-        names = [name.removesuffix(".npy") for name in archive.namelist()]
-    with np.load(path, allow_pickle=False) as found:
-        arrays = {name: found[name] for name in names if name != _HEADER}
+        names = sorted(array_names(archive) - {_HEADER})
+        arrays = {name: _read(path, archive, name, _MAX_NUMBERS) for name in names}
     save_weights(path, replace(read_description(path), temperature=temperature), arrays)
 
 
@@ -82,7 +84,7 @@ def read_weights(
     """
     parameters = {}
     with _opened(path) as archive:
-        unread = {name.removesuffix(".npy") for name in archive.namelist()} - {_HEADER}
+        unread = array_names(archive) - {_HEADER}
         for name, shape in shapes.items():
             factors = [f"{name}.left", f"{name}.right"]
             stored = factors if unread.issuperset(factors) else [name]
@@ -112,14 +114,23 @@ def _product(path: Path, name: str, shape: tuple[int, ...], left: Array, right: 
         return np.asarray(left @ right)
 
 
-def _opened(path: Path) -> zipfile.ZipFile:
-    # Of damage, zipfile, its decompressors and NumPy's header parser raise a dozen kinds of errors.
-    try:
-        if path.is_file():
-            return zipfile.ZipFile(path)
-    except Exception as error:
-        raise _damaged(path, "it is not an npz archive") from error
-    raise ModelError(f"There is no weights file {path}.")
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive at `path`; raises `ModelError` where it is none."""
+    with ExitStack() as stack:
+        # Of damage, zipfile and its decompressors raise a dozen kinds of errors.
+        try:
+            archive = stack.enter_context(open_npz(path, _MAX_BYTES))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise ModelError(f"There is no weights file {path}.") from error
+        except OSError as error:
+            raise ModelError(
+                f"The weights file {path} cannot be read ({error.strerror}): give the path of a "
+                "file that this program wrote."
+            ) from error
+        except Exception as error:
+            raise _damaged(path, f"it is not an npz archive ({error!s:.200})") from error
+        yield archive
 
 
 def _description(path: Path, archive: zipfile.ZipFile) -> Description:

@@ -63,7 +63,8 @@ def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> 
     model = lrp_audio.load(plan.model)
     task = choice.task_of(model)
     rng = np.random.default_rng(plan.seed)
-    classified = choice.classify(model, task, choice.recordings(plan.data, task), on_error)
+    found = choice.recordings(plan.data, task, on_error)
+    classified = choice.classify(model, task, found, on_error)
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
         study = Path(work) / "study"

@@ -317,7 +317,7 @@ def test_a_header_that_claims_much_takes_no_memory(
         ((4, 2), (2, 5), "the factors of fc.weight do not give the shape (4, 6)"),
         ((5, 2), (2, 6), "fc.weight"),
         ((8,), (2, 6), "the factors of fc.weight do not fit each other"),
-        ((4, 0), (0, 10**12), "the factors of fc.weight do not give the shape (4, 6)"),
+        ((4, 0), (0, 10**12), "its shape is (0, 1000000000000)"),
         ((4, 7), (7, 6), "expected at most 24 numbers"),
     ],
 )
@@ -428,8 +428,8 @@ def test_a_file_that_is_no_archive_or_not_there_is_one_sentence(tmp_path: Path) 
     single.write_bytes(npy(np.ones(4, np.float32)))
     assert "not an npz archive" in sentence(single)
     assert "There is no weights file" in sentence(tmp_path / "missing.npz")
-    assert "There is no weights file" in sentence(tmp_path)
-    assert "not an npz archive" in sentence(tmp_path / f"{'x' * 300}.npz")
+    assert "it is a folder" in sentence(tmp_path)
+    assert "too long" in sentence(tmp_path / f"{'x' * 300}.npz")
 
 
 # --- models by name -----------------------------------------------------------------------------
