@@ -19,16 +19,44 @@ def staged(folder: Path) -> Iterator[Path]:
     Of several files the last by name moves last, and an earlier file of that name is removed
     first: where it exists, all of them belong together, even after a kill.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(
-        dir=folder, prefix=".", suffix=_PARTIAL, ignore_cleanup_errors=True
-    ) as aside:
-        yield Path(aside)
-        files = sorted(Path(aside).iterdir())
-        if len(files) > 1:
-            (folder / files[-1].name).unlink(missing_ok=True)
-        for file in files:
-            os.replace(file, folder / file.name)
+    with _naming(folder):
+        make_folder(folder)
+        with TemporaryDirectory(
+            dir=folder, prefix=".", suffix=_PARTIAL, ignore_cleanup_errors=True
+        ) as aside:
+            yield Path(aside)
+            files = sorted(Path(aside).iterdir())
+            if len(files) > 1:
+                (folder / files[-1].name).unlink(missing_ok=True)
+            for file in files:
+                os.replace(file, folder / file.name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, unless they are there; it may be thousands deep."""
+    missing = [folder]
+    while missing:
+        try:
+            missing[-1].mkdir(exist_ok=True)
+            missing.pop()
+        except FileNotFoundError:
+            if missing[-1] == missing[-1].parent:
+                raise
+            missing.append(missing[-1].parent)
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Inside the block, an `OSError` about no file, or one that is under way, names `folder`.
+
+    A write to a full disk, for one, does not say to which file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or _PARTIAL in os.fsdecode(error.filename):
+            error.filename = os.fspath(folder)
+        raise
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
+from lrp_audio.commands.options import Parser, add_skip_broken, add_threads, path, whole
 from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import ClipError, DataError
@@ -89,14 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         nargs="+",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="folders of corpora: FSDD, AudioMNIST's layout, EmoDB, synthetic voices",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="FILE",
         help=f"weights (.npz); with --recipe, a folder for them (default: {_FOLDER})",
     )
@@ -108,16 +108,16 @@ def _parser() -> argparse.ArgumentParser:
         help="speakers to test on instead of training on them",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=int, metavar="N", help="passes over the recordings")
-    length.add_argument("--steps", type=int, metavar="N", help="batches, instead of epochs")
-    parser.add_argument("--batch", type=int, metavar="N")
+    length.add_argument("--epochs", type=whole, metavar="N", help="passes over the recordings")
+    length.add_argument("--steps", type=whole, metavar="N", help="batches, instead of epochs")
+    parser.add_argument("--batch", type=whole, metavar="N")
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument(
         "--fall",
         type=float,
         help="share of the run over which the rate falls to zero",
     )
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=whole)
     add_skip_broken(parser)
     add_threads(parser)
     return parser

@@ -16,7 +16,7 @@ def open_zip(file: BinaryIO, longest_list: int) -> Iterator[zipfile.ZipFile]:
     Raises `zipfile.BadZipFile` for a longer one or a damaged archive. Members are to be read in
     smaller blocks than that.
     """
-    with zipfile.ZipFile(_Bounded(file, longest_list)) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(_Bounded(file, longest_list)) as archive:
         yield archive
 
 

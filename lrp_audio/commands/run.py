@@ -61,6 +61,8 @@ def _ended(body: Callable[[], int], again: str) -> int:
             elif isinstance(error, OSError):
                 name, reason = error.filename or "A file", error.strerror or error
                 say_error(f"{name} cannot be used ({reason}): mend that; {again}.")
+            elif isinstance(error, MemoryError):
+                say_error(f"The memory does not do: ask for less at once; {again}.")
             else:
                 raise
             return FAILED

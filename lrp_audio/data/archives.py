@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tqdm import tqdm
 
 from lrp_audio.errors import DataError
-from lrp_audio.files import require_room
+from lrp_audio.files import make_folder, require_room
 from lrp_audio.regular import open_regular
 from lrp_audio.zips import METHODS, open_zip
 
@@ -44,7 +44,7 @@ def unpack(archive: Path, destination: Destination, folder: Path, largest: int) 
                 chosen.items(), "unpacking", unit="file", leave=False, disable=None
             ):
                 path = folder / target
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
     except _DAMAGE as error:

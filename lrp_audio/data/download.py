@@ -7,7 +7,7 @@ from lrp_audio.data.archives import unpack
 from lrp_audio.data.fetch import RetryPolicy, fetch
 from lrp_audio.data.public import PublicCorpus
 from lrp_audio.errors import DataError
-from lrp_audio.files import remove_leftovers, staged
+from lrp_audio.files import make_folder, remove_leftovers, staged
 
 
 def download(
@@ -31,7 +31,7 @@ def download(
         except DataError as error:
             raise DataError(f"{error} Move {home} away or give another folder.") from error
         return False
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     archive = folder / f"{corpus.name}.zip"
     if not archive.exists():
         fetch(url or corpus.url, archive, corpus.largest, policy, retrying)

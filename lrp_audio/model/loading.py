@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 import lrp_audio
-from lrp_audio.arguments import described
+from lrp_audio.arguments import as_path, described
 from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model.arrays import ArrayModel, names_of
@@ -40,7 +40,7 @@ def load(
             "of a weights file or of a folder with a model.toml."
         )
     arithmetic = _arithmetic(dtype)
-    if Path(name).is_dir():
+    if _is_folder(as_path(name, "a model")):
         from lrp_audio.interchange.folder import read_folder
 
         found = read_folder(Path(name), arithmetic.name, network)
@@ -122,6 +122,13 @@ def example(name: str = "7_female") -> Path:
             f"There is no bundled clip {described(name)}; choose one of {', '.join(known)}."
         )
     return known[name]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # such as a name that is too long
+        raise ModelError(f"There is no model {path} ({error.strerror}).") from error
 
 
 def _arithmetic(dtype: DTypeLike) -> "np.dtype[Any]":

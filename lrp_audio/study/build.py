@@ -17,6 +17,7 @@ import lrp_audio
 from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
+from lrp_audio.files import make_folder
 from lrp_audio.model import Model
 from lrp_audio.study import choice, stimuli
 from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
@@ -65,7 +66,7 @@ def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> 
     rng = np.random.default_rng(plan.seed)
     found = choice.recordings(plan.data, task, on_error)
     classified = choice.classify(model, task, found, on_error)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(out.parent)
     with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".partial") as work:
         study = Path(work) / "study"
         site = study / "site"

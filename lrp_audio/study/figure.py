@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_audio.drawing.style import new_figure, plain
+from lrp_audio.drawing.style import encoded, new_figure, plain
 from lrp_audio.study.analysis import ClipResult, Comparison
 from lrp_audio.study.design import CONDITIONS
 
@@ -36,7 +36,7 @@ def save_result(
     _draw_participants(left, of_record, pairs, chance)
     _draw_clips(right, clips)
     for suffix in ("png", "pdf"):
-        figure.savefig(folder / f"result.{suffix}")
+        (folder / f"result.{suffix}").write_bytes(encoded(figure, suffix))
 
 
 def _draw_participants(
