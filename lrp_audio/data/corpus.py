@@ -42,7 +42,7 @@ def find_recordings(
         sentences: list[str] = []
         here, others = _below(folder, sentences.append)
         if not here:
-            besides = " ".join([others.sentence(), *sentences])
+            besides = " ".join(filter(None, [others.sentence(), *sentences]))
             raise DataError(
                 f"{folder} holds no recordings; expected files named like {_NAMES}, in it or in "
                 f"folders below it. {besides}".rstrip()

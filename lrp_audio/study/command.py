@@ -10,6 +10,7 @@ import lrp_audio
 from lrp_audio.commands.run import say_error
 from lrp_audio.commands.text import printable
 from lrp_audio.errors import LrpAudioError, StudyError
+from lrp_audio.files import naming
 from lrp_audio.study.build import BuiltStudy, StudyPlan, build
 from lrp_audio.study.key import read_key
 from lrp_audio.study.participants import Truth, participants
@@ -39,7 +40,8 @@ def _build(options: argparse.Namespace) -> int:
     )
     errors: list[LrpAudioError] = []
     try:
-        built = build(plan, options.out, errors.append)
+        with naming(options.out):
+            built = build(plan, options.out, errors.append)
     finally:
         for error in errors:
             say_error(error)
