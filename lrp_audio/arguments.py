@@ -91,7 +91,9 @@ def as_path(value: object, what: str) -> Path:
     """`value` as a path of `what`; raises `LrpAudioError` if it is neither a str nor a Path."""
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not possible_path(path):
-        raise LrpAudioError(f"The path of {what} is {described(value)}; give that of a file or folder, a str or a Path.")
+        raise LrpAudioError(
+            f"The path of {what} is {described(value)}; give that of a file or folder, a str or a Path."
+        )
     return Path(path)
 
 

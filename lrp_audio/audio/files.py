@@ -144,7 +144,9 @@ def _refusal(path: Path, error: OSError) -> str:
         return f"{path} is a folder: give the recordings in it, for example {path}/*.wav."
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"{path} does not exist: give the path of a recording ({COMMON})."
-    return f"{path} cannot be read ({error.strerror}): save it to another file, or check its rights."
+    return (
+        f"{path} cannot be read ({error.strerror}): save it to another file, or check its rights."
+    )
 
 
 @contextmanager

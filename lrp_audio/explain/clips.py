@@ -72,7 +72,8 @@ def find_clips(arguments: Iterable[Path]) -> Search:
             for path, relative in files.recordings:
                 found.setdefault(os.path.realpath(path), (path, relative))
             others.update(files.others)
-            errors += map(ClipError, files.unlisted)
+            # A pattern may lead to a folder in several ways.
+            errors += map(ClipError, dict.fromkeys(files.unlisted))
     outputs = _distinct([_output(relative) for _, relative in found.values()])
     clips = [FoundClip(path, o) for (path, _), o in zip(found.values(), outputs, strict=True)]
     return Search(clips, errors, frozenset(others - {path for path, _ in found.values()}))
