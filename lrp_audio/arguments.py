@@ -92,7 +92,8 @@ def as_path(value: object, what: str) -> Path:
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not possible_path(path):
         raise LrpAudioError(
-            f"The path of {what} is {described(value)}; give that of a file or folder, a str or a Path."
+            f"The path of {what} is {described(value)}; give a path that a file can have, as a str "
+            "or a Path."
         )
     return Path(path)
 
