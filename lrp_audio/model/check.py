@@ -1,14 +1,14 @@
 """The check of a model in a folder: its layers, and its outputs beside those of a reference."""
 
+import json
 import math
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from lrp_audio.commands.text import aligned, printable
 from lrp_audio.errors import ModelError, ShapeError
-from lrp_audio.files import write_aside
+from lrp_audio.files import write_bytes_aside
 from lrp_audio.interchange.folder import DESCRIPTION, Reference, read_folder, reference_of
 from lrp_audio.interchange.read import ReadNetwork, read_onnx_network
 from lrp_audio.models.batches import forward
@@ -60,16 +60,15 @@ def propose(folder: Path) -> int:
     path = folder / DESCRIPTION
     if path.exists():
         raise ModelError(f"{path} is there already: change it by hand, or remove it first.")
-    files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
+    files = sorted(folder.glob("*.onnx"))
     if len(files) != 1:
         raise ModelError(f"{folder} holds {len(files)} files ending in .onnx; expected one.")
     read = read_onnx_network(files[0])
-    content = proposal(files[0].name, read).encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    write_aside(path, write)
+    try:
+        content = proposal(files[0].name, read).encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"{files[0]} has a name that is no text: rename it.") from error
+    write_bytes_aside(path, content)
     print(f"wrote {printable(path)}: complete [front] and the names, then check it again")
     return 0
 
@@ -90,7 +89,7 @@ def proposal(file: str, read: ReadNetwork) -> str:
     )
     return f"""\
 [network]
-file = "{file}"
+file = {json.dumps(file, ensure_ascii=False)}
 ending = "{ending}"
 
 [front]

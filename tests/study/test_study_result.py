@@ -407,6 +407,17 @@ def test_no_records_are_one_sentence(tmp_path: Path, made: bool) -> None:
     assert "put the participants' files there" in errors[0]
 
 
+def test_names_that_are_no_text_are_analysed(tmp_path: Path) -> None:
+    name = os.fsdecode(b"m\xffy_\x1b[2J")
+    items = tuple(replace(item, clip=item.clip and name) for item in KEY.items)
+    key = replace(KEY, model=name, items=items)
+    code, out, errors = run("analyse", study(tmp_path, people(8, key=key), key))
+    assert (code, errors) == (0, [])
+    summary = (tmp_path / "result" / "summary.md").read_text(encoding="utf-8")
+    assert "Model m\\\\udcffy\\_\\\\x1b\\[2J, rules" in summary
+    assert "\x1b" not in out + summary
+
+
 def test_names_of_clips_bring_no_markup_into_the_summary() -> None:
     name = '7_<img src=x onerror=alert(1)>|"ü"\n# [a](b)_`c`_0.wav'
     key = replace(KEY, items=(replace(KEY.items[0], clip=name), *KEY.items[1:]))
