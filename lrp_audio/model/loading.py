@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 import lrp_audio
-from lrp_audio.arguments import as_path, described
+from lrp_audio.arguments import described
 from lrp_audio.errors import ClipError, ModelError
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model.arrays import ArrayModel, names_of
 from lrp_audio.model.clips import Model
 from lrp_audio.models.zoo import load_network
 from lrp_audio.outputs import Kind, Output
+from lrp_audio.regular import possible_path
 
 if TYPE_CHECKING:
     from lrp_audio.interchange.folder import NetworkFactory
@@ -34,13 +35,14 @@ def load(
     is ``float32`` (speed) or ``float64`` (precision), in any of NumPy's spellings. Raises
     `ModelError` if there is no such model or its file is damaged, or for another dtype.
     """
-    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+    given = os.fspath(name) if isinstance(name, str | os.PathLike) else None
+    if not isinstance(given, str) or not possible_path(given):
         raise ModelError(
             f"{described(name)} names no model: give a name, such as 'audionet-digit', or the path "
             "of a weights file or of a folder with a model.toml."
         )
     arithmetic = _arithmetic(dtype)
-    if _is_folder(as_path(name, "a model")):
+    if _is_folder(Path(name)):
         from lrp_audio.interchange.folder import read_folder
 
         found = read_folder(Path(name), arithmetic.name, network)
