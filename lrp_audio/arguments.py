@@ -12,6 +12,7 @@ from reprlib import Repr
 from typing import Any
 
 from lrp_audio.errors import AttributionError, LrpAudioError
+from lrp_audio.regular import possible_path
 from lrp_audio.types import Array
 
 
@@ -20,6 +21,11 @@ class _Short(Repr):
 
     def repr_ndarray(self, array: Array, level: int) -> str:
         return f"an array of {array.dtype} of shape {array.shape}" if array.ndim else repr(array)
+
+    def repr_int(self, number: int, level: int) -> str:
+        # Python refuses to write out a number of thousands of digits.
+        bits = number.bit_length()
+        return super().repr_int(number, level) if bits < 10_000 else f"a number of {bits} bits"
 
 
 _SHORT = _Short()
@@ -84,8 +90,11 @@ def one_of(value: object, choices: Sequence[str], what: str) -> None:
 def as_path(value: object, what: str) -> Path:
     """`value` as a path of `what`; raises `LrpAudioError` if it is neither a str nor a Path."""
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str) or "\0" in path:
-        raise LrpAudioError(f"The path of {what} is {described(value)}; give a str or a Path.")
+    if not isinstance(path, str) or not possible_path(path):
+        raise LrpAudioError(
+            f"The path of {what} is {described(value)}; give a path that a file can have, as a str "
+            "or a Path."
+        )
     return Path(path)
 
 

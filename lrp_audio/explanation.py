@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.arguments import as_path, one_of, whole_number
 from lrp_audio.audio.audible import Sign, Sound, at_rate, masked, weighted
 from lrp_audio.audio.clip import Clip
 from lrp_audio.audio.domain import Domain
+from lrp_audio.audio.encoding import wav
 from lrp_audio.audio.files import MAX_RATE, MIN_RATE
 from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.errors import ClipError, LrpAudioError
@@ -210,11 +210,10 @@ class Explanation:
         try:
             with staged(folder) as aside:
                 self._write(aside, heard, layers, settings)
-        except (OSError, soundfile.SoundFileError) as error:
-            reason = getattr(error, "strerror", None) or error
+        except OSError as error:
             raise LrpAudioError(
-                f"The results cannot be written to {folder} ({reason}): choose another folder "
-                "with --out, or free it."
+                f"The results cannot be written to {folder} ({error.strerror or error}): choose "
+                "another folder with --out, or free it."
             ) from error
         return folder
 
@@ -252,8 +251,7 @@ class Explanation:
             title += f" = {self.logits[self.target]:.3g}"
         samples = self.clip.samples
         save_heatmap(folder / "heatmap.png", samples, self.relevance, self.domain, title)
-        with (folder / "audible.wav").open("wb") as file:
-            soundfile.write(file, sound, self.clip.source_rate, subtype="PCM_16", format="WAV")
+        (folder / "audible.wav").write_bytes(wav(sound, self.clip.source_rate))
         # ReLUs and silence give many zeros: compressed, all layers take a fifth, in 0.3 s.
         np.savez_compressed(folder / "relevance.npz", **self._arrays(layers))
         summary = self.summary() | ({} if settings is None else {"settings": settings})

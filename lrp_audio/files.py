@@ -48,14 +48,46 @@ def staged(folder: Path) -> Iterator[Path]:
     Of several files the last by name moves last, and an earlier file of that name is removed
     first: where it exists, all of them belong together, even after a kill.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with workspace(folder) as aside:
-        yield aside
-        files = sorted(aside.iterdir())
-        if len(files) > 1:
-            (folder / files[-1].name).unlink(missing_ok=True)
-        for file in files:
-            os.replace(file, folder / file.name)
+    with naming(folder):
+        make_folder(folder)
+        with workspace(folder) as aside:
+            yield aside
+            files = sorted(aside.iterdir())
+            for file in files:
+                _require_file(folder / file.name)
+            if len(files) > 1:
+                (folder / files[-1].name).unlink(missing_ok=True)
+            for file in files:
+                os.replace(file, folder / file.name)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, unless they are there; it may be thousands deep."""
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+
+
+@contextmanager
+def naming(folder: Path) -> Iterator[None]:
+    """Inside the block, an `OSError` about no file, or one that is under way, names `folder`.
+
+    A write to a full disk, for one, does not say to which file.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or _PARTIAL in os.fsdecode(error.filename):
+            error.filename = os.fspath(folder)
+        raise
+
+
+def _require_file(path: Path) -> None:
+    """Raise `OSError` where `path` is there and no file: a device such as /dev/null is kept."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EEXIST, "it is there and not a regular file", os.fspath(path))
 
 
 def remove_leftovers(folder: Path) -> None:

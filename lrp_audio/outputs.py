@@ -23,6 +23,7 @@ SURE = 0.7
 _LISTED = 20  # names in a message
 _EXAMPLES = 8  # of them, where there are more
 _LONGEST = 100  # characters of a target that are compared with names
+_MOST_SECONDS = 1e6
 _DIGITS = 10  # a number of so many digits or more is no class of any model
 
 Target = str | int | None
@@ -190,7 +191,7 @@ class Output:
         target = scalar(target)
         if isinstance(target, str) and target not in self.names and "@" in target:
             name, _, moment = target.rpartition("@")
-            seconds = as_number(_float(moment))
+            seconds = _seconds(moment)
             if self.frames is None or seconds is None:
                 raise TargetError(
                     f"{described(target)} asks for a moment, "
@@ -200,7 +201,7 @@ class Output:
                         else "which is no number of seconds: write it as in NAME@1.25."
                     )
                 )
-            return Wanted(self._index(name, model), float(seconds))
+            return Wanted(self._index(name, model), seconds)
         return Wanted(self._index(target, model), None)
 
     def _index(self, target: object, model: str) -> int | None:
@@ -231,11 +232,13 @@ class Output:
         return ", ".join([*(close or self.names[:_EXAMPLES]), "..."])
 
 
-def _float(text: str) -> float | None:
+def _seconds(text: str) -> float | None:
+    """The moment that `text` holds; None for one that is no number, or beyond all recordings."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return number if abs(number) < _MOST_SECONDS else None
 
 
 def softmax(logits: Array) -> NDArray[np.float64]:

@@ -6,6 +6,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+from lrp_audio.regular import open_regular
+
 _SEAL = "sha256"
 _FILES = "files"
 
@@ -41,5 +43,5 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+    with open_regular(path) as file:
+        return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -10,11 +10,11 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrp_audio.commands.options import Parser, add_skip_broken, add_threads
+from lrp_audio.commands.options import Parser, add_skip_broken, add_threads, path, whole
 from lrp_audio.commands.run import disk_errors, name_broken, run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.writing import sole_writer
-from lrp_audio.errors import DataError
+from lrp_audio.errors import ClipError, DataError
 
 if TYPE_CHECKING:
     from lrp_audio.data.recording import Recording
@@ -94,14 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         nargs="+",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="folders of corpora: FSDD, AudioMNIST's layout, EmoDB, synthetic voices",
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=path,
         metavar="FILE",
         help=f"weights (.npz); with --recipe, a folder for them (default: {_FOLDER})",
     )
@@ -113,16 +113,16 @@ def _parser() -> argparse.ArgumentParser:
         help="speakers to test on instead of training on them",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=int, metavar="N", help="passes over the recordings")
-    length.add_argument("--steps", type=int, metavar="N", help="batches, instead of epochs")
-    parser.add_argument("--batch", type=int, metavar="N")
+    length.add_argument("--epochs", type=whole, metavar="N", help="passes over the recordings")
+    length.add_argument("--steps", type=whole, metavar="N", help="batches, instead of epochs")
+    parser.add_argument("--batch", type=whole, metavar="N")
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument(
         "--fall",
         type=float,
         help="share of the run over which the rate falls to zero",
     )
-    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seed", type=whole)
     add_skip_broken(parser)
     add_threads(parser)
     return parser
@@ -139,9 +139,10 @@ def _train(options: argparse.Namespace) -> int:
     model, task = options.model or "audionet", options.task or "digit"
     architecture = ARCHITECTURES[model]
     recipe = _with_settings(architecture.recipe(task), options)
-    recordings = find_recordings(options.data, say)
+    unlisted: list[ClipError] = []
+    recordings = find_recordings(options.data, say, unlisted.append)
     chosen = TASKS[task].split(recordings, options.hold_out)
-    split, code = _readable(chosen, architecture.front.rate, options.skip_broken)
+    split, code = _readable(chosen, architecture.front.rate, unlisted, options.skip_broken)
     print(f"{len(split.training)} recordings to train on, {len(split.test)} to test on")
     weights = TASKS[task].sampling_weights(split.training)
     tested = train_network(model, task, split, recipe, options.out, weights)
@@ -156,14 +157,15 @@ def _train_standard(options: argparse.Namespace) -> int:
     from lrp_audio.models.zoo import ARCHITECTURES
 
     lrp_audio.threads(options.threads)
-    recordings = find_recordings(options.data, say)
+    unlisted: list[ClipError] = []
+    recordings = find_recordings(options.data, say, unlisted.append)
     models = [options.model] if options.model else sorted(ARCHITECTURES, reverse=True)
     tasks = [options.task] if options.task else sorted(TASKS)
     codes = [0]
     for task, model in product(tasks, models):
         out = options.out / f"{model}-{task}.npz"
         with sole_writer(options.out, out.name):
-            codes.append(_train_listed(model, task, recordings, out, options))
+            codes.append(_train_listed(model, task, recordings, unlisted, out, options))
     return max(codes)
 
 
@@ -171,6 +173,7 @@ def _train_listed(
     model: str,
     task: str,
     recordings: Sequence["Recording"],
+    unlisted: Sequence[ClipError],
     out: Path,
     options: argparse.Namespace,
 ) -> int:
@@ -186,7 +189,8 @@ def _train_listed(
     begun = time.monotonic()
     recipe = _with_settings(standard_recipe(model, task), options)
     chosen = standard_split(task, recipe, recordings, options.hold_out)
-    split, code = _readable(chosen, ARCHITECTURES[model].front.rate, options.skip_broken)
+    rate = ARCHITECTURES[model].front.rate
+    split, code = _readable(chosen, rate, unlisted, options.skip_broken)
     parts = ((split.training, "train"), (split.test, "validate"))
     said = (f"{len(of)} recordings of {len({r.who for r in of})} speakers" for of, _ in parts)
     doing = (f"{number} to {what} on" for number, (_, what) in zip(said, parts, strict=True))
@@ -209,8 +213,10 @@ def _with_settings(recipe: "Recipe", options: argparse.Namespace) -> "Recipe":
     return replace(recipe, settings=replace(recipe.settings, **chosen))
 
 
-def _readable(chosen: "Split", rate: int, skip_broken: bool) -> tuple["Split", int]:
-    """The recordings that can be read, and the exit code.
+def _readable(
+    chosen: "Split", rate: int, unlisted: Sequence[ClipError], skip_broken: bool
+) -> tuple["Split", int]:
+    """The recordings that can be read, and the exit code; `unlisted` are errors of folders.
 
     Broken ones are left out after the split, which does not depend on them.
     """
@@ -219,7 +225,7 @@ def _readable(chosen: "Split", rate: int, skip_broken: bool) -> tuple["Split", i
 
     training, errors = readable(chosen.training, rate)
     test, more = readable(chosen.test, rate)
-    code = name_broken([*errors, *more], skip_broken)
+    code = name_broken([*unlisted, *errors, *more], skip_broken)
     if not (training and test):
         raise DataError("Of the recordings to train on or to test on none can be read.")
     return Split(tuple(training), tuple(test)), code

@@ -1,5 +1,6 @@
 """Sound files: decoding with libsndfile; every failure becomes a `ClipError` of one sentence."""
 
+import errno
 import io
 import os
 import tempfile
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import soundfile
@@ -20,6 +21,7 @@ from lrp_audio.audio.patched import Patched
 from lrp_audio.errors import ClipError
 from lrp_audio.forking import fork_outside
 from lrp_audio.interrupts import interrupts_after
+from lrp_audio.regular import open_regular
 
 MAX_MINUTES = 30
 MAX_CHANNELS = 64
@@ -71,9 +73,9 @@ def decode(path: Path, channels: int = 1) -> Mono:
 
 
 def duration(path: Path) -> float:
-    """Seconds of sound in a file, which is decoded only where its header does not state them.
+    """Seconds of sound in a file, which is decoded, because a header may state any number.
 
-    Raises `ClipError` for a file that cannot be read.
+    Raises `ClipError` for a file that cannot be read to its end.
     """
     name = str(path)
     with (
@@ -81,10 +83,7 @@ def duration(path: Path) -> float:
         _view(file, name) as (view, finding),
         _opened(view, name, finding) as sound,
     ):
-        frames = _promised(sound, finding)
-        if frames is None:
-            frames = sum(map(len, _blocks(sound, name, finding)))
-        return frames / int(sound.samplerate)
+        return sum(map(len, _blocks(sound, name, finding))) / int(sound.samplerate)
 
 
 def recording_digest(path: Path) -> str:
@@ -95,7 +94,7 @@ def recording_digest(path: Path) -> str:
     with _open(path) as file:
         if os.fstat(file.fileno()).st_size > _MOST_COPIED:
             return ""
-        return file_digest(file, "sha256").hexdigest()
+        return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def decode_stream(stream: IO[bytes], name: str, channels: int = 1) -> Mono:
@@ -159,28 +158,27 @@ def check_size(name: str, frames: int, rate: int, channels: int = 1) -> None:
         )
 
 
-def _check_file(path: Path) -> None:
-    """Raise `ClipError` for a path that is no regular file, or an empty one."""
-    if path.is_dir():
-        raise ClipError(f"{path} is a folder: give the recordings in it, for example {path}/*.wav.")
-    if not path.exists():
-        raise ClipError(f"{path} does not exist: give the path of a recording ({COMMON}).")
-    if not path.is_file():
-        raise ClipError(f"{path} is not a regular file: save the recording to one first.")
-    if path.stat().st_size == 0:
-        raise ClipError(f"{path} is empty (0 bytes): {_AGAIN}.")
-
-
 @contextmanager
-def _open(path: Path) -> Iterator[io.BufferedReader]:
+def _open(path: Path) -> Iterator[BinaryIO]:
     """The file at `path`, open; raises `ClipError` for an empty one or one that cannot be read."""
     try:
-        _check_file(path)
         # Opened here, because libsndfile does not support every file name nor distinguish errors.
-        with path.open("rb") as file:
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise ClipError(f"{path} is empty (0 bytes): {_AGAIN}.")
             yield file
     except OSError as error:
-        raise ClipError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
+        raise ClipError(_refusal(path, error)) from error
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    if error.errno == errno.EISDIR:
+        return f"{path} is a folder: give the recordings in it, for example {path}/*.wav."
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return f"{path} does not exist: give the path of a recording ({COMMON})."
+    return (
+        f"{path} cannot be read ({error.strerror}): save it to another file, or check its rights."
+    )
 
 
 @contextmanager

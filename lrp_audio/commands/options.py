@@ -2,10 +2,15 @@
 
 import argparse
 import math
+from pathlib import Path
 from typing import Any, NoReturn
 
 import lrp_audio
 from lrp_audio.commands.text import printable
+from lrp_audio.regular import possible_path
+
+_DIGITS = 9
+_LONGEST = 1000  # characters of a message
 
 
 class Parser(argparse.ArgumentParser):
@@ -13,11 +18,14 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+        self.color = False  # newer versions of Python colour their help
         version = f"lrp-audio {lrp_audio.__version__}"
         self.add_argument("--version", action="version", version=version)
 
     def error(self, message: str) -> NoReturn:
-        """Print the error and exit; `message` may hold a file name with control characters."""
+        """Print the error and exit; `message` may hold any name, or a number of any length."""
+        if len(message) > _LONGEST:
+            message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
         super().error(printable(message))
 
 
@@ -54,9 +62,27 @@ def add_skip_broken(parser: argparse.ArgumentParser) -> None:
 
 def at_least_one(text: str) -> int:
     """The whole number of at least 1 that `text` holds; the type of an argument."""
-    if not (text.isdecimal() and int(text) >= 1):
+    number = whole(text)
+    if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
+
+
+def whole(text: str) -> int:
+    """The whole number of at most `_DIGITS` digits that `text` holds; the type of an argument."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a whole number of up to {_DIGITS} digits"
+        )
     return int(text)
+
+
+def path(text: str) -> Path:
+    """The path that `text` holds; the type of an argument."""
+    if not possible_path(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the path of a file or folder")
+    return Path(text)
 
 
 def share(text: str) -> float:

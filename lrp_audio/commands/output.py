@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
+from lrp_audio.commands.text import harmless
+
 _GONE = (errno.EPIPE, errno.EBADF)
 """Errors of an output whose reader has closed it, as after ``| head``."""
 
+_UP = "\x1b[A"
+"""What tqdm prints to move to the bar above, the only command that is let through."""
+
 
 class Output:
-    """A text stream like `stream`, except that a write to it never fails.
+    """A text stream like `stream`, except that a write to it never fails and commands no terminal.
 
-    Characters that its encoding lacks are escaped. After an error of the stream, further text is
+    Characters that its encoding lacks are escaped, and control characters, whoever prints them: a
+    library may print the name of a file in a warning. After an error of the stream, further text is
     discarded; `error` holds that error, unless it is only that the reader has closed the stream.
     """
 
@@ -28,7 +34,8 @@ class Output:
         if self._open:
             with self._guarded():
                 encoding = self._stream.encoding or "utf-8"
-                self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+                shown = _UP.join(map(harmless, text.split(_UP)))
+                self._stream.write(shown.encode(encoding, "backslashreplace").decode(encoding))
         return len(text)
 
     def flush(self) -> None:

@@ -61,6 +61,8 @@ def _ended(body: Callable[[], int], again: str) -> int:
             elif isinstance(error, OSError):
                 name, reason = error.filename or "A file", error.strerror or error
                 say_error(f"{name} cannot be used ({reason}): mend that; {again}.")
+            elif isinstance(error, MemoryError):
+                say_error(f"The memory does not do: ask for less at once; {again}.")
             else:
                 raise
             return FAILED
@@ -113,8 +115,8 @@ def name_broken(errors: Sequence[ClipError], skip_broken: bool) -> int:
         say_error(error)
     if errors and not skip_broken:
         raise DataError(
-            f"{len(errors)} recordings of the corpus cannot be used: mend or remove them, or give "
-            "--skip-broken to go on without them."
+            f"{len(errors)} recordings or folders of the corpus cannot be used: mend or remove "
+            "them, or give --skip-broken to go on without them."
         )
     return FAILED if errors else 0
 

@@ -2,10 +2,27 @@
 
 from collections.abc import Sequence
 
+_BREAKS = "\n\r\t"
+
 
 def printable(text: object) -> str:
-    """`text` on one line, with line breaks and control characters, as of file names, escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+    """`text` on one line, with line breaks and control characters, as of file names, escaped.
+
+    So are the characters that change the direction of text, that separate lines, or that are
+    invisible.
+    """
+    return "".join(map(_escaped, str(text)))
+
+
+def harmless(text: str) -> str:
+    """`text` with its own line breaks, returns and tabs, and all else escaped as by `printable`."""
+    return "".join(c if c in _BREAKS else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int) -> str:

@@ -4,9 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
-from lrp_audio.commands.options import Parser
+from lrp_audio.commands.options import Parser, path
 from lrp_audio.commands.run import run, say
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.writing import sole_writer
@@ -54,7 +53,7 @@ def _parser(corpora: Iterable[str]) -> argparse.ArgumentParser:
     parser = Parser(prog="python -m lrp_audio.data", description=__doc__, epilog=_EPILOG)
     parser.add_argument("command", choices=("download",), help="nothing is fetched without it")
     parser.add_argument("corpus", choices=sorted(corpora), help="which corpus")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="where to put it")
+    parser.add_argument("folder", type=path, metavar="DIR", help="where to put it")
     parser.add_argument(
         "--from",
         dest="url",

@@ -1,6 +1,5 @@
 """Unpacking a ZIP archive from an untrusted source: chosen files only, all sizes bounded."""
 
-import io
 import shutil
 import stat
 import zipfile
@@ -11,30 +10,17 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from tqdm import tqdm
 
 from lrp_audio.errors import DataError
-from lrp_audio.files import require_room
+from lrp_audio.files import make_folder, require_room
+from lrp_audio.regular import open_regular
+from lrp_audio.zips import METHODS, open_zip
 
 Destination = Callable[[PurePosixPath], PurePosixPath | None]
 """The path below a folder to which a member of an archive is unpacked; None to leave it out."""
 
 _LARGEST_LIST = 32_000_000  # bytes of the list of members; AudioMNIST's has 4 MB
 _LARGEST_FILE = 8_000_000
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # zipfile unpacks these in bounded memory
 _ENCRYPTED = 0x1
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError)
-
-
-class _BoundedFile(io.FileIO):
-    """A file that limits the size of each read.
-
-    zipfile reads the whole list of members at once, before its length can be checked.
-    """
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        limit = _LARGEST_LIST + 1
-        found = super().read(limit if size is None or size < 0 else min(size, limit)) or b""
-        if len(found) == limit:
-            raise zipfile.BadZipFile("its list of members is too long")
-        return found
 
 
 def unpack(archive: Path, destination: Destination, folder: Path, largest: int) -> None:
@@ -45,7 +31,7 @@ def unpack(archive: Path, destination: Destination, folder: Path, largest: int) 
     `OSError` for a disk that fails or is full.
     """
     try:
-        with _BoundedFile(archive) as file, zipfile.ZipFile(file) as opened:
+        with open_regular(archive) as file, open_zip(file, _LARGEST_LIST) as opened:
             chosen = _chosen(archive, opened, destination)
             size = sum(member.file_size for member in chosen.values())
             if size > largest:
@@ -58,7 +44,7 @@ def unpack(archive: Path, destination: Destination, folder: Path, largest: int) 
                 chosen.items(), "unpacking", unit="file", leave=False, disable=None
             ):
                 path = folder / target
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_folder(path.parent)
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
     except _DAMAGE as error:
@@ -91,7 +77,7 @@ def _fault(member: zipfile.ZipInfo, again: bool) -> str:
         "that lies nowhere": member.header_offset < 0,
         "that is a link or a device": kind not in (0, stat.S_IFREG),
         "that is encrypted": bool(member.flag_bits & _ENCRYPTED),
-        "packed in an unusual way": member.compress_type not in _METHODS,
+        "packed in an unusual way": member.compress_type not in METHODS,
         f"of more than {_LARGEST_FILE / 1e6:.0f} MB": member.file_size > _LARGEST_FILE,
     }
     return next((fault for fault, found in faults.items() if found), "")

@@ -13,34 +13,42 @@ from functools import cache
 from pathlib import Path
 
 from lrp_audio.audio.formats import LIBRARY, SUFFIXES, UNREADABLE
-from lrp_audio.data.layouts import find_audiomnist, normal, read_emodb, read_fsdd, visible
+from lrp_audio.data.layouts import find_audiomnist, normal, read_emodb, read_fsdd
 from lrp_audio.data.recording import Recording
-from lrp_audio.errors import DataError
+from lrp_audio.errors import ClipError, DataError
+from lrp_audio.walking import Unlisted, is_folder, walk
 
 _NAMES = "7_jackson_12.wav (digit, speaker, index), or AudioMNIST's or EmoDB's files"
 _MOST_NAMED = 3
 
 
 def find_recordings(
-    folders: Iterable[Path], passed: Callable[[str], object] | None = None
+    folders: Iterable[Path],
+    passed: Callable[[str], object] | None = None,
+    unlisted: Callable[[ClipError], object] | None = None,
 ) -> tuple[Recording, ...]:
     """All recordings below `folders`, sorted within each folder; each of them counts once.
 
     A file that is reached twice, through overlapping folders or links, is one recording. So are
     files side by side whose names differ in the suffix only: the lossless one is used. Sound files
-    that are not used are counted and named in one sentence, which is given to `passed`. Raises
+    that are not used are counted and named in one sentence, which is given to `passed`. Errors of
+    folders below them that cannot be listed are given to `unlisted`, or else raised. Raises
     `DataError` for a folder without recordings, or with a damaged meta file.
     """
     found: dict[tuple[str, float | None], Recording] = {}
     real_folder = cache(os.path.realpath)
     unused = _Unused()
     for folder in folders:
-        here, others = _below(folder)
+        sentences: list[str] = []
+        here, others = _below(folder, sentences.append)
         if not here:
+            besides = " ".join(filter(None, [others.sentence(), *sentences]))
             raise DataError(
                 f"{folder} holds no recordings; expected files named like {_NAMES}, in it or in "
-                f"folders below it. {others.sentence()}".rstrip()
+                f"folders below it. {besides}".rstrip()
             )
+        for sentence in sentences:
+            (unlisted or _raised)(ClipError(sentence))
         for recording in here:
             found.setdefault((_real(recording.path, real_folder), recording.begin), recording)
         unused.add(others)
@@ -74,10 +82,14 @@ class _Unused:
         return f"Passed over: {'; '.join(parts)}." if parts else ""
 
 
-def _below(folder: Path) -> tuple[list[Recording], _Unused]:
+def _raised(error: ClipError) -> None:
+    raise error
+
+
+def _below(folder: Path, unlisted: Unlisted) -> tuple[list[Recording], _Unused]:
     """The recordings in a folder and below it, and the sound files there that are not used."""
     name = folder.resolve().name
-    paths = visible(folder)
+    paths = _files(folder, unlisted)
     audiomnist = find_audiomnist(folder, paths)
     found: list[Recording] = []
     unused = _Unused()
@@ -95,13 +107,21 @@ def _below(folder: Path) -> tuple[list[Recording], _Unused]:
     return found, unused
 
 
+def _files(folder: Path, unlisted: Unlisted) -> list[Path]:
+    """Everything below `folder` that is neither hidden nor a folder, sorted.
+
+    What is no regular file is among them, so that reading it says so.
+    """
+    return sorted(Path(entry.path) for entry in walk(folder, unlisted) if not is_folder(entry))
+
+
 def _sounds(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:
     """The sound files among `paths`: those of readable formats, and the others."""
     sounds: list[Path] = []
     unreadable: list[Path] = []
     for path in paths:
         suffix = path.suffix.lower()
-        if (suffix in SUFFIXES or suffix in UNREADABLE) and path.is_file():
+        if suffix in SUFFIXES or suffix in UNREADABLE:
             (sounds if suffix in SUFFIXES else unreadable).append(path)
     return sounds, unreadable
 

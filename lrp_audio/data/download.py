@@ -7,7 +7,7 @@ from lrp_audio.data.archives import unpack
 from lrp_audio.data.fetch import RetryPolicy, fetch
 from lrp_audio.data.public import PublicCorpus
 from lrp_audio.errors import DataError
-from lrp_audio.files import staged
+from lrp_audio.files import make_folder, staged
 
 
 def download(
@@ -32,7 +32,7 @@ def download(
             raise DataError(f"{error} Move {home} away or give another folder.") from error
         archive.unlink(missing_ok=True)  # of a process that was killed just before its end
         return False
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     if not archive.exists():
         fetch(url or corpus.url, archive, corpus.largest, policy, retrying)
     with staged(folder) as aside:

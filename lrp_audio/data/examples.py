@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from lrp_audio.commands.options import Parser
+from lrp_audio.commands.options import Parser, path
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import printable
 from lrp_audio.data.voices import flite_voice, require_programs, speak
+from lrp_audio.files import make_folder
 
 EXAMPLE_VOICES = (flite_voice("slt", "female"), flite_voice("rms", "male"))
 
@@ -19,7 +20,7 @@ EXAMPLE_VOICES = (flite_voice("slt", "female"), flite_voice("rms", "male"))
 def make_examples(out: Path) -> list[Path]:
     """Write ``{digit}_{sex}.wav`` for every digit and both sexes into `out`; returns the paths."""
     require_programs("flite")
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     paths: list[Path] = []
     for voice in EXAMPLE_VOICES:
         for digit in range(10):
@@ -39,7 +40,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         prog="python -m lrp_audio.data.examples",
         description="Synthesise the bundled example clips with flite.",
     )
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the WAV files")
+    parser.add_argument("out", metavar="OUT", type=path, help="folder for the WAV files")
     options = parser.parse_args(arguments)
     paths = make_examples(options.out)
     print(f"{len(paths)} clips in {printable(options.out)}")

@@ -21,6 +21,7 @@ from lrp_audio.audio.files import duration
 from lrp_audio.data.recording import Recording
 from lrp_audio.data.speakers import SEXES, Sex, emodb_sex, known_speaker
 from lrp_audio.errors import ClipError, DataError
+from lrp_audio.regular import read_regular
 
 OFFICIAL_TEST = range(5)
 """Indices of test recordings, by FSDD's convention; they are never trained on."""
@@ -35,16 +36,6 @@ _FSDD_NAME = re.compile(
     re.ASCII | re.DOTALL,  # a speaker may have any name
 )
 _EMODB_NAME = re.compile(r"(\d\d)[a-z]\d\d[a-z]{2}", re.ASCII | re.IGNORECASE)
-
-
-def visible(folder: Path) -> list[Path]:
-    """The paths below `folder`, sorted, without hidden files and folders."""
-    depth = len(folder.parts)
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if not any(part.startswith(".") for part in path.parts[depth:])
-    ]
 
 
 def normal(name: str) -> str:
@@ -89,10 +80,10 @@ def find_audiomnist(folder: Path, paths: Iterable[Path]) -> dict[Path, AudioMnis
     """
     homes: dict[Path, AudioMnist] = {}
     above = folder.resolve().parent / META
-    if folder.resolve().name == "data" and above.is_file():
+    if folder.resolve().name == "data" and above.exists():
         homes[folder] = _audiomnist(above)
     for meta in paths:
-        if meta.name == META and meta.is_file():
+        if meta.name == META:
             corpus, here = _audiomnist(meta), meta.parent
             other = here.parent if here.name == "data" else here / "data"
             homes |= {other: corpus, here: corpus}
@@ -114,16 +105,11 @@ def _audiomnist(meta: Path) -> AudioMnist:
 def _meta_content(meta: Path) -> dict[str, Any]:
     """The entry for each speaker in a meta file, whose size is checked before it is read."""
     try:
-        with meta.open("rb") as file:
-            content = file.read(_MAX_META_BYTES + 1)
-        if len(content) > _MAX_META_BYTES:
-            raise DataError(
-                f"{meta} is larger than {_MAX_META_BYTES} bytes, which no list of speakers is: "
-                "copy AudioMNIST's meta file again."
-            )
-        found = json.loads(content)
+        found = json.loads(read_regular(meta, _MAX_META_BYTES))
     except OSError as error:
-        raise DataError(f"{meta} cannot be read ({error.strerror}): check its rights.") from error
+        raise DataError(
+            f"{meta} cannot be read ({error.strerror}): copy AudioMNIST's meta file again."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{meta} is not JSON: copy AudioMNIST's meta file again.") from error
     if not isinstance(found, dict):

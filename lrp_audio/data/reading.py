@@ -21,15 +21,22 @@ def read(recording: Recording, rate: int) -> Clip:
     """
     path = recording.path
     if recording.begin is None:
-        clip = at_rate(read_clip(path), rate)
-    else:
-        clip = _whole(path, rate, *_version(path))
-    if recording.sha256 not in ("", clip.sha256):
-        raise ClipError(f"{path} was replaced after it was read first: give the command again.")
-    if recording.begin is None:
-        return clip
+        return _unchanged(at_rate(read_clip(path), rate), recording)
+    clip = _whole(path, rate, *_version(path))
+    if isinstance(clip, ClipError):
+        raise ClipError(str(clip))
     first = round(recording.begin * rate)
-    return replace(clip, samples=clip.samples[first : first + rate].copy())
+    own = replace(clip, samples=clip.samples[first : first + rate].copy())
+    return _unchanged(own, recording)
+
+
+def _unchanged(clip: Clip, recording: Recording) -> Clip:
+    """`clip`, if it comes from the bytes with the digest of `recording`."""
+    if recording.sha256 not in ("", clip.sha256):
+        raise ClipError(
+            f"{recording.path} was replaced after it was read first: give the command again."
+        )
+    return clip
 
 
 def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording], list[ClipError]]:
@@ -51,8 +58,12 @@ def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording
 
 
 @lru_cache(maxsize=1)  # the seconds of a file are usually read one after the other
-def _whole(path: Path, rate: int, *version: object) -> Clip:
-    return at_rate(read_clip(path), rate)
+def _whole(path: Path, rate: int, *version: object) -> Clip | ClipError:
+    """A file, or what is wrong with it, so that no file is decoded for each of its seconds."""
+    try:
+        return at_rate(read_clip(path), rate)
+    except ClipError as error:
+        return error
 
 
 def _version(path: Path) -> tuple[object, ...]:

@@ -16,7 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Literal, get_args
 
-from lrp_audio.commands.options import Parser
+from lrp_audio.commands.options import Parser, path, whole
 from lrp_audio.commands.run import run, say
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.recording import Recording
@@ -149,8 +149,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         description="Draw which speakers of a folder of corpora to train, validate and test on, "
         "and print the list.",
     )
-    parser.add_argument("data", metavar="DIR", type=Path, nargs="+", help="folders of corpora")
-    parser.add_argument("--seed", type=int, default=SEED, help="default %(default)s")
+    parser.add_argument("data", metavar="DIR", type=path, nargs="+", help="folders of corpora")
+    parser.add_argument("--seed", type=whole, default=SEED, help="default %(default)s")
     options = parser.parse_args(arguments)
     if options.seed < 0:
         parser.error("--seed must be at least 0")

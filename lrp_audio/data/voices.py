@@ -21,7 +21,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from lrp_audio.commands.options import Parser
+from lrp_audio.audio.encoding import wav
+from lrp_audio.commands.options import Parser, path, whole
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.writing import sole_writer
@@ -36,7 +37,7 @@ from lrp_audio.data.speakers import (
     flite_name,
 )
 from lrp_audio.errors import LrpAudioError
-from lrp_audio.files import workspace
+from lrp_audio.files import make_folder, workspace
 
 RATE = 8000
 FIRST_INDEX = 5
@@ -140,15 +141,26 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
         if done.returncode != 0 or not raw.is_file():
             reason = done.stderr.strip() or f"exit code {done.returncode}"
             raise LrpAudioError(f"{voice.program} could not speak with {voice.name}: {reason}.")
-        with raw.open("rb") as spoken:  # libsndfile cannot open a name that is not text
-            samples, rate = sf.read(spoken, dtype="float64")
+        samples, rate = _spoken(voice, raw)
         clip = trim_silence(resample_poly(samples, RATE, rate))
         if clip.size == 0:
             raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
         aside = folder / "clip.wav"
-        with aside.open("wb") as cut:
-            sf.write(cut, np.clip(clip, -1.0, 1.0), RATE, subtype="PCM_16", format="WAV")
+        aside.write_bytes(wav(np.clip(clip, -1.0, 1.0), RATE))
         os.replace(aside, target)
+
+
+def _spoken(voice: Voice, path: Path) -> tuple[NDArray[np.float64], int]:
+    """Samples and rate of the file that a program wrote, which a full disk may have cut off."""
+    try:
+        with path.open("rb") as file:  # libsndfile cannot open a name that is not text
+            samples, rate = sf.read(file, dtype="float64")
+    except sf.LibsndfileError as error:
+        raise LrpAudioError(
+            f"{voice.program} wrote no whole file with {voice.name} ({error.error_string}): see "
+            f"whether the disk of {path.parent.parent} is full."
+        ) from error
+    return samples, int(rate)
 
 
 @dataclass(frozen=True)
@@ -190,7 +202,7 @@ def make_voices(out: Path, seed: int = 0, count_per_digit: int = 240) -> int:
     """Write `count_per_digit` clips of each digit into `out`; returns the number of clips."""
     require_programs("espeak-ng", "flite")
     jobs = _plan(seed, count_per_digit)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda job: speak(job.voice, job.digit, out / job.name, job.extra), jobs))
     return len(jobs)
@@ -206,10 +218,10 @@ def _main(arguments: Sequence[str] | None) -> int:
         prog="python -m lrp_audio.data.voices",
         description="Synthesise spoken English digits with espeak-ng and flite.",
     )
-    parser.add_argument("out", metavar="OUT", type=Path, help="folder for the WAV files")
-    parser.add_argument("--seed", type=int, default=0, help="same seed, same files (default 0)")
+    parser.add_argument("out", metavar="OUT", type=path, help="folder for the WAV files")
+    parser.add_argument("--seed", type=whole, default=0, help="same seed, same files (default 0)")
     parser.add_argument(
-        "--count-per-digit", type=int, default=240, metavar="N", help="default %(default)s"
+        "--count-per-digit", type=whole, default=240, metavar="N", help="default %(default)s"
     )
     options = parser.parse_args(arguments)
     if options.count_per_digit < 1 or options.seed < 0:

@@ -1,7 +1,9 @@
 """What all figures share: their size, the colours of relevance, the title, plain axes."""
 
+import io
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +52,19 @@ def new_figure(title: str) -> "Figure":
     return figure
 
 
+def encoded(figure: "Figure", format: str, **settings: Any) -> bytes:
+    """The file of a figure in the `format` ``png``, ``pdf`` or ``svg``; `settings` of matplotlib.
+
+    In memory: of an error of the disk, what writes a PNG for matplotlib gives no reason.
+    """
+    file = io.BytesIO()
+    figure.savefig(file, format=format, **settings)
+    return file.getvalue()
+
+
 def save_figure(figure: "Figure", path: str | os.PathLike[str]) -> None:
     """Write a PNG; raises `OSError` if the file cannot be written."""
-    figure.savefig(os.fspath(path), format="png")
+    Path(path).write_bytes(encoded(figure, "png"))
 
 
 def relevance_colours(values: Floats, overlay: bool = False) -> "ScalarMappable":

@@ -15,7 +15,7 @@ from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import spoken_by
 from lrp_audio.data.strangers import Part, speaker_list
 from lrp_audio.data.tasks import TASKS, task_of, unseen_recordings
-from lrp_audio.errors import DataError, LrpAudioError, ModelError
+from lrp_audio.errors import ClipError, DataError, LrpAudioError, ModelError
 from lrp_audio.evaluate.classification import heard, predicted_classes
 from lrp_audio.evaluate.figures import figures_of, tables
 from lrp_audio.evaluate.strangers import stranger_figures, stranger_table
@@ -35,7 +35,9 @@ def evaluate(options: argparse.Namespace) -> int:
 def _one_model(options: argparse.Namespace) -> int:
     model = lrp_audio.load(options.model[0] if options.model else _DEFAULT)
     task = _task(model)
-    recordings, code = _readable(_chosen(options, task), model, options)
+    unlisted: list[ClipError] = []
+    chosen = _chosen(options, task, find_recordings(options.data, say, unlisted.append))
+    recordings, code = _readable(chosen, model, unlisted, options.skip_broken)
     labels = [TASKS[task].label(r) for r in recordings]
     right = [a == b for a, b in zip(predicted_classes(model, recordings), labels, strict=True)]
     figures = figures_of(model.name, task, list(zip(recordings, right, strict=True)))
@@ -46,7 +48,8 @@ def _one_model(options: argparse.Namespace) -> int:
 
 def _strangers(options: argparse.Namespace) -> int:
     """Several models on the speakers of a part of the list, a table for each."""
-    found = find_recordings(options.data, say)
+    unlisted: list[ClipError] = []
+    found = find_recordings(options.data, say, unlisted.append)
     part: Part = options.part or "test"
     codes, figures = [0], []
     for name in options.model or shipped():
@@ -59,7 +62,7 @@ def _strangers(options: argparse.Namespace) -> int:
                 f"No recording here with a known {task} is by a {part} speaker: give the folders "
                 "of other corpora."
             )
-        recordings, code = _readable(chosen, model, options)
+        recordings, code = _readable(chosen, model, unlisted, options.skip_broken)
         codes.append(code)
         figures.append(stranger_figures(model.name, task, part, heard(model, task, recordings)))
         print(("\n" if len(figures) > 1 else "") + stranger_table(figures[-1]), flush=True)
@@ -68,11 +71,11 @@ def _strangers(options: argparse.Namespace) -> int:
 
 
 def _readable(
-    chosen: Sequence[Recording], model: Model, options: argparse.Namespace
+    chosen: Sequence[Recording], model: Model, unlisted: Sequence[ClipError], skip_broken: bool
 ) -> tuple[list[Recording], int]:
-    """The recordings that can be read, and the exit code."""
+    """The recordings that can be read, and the exit code; `unlisted` are errors of folders."""
     recordings, errors = readable(chosen, model.front.rate)
-    code = name_broken(errors, options.skip_broken)
+    code = name_broken([*unlisted, *errors], skip_broken)
     if not recordings:
         raise DataError("None of the recordings to test on can be read.")
     return recordings, code
@@ -98,9 +101,8 @@ def _task(model: Model) -> str:
     )
 
 
-def _chosen(options: argparse.Namespace, task: str) -> list[Recording]:
-    """The recordings to test on, of those whose class is known."""
-    found = find_recordings(options.data, say)
+def _chosen(options: argparse.Namespace, task: str, found: Sequence[Recording]) -> list[Recording]:
+    """The recordings to test on, of those of the `found` ones whose class is known."""
     recordings = [r for r in found if TASKS[task].label(r) is not None]
     if not options.speakers:
         return unseen_recordings(task, recordings, options.hold_out)

@@ -2,9 +2,8 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from lrp_audio.commands.options import Parser, add_skip_broken, add_threads, share
+from lrp_audio.commands.options import Parser, add_skip_broken, add_threads, path, share
 from lrp_audio.outputs import SURE
 
 _EXAMPLES = """\
@@ -53,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         nargs="+",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="folders of corpora, as for training",
@@ -94,5 +93,5 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_skip_broken(parser)
     add_threads(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to it")
+    parser.add_argument("--json", type=path, metavar="FILE", help="also write the figures to it")
     return parser

@@ -81,7 +81,8 @@ class FoldTraining:
     def _fold(self) -> Fold:
         """The fold without the recordings that cannot be read, which do not change the others."""
         rate = ARCHITECTURES[self.architecture].front.rate
-        every = find_recordings(map(Path, self.data))
+        # Folders that cannot be listed were named before the work began.
+        every = find_recordings(map(Path, self.data), unlisted=lambda error: None)
         whole = folds(self.task, every, self.seed)[self.fold]
         used = _labelled(every, self.task)
         found = {r: r for r in readable(used, rate)[0]}
@@ -106,7 +107,9 @@ class FoldTraining:
 
 def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
     """One for each network, task and fold; and the errors of recordings that cannot be read."""
-    recordings = find_recordings(plan.data, say)  # said once here, not in every worker
+    errors: list[ClipError] = []
+    # Said once here, not in every worker.
+    recordings = find_recordings(plan.data, say, errors.append)
     wanted = [
         (architecture, task)
         for architecture, task in product(sorted(ARCHITECTURES), TASKS)
@@ -114,7 +117,6 @@ def units(plan: ExperimentPlan) -> tuple[list[FoldTraining], list[ClipError]]:
         if not plan.models or f"{architecture}-{task}" in plan.models
         if _chosen_folds(plan, task)
     ]
-    errors: list[ClipError] = []
     digests = {}
     for rate, task in sorted({(ARCHITECTURES[name].front.rate, task) for name, task in wanted}):
         used = _labelled(recordings, task)

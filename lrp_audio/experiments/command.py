@@ -2,10 +2,17 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
 import lrp_audio
-from lrp_audio.commands.options import Parser, add_jobs, add_skip_broken, add_threads, at_least_one
+from lrp_audio.commands.options import (
+    Parser,
+    add_jobs,
+    add_skip_broken,
+    add_threads,
+    at_least_one,
+    path,
+    whole,
+)
 from lrp_audio.commands.run import disk_errors, name_broken
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.workers import Workers
@@ -85,26 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data",
         nargs="+",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="folders of corpora: FSDD, AudioMNIST or its layout, EmoDB, synthetic voices",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for the results"
+        "--out", type=path, required=True, metavar="DIR", help="folder for the results"
     )
     parser.add_argument(
         "--models", nargs="+", default=[], metavar="NAME", help="only these, e.g. audionet-digit"
     )
     parser.add_argument(
         "--trained",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="examine the networks that the experiment accuracy wrote there, each on the speakers "
         "that it was not trained on (default: the shipped networks)",
     )
     parser.add_argument(
-        "--folds", nargs="+", type=int, default=[], metavar="N", help="only these, counted from 0"
+        "--folds", nargs="+", type=whole, default=[], metavar="N", help="only these, counted from 0"
     )
     parser.add_argument(
         "--hold-out",
@@ -119,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steps", type=at_least_one, metavar="N", help="steps of each training run in accuracy"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    parser.add_argument("--seed", type=whole, default=0, help="of all random numbers (default: 0)")
     parser.add_argument("--quick", action="store_true", help="a small version that takes minutes")
     add_skip_broken(parser)
     add_jobs(parser)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lrp_audio.commands.text import printable
+from lrp_audio.drawing.style import encoded
 from lrp_audio.files import staged
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class ExperimentResults:
                 (aside / f"{name}.{suffix}").write_bytes(escaped)
             figure = self._figure()
             for suffix in ("png", "pdf"):
-                figure.savefig(aside / f"{name}.{suffix}", dpi=150)
+                (aside / f"{name}.{suffix}").write_bytes(encoded(figure, suffix, dpi=150))
 
     def _figure(self) -> "Figure":
         from matplotlib import rc_context

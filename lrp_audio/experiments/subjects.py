@@ -93,7 +93,8 @@ def units(
     as if all could be read, so that results already kept stay valid. Raises `DataError` or
     `ModelError` where there is nothing to examine.
     """
-    recordings = find_recordings(plan.data, say)
+    unlisted: list[ClipError] = []
+    recordings = find_recordings(plan.data, say, unlisted.append)
     chosen = [name for name in names if not plan.models or name in plan.models]
     if not chosen:
         raise ModelError(
@@ -107,7 +108,7 @@ def units(
         for first in range(0, len(drawn), _RECORDINGS_PER_UNIT)
     ]
     kept, errors = _readable(portions)
-    return [make(portion) for portion in kept], errors
+    return [make(portion) for portion in kept], [*unlisted, *errors]
 
 
 def _readable(portions: Sequence[Portion]) -> tuple[list[Portion], list[ClipError]]:

@@ -12,7 +12,10 @@ from tqdm import tqdm
 import lrp_audio
 from lrp_audio.commands.workers import Workers
 from lrp_audio.files import remove_leftovers, write_bytes_aside
+from lrp_audio.regular import read_regular
 from lrp_audio.seals import is_whole, sealed
+
+_MOST_BYTES = 100_000_000  # of a result
 
 UnitResult = dict[str, Any]
 """The result of a unit, as JSON can hold it."""
@@ -45,7 +48,7 @@ class Parts:
     def find(self, unit: Unit) -> UnitResult | None:
         """The result of `unit`, None where it is not done yet or its file was changed."""
         try:
-            content = json.loads(self._path(unit).read_text(encoding="utf-8"))
+            content = json.loads(read_regular(self._path(unit), _MOST_BYTES))
             if content["unit"] == _identity(unit) and is_whole(content, self.folder):
                 found: UnitResult = content["result"]
                 return found

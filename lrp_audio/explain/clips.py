@@ -5,7 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from fnmatch import fnmatch
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import normalize
@@ -13,6 +14,7 @@ from unicodedata import normalize
 from lrp_audio.audio.formats import COMMON, LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.errors import ClipError
 from lrp_audio.explanation import FILES
+from lrp_audio.walking import Unlisted, is_folder, listed, walk
 
 _MAGIC = re.compile(r"[*?[]")
 # Names of files that the command writes directly below OUT.
@@ -39,10 +41,14 @@ class Search(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """Recordings, each with its path below the folder that was searched; and other files."""
+    """Recordings, each with its path below the folder that was searched; and other files.
+
+    `unlisted` are sentences about folders that cannot be listed.
+    """
 
     recordings: list[tuple[Path, Path]]
     others: list[Path]
+    unlisted: Sequence[str] = ()
 
 
 def find_clips(arguments: Iterable[Path]) -> Search:
@@ -63,12 +69,14 @@ def find_clips(arguments: Iterable[Path]) -> Search:
         except ClipError as error:
             errors.append(error)
         except OSError as error:
-            sentence = f"{argument} cannot be read ({error.strerror}): check its rights."
+            sentence = f"{argument} cannot be read ({error.strerror}): give another path."
             errors.append(ClipError(sentence))
         else:
             for path, relative in files.recordings:
                 found.setdefault(os.path.realpath(path), (path, relative))
             others.update(files.others)
+            # A pattern may lead to a folder in several ways.
+            errors += map(ClipError, dict.fromkeys(files.unlisted))
     outputs = _distinct([_output(relative) for _, relative in found.values()])
     clips = [FoundClip(path, o) for (path, _), o in zip(found.values(), outputs, strict=True)]
     return Search(clips, errors, frozenset(others - {path for path, _ in found.values()}))
@@ -101,8 +109,9 @@ def _named_by(argument: Path) -> _Files:
 
 
 def _in_folder(folder: Path) -> _Files:
-    files = _sorted_out(sorted(folder.rglob("*")), folder)
-    if not files.recordings:
+    unlisted: list[str] = []
+    files = _sorted_out(_below(folder, unlisted.append), folder, unlisted)
+    if not files.recordings and not unlisted:
         raise ClipError(
             f"{folder} holds no recordings: expected are {COMMON} files in it or in folders "
             f"below it. {passed_over_sentence(files.others)}".rstrip()
@@ -112,18 +121,12 @@ def _in_folder(folder: Path) -> _Files:
 
 def _matching(pattern: Path) -> _Files:
     first = next(i for i, part in enumerate(pattern.parts) if _MAGIC.search(part))
-    base, rest = Path(*pattern.parts[:first]), str(Path(*pattern.parts[first:]))
-    try:
-        matches = sorted(base.glob(rest))
-    except ValueError as error:
-        raise ClipError(
-            f"{pattern} is no pattern ({error}): write ** only alone between two slashes."
-        ) from error
-    # No folder is entered through a link, here nor by `rglob`, so that no link can loop.
-    matches = [match for match in matches if not (match.is_symlink() and match.is_dir())]
-    below = (sorted(match.rglob("*")) if match.is_dir() else [match] for match in matches)
-    files = _sorted_out(dict.fromkeys(chain.from_iterable(below)), base)
-    if not files.recordings:
+    base, rest = Path(*pattern.parts[:first]), pattern.parts[first:]
+    if any("**" in part and part != "**" for part in rest):
+        raise ClipError(f"{pattern} is no pattern: write ** only alone between two slashes.")
+    unlisted: list[str] = []
+    files = _sorted_out(_matches(base, rest, unlisted.append), base, unlisted)
+    if not files.recordings and not unlisted:
         raise ClipError(
             f"{pattern} matches no recording, and no file has that name: expected are {COMMON} "
             f"files, or folders that hold some. {passed_over_sentence(files.others)}".rstrip()
@@ -131,20 +134,52 @@ def _matching(pattern: Path) -> _Files:
     return files
 
 
-def _sorted_out(paths: Iterable[Path], folder: Path) -> _Files:
-    """Those of `paths` that are files, not hidden below `folder`, and no parts of results."""
+def _matches(base: Path, parts: Sequence[str], unlisted: Unlisted) -> list[Path]:
+    """Files that `parts` of a pattern match below `base`, and those below folders that they match.
+
+    As by `Path.glob`, which is silent about folders that cannot be listed.
+    """
+    found = {base}
+    for part in parts:
+        folders = [path for path in found if path.is_dir()]
+        found = {match for folder in folders for match in _part(folder, part, unlisted)}
+    # No folder is entered through a link, here nor by `walk`, so that no link can loop.
+    whole = [path for path in found if path.is_dir() and not path.is_symlink()]
+    files = {path for path in found if not path.is_dir()}
+    return sorted(files.union(*(_below(folder, unlisted) for folder in whole)))
+
+
+def _part(folder: Path, part: str, unlisted: Unlisted) -> list[Path]:
+    """What one part of a pattern matches in `folder`: ``**`` that folder and all those below it."""
+    if part == "**":
+        below = walk(folder, unlisted)
+        return [folder, *(Path(e.path) for e in below if is_folder(e) and not e.is_symlink())]
+    if _MAGIC.search(part):
+        return [Path(e.path) for e in listed(folder, unlisted) if fnmatch(e.name, part)]
+    return [folder / part] if os.path.lexists(folder / part) else []
+
+
+def _below(folder: Path, unlisted: Unlisted) -> list[Path]:
+    return sorted(Path(entry.path) for entry in walk(folder, unlisted) if not is_folder(entry))
+
+
+def _sorted_out(paths: Iterable[Path], folder: Path, unlisted: Sequence[str]) -> _Files:
+    """Those of `paths`, none of which is a folder, that are neither hidden nor parts of results.
+
+    A path that is no regular file, or no longer there, is among them: reading it says so.
+    """
     recordings: list[tuple[Path, Path]] = []
     others: list[Path] = []
     for path in paths:
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if hidden or path.name in _RESULTS or not path.is_file():
+        if hidden or path.name in _RESULTS:
             continue
         if path.suffix.lower() in SUFFIXES:
             recordings.append((path, relative))
         else:
             others.append(path)
-    return _Files(recordings, others)
+    return _Files(recordings, others, unlisted)
 
 
 def _output(relative: Path) -> Path:

@@ -1,12 +1,19 @@
 """The options of ``python -m lrp_audio.explain``, and its help."""
 
 import argparse
-from pathlib import Path
 from typing import get_args
 
 from lrp_audio.audio.audible import Sign, Sound
 from lrp_audio.audio.domain import DOMAINS
-from lrp_audio.commands.options import Parser, add_jobs, add_threads, at_least_one, share
+from lrp_audio.commands.options import (
+    Parser,
+    add_jobs,
+    add_threads,
+    at_least_one,
+    path,
+    share,
+    whole,
+)
 from lrp_audio.models.shipped import shipped
 from lrp_audio.outputs import SURE
 
@@ -47,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "clips",
         nargs="*",
-        type=Path,
+        type=path,
         metavar="CLIP",
         help="recordings (WAV, FLAC, Ogg, MP3, AIFF and more) of any rate and number of channels, "
         "folders of them, or quoted patterns; of a recording that is too long for the network, the "
@@ -96,13 +103,13 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--window",
-        type=int,
+        type=whole,
         metavar="N",
         help="samples of a window of time-frequency, at the rate of a network over samples",
     )
     parser.add_argument(
         "--hop",
-        type=int,
+        type=whole,
         metavar="N",
         help="samples from one window to the next (default: a quarter of --window)",
     )
@@ -129,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         default="lrp_out",
-        type=Path,
+        type=path,
         metavar="OUT",
         help="folder for the results (default: %(default)s)",
     )

@@ -15,6 +15,7 @@ from lrp_audio.explain.clips import FoundClip
 from lrp_audio.explain.request import Request
 from lrp_audio.explanation import FILES
 from lrp_audio.files import remove_leftovers, write_bytes_aside
+from lrp_audio.regular import read_regular
 from lrp_audio.seals import is_whole
 
 *_OTHERS, _SUMMARY = FILES
@@ -98,9 +99,7 @@ def save_rows(path: Path, rows: Sequence[ResultRow]) -> None:
 def _completed(clip: FoundClip, folder: Path, request: Request) -> Completed | None:
     try:
         path = folder / _SUMMARY
-        if path.stat().st_size > _MOST_BYTES:
-            return None
-        summary = json.loads(path.read_bytes())
+        summary = json.loads(read_regular(path, _MOST_BYTES))
         settings = summary["settings"]
         recording = settings["recording"]
         if (

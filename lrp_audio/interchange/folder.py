@@ -15,7 +15,6 @@
 """
 
 import tomllib
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +31,10 @@ from lrp_audio.interchange.opening import is_plain_name
 from lrp_audio.interchange.read import read_onnx_network
 from lrp_audio.interchange.weights import read_safetensors
 from lrp_audio.models.network import Network
-from lrp_audio.models.npz import read_array
+from lrp_audio.models.npz import open_npz, read_array
 from lrp_audio.models.shapes import with_ones
 from lrp_audio.outputs import Ending, Frames, Output
+from lrp_audio.regular import read_regular
 from lrp_audio.types import Array, Parameters
 
 NetworkFactory = Callable[[Parameters], Network]
@@ -45,7 +45,8 @@ REFERENCE = "reference.npz"
 _MOST_BYTES = 1_000_000  # of a description
 _ARRAYS = ("input", "output")
 _NUMBERS = (np.dtype(np.float32), np.dtype(np.float64))  # of a reference
-_MOST_NUMBERS = 20_000_000
+_MOST_NUMBERS = 5_000_000
+_LARGEST = 2 * 8 * _MOST_NUMBERS  # bytes
 _ENDINGS: dict[str, Ending] = {
     "logits": "none",
     "softmax": "softmax",
@@ -110,20 +111,20 @@ def description_of(folder: Path, digest: FilesDigest) -> dict[str, Any]:
     """
     path = folder / DESCRIPTION
     try:
-        if not path.is_file():
-            raise ModelError(
-                f"{folder} has no {DESCRIPTION}: it says which file holds the network, how "
-                "recordings become its inputs and what its outputs are called. Let one be proposed "
-                f"with: python -m lrp_audio.model check {folder} --write"
-            )
-        if path.stat().st_size > _MOST_BYTES:
-            raise _wrong(folder, f"it is larger than {_MOST_BYTES} bytes")
-        data = path.read_bytes()
+        data = read_regular(path, _MOST_BYTES)
         digest.add(DESCRIPTION, data)
         content = tomllib.loads(data.decode("utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{folder} has no {DESCRIPTION}: it says which file holds the network, how "
+            "recordings become its inputs and what its outputs are called. Let one be proposed "
+            f"with: python -m lrp_audio.model check {folder} --write"
+        ) from error
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): check its rights.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(
+            f"{path} cannot be read ({error.strerror}): give a text file of that name."
+        ) from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or an endless number
         raise _wrong(folder, f"it is not TOML ({error})") from error
     for name in content:
         if name not in (*_KEYS, "front"):
@@ -146,11 +147,11 @@ def description_of(folder: Path, digest: FilesDigest) -> dict[str, Any]:
 def reference_of(folder: Path) -> Reference | None:
     """The folder's ``reference.npz``; None where there is none. Raises `ModelError` if damaged."""
     path = folder / REFERENCE
-    if not path.is_file():
-        return None
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_npz(path, _LARGEST) as archive:
             given = [read_array(archive, name, _MOST_NUMBERS, _NUMBERS) for name in _ARRAYS]
+    except FileNotFoundError:
+        return None
     except KeyError as error:
         raise ModelError(
             f"{path} has not both arrays {' and '.join(_ARRAYS)}: write it with "

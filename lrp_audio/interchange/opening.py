@@ -2,13 +2,13 @@
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from lrp_audio.errors import ModelError
+from lrp_audio.regular import open_regular
 
 
 @contextmanager
@@ -18,29 +18,17 @@ def regular_file(path: Path, what: str, limit: int) -> Iterator[tuple[BinaryIO, 
     Raises `ModelError` for a file that is missing, unreadable, a link, empty, larger than `limit`
     bytes or not a regular file. A FIFO or device is not waited for.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags)
-    except (OSError, ValueError) as error:
+        file = open_regular(path, getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
         raise ModelError(_refusal(path, what, error)) from error
-    try:
-        size = _size(os.fstat(descriptor), path, what, limit)
-    except ModelError:
-        os.close(descriptor)
-        raise
-    with os.fdopen(descriptor, "rb") as file:
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        if size == 0:
+            raise ModelError(f"{what} {path} is empty; copy or export it again.")
+        if size > limit:
+            raise ModelError(f"{what} {path} has {size:,} bytes; at most {limit:,} are read.")
         yield file, size
-
-
-def _size(status: os.stat_result, path: Path, what: str, limit: int) -> int:
-    if not stat.S_ISREG(status.st_mode):
-        raise ModelError(f"{what} {path} is not a regular file; give the path of a file.")
-    if status.st_size == 0:
-        raise ModelError(f"{what} {path} is empty; copy or export it again.")
-    if status.st_size > limit:
-        raise ModelError(f"{what} {path} has {status.st_size:,} bytes; at most {limit:,} are read.")
-    return status.st_size
 
 
 def is_plain_name(text: str) -> bool:
@@ -61,10 +49,9 @@ def read_exactly(file: BinaryIO, offset: int, length: int) -> bytearray | None:
     return data if file.readinto(data) == length else None  # type: ignore[attr-defined]
 
 
-def _refusal(path: Path, what: str, error: OSError | ValueError) -> str:
-    number = getattr(error, "errno", None)
-    if number in (errno.ENOENT, errno.ENOTDIR):
+def _refusal(path: Path, what: str, error: OSError) -> str:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"There is no file {path}."
-    if number in (errno.ELOOP, errno.EMLINK):
+    if error.errno in (errno.ELOOP, errno.EMLINK):
         return f"{what} {path} is a link, which is not followed; give the file itself."
-    return f"{what} {path} cannot be opened: {getattr(error, 'strerror', None) or error}."
+    return f"{what} {path} cannot be opened: {error.strerror}."

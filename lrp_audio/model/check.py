@@ -1,13 +1,14 @@
 """The check of a model in a folder: its layers, and its outputs beside those of a reference."""
 
+import json
+import math
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from lrp_audio.commands.text import aligned, printable
 from lrp_audio.errors import ModelError, ShapeError
-from lrp_audio.files import remove_leftovers, write_aside
+from lrp_audio.files import remove_leftovers, write_bytes_aside
 from lrp_audio.interchange.folder import DESCRIPTION, Reference, read_folder, reference_of
 from lrp_audio.interchange.read import ReadNetwork, read_onnx_network
 from lrp_audio.models.batches import forward
@@ -60,16 +61,15 @@ def propose(folder: Path) -> int:
     path = folder / DESCRIPTION
     if path.exists():
         raise ModelError(f"{path} is there already: change it by hand, or remove it first.")
-    files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
+    files = sorted(folder.glob("*.onnx"))
     if len(files) != 1:
         raise ModelError(f"{folder} holds {len(files)} files ending in .onnx; expected one.")
     read = read_onnx_network(files[0])
-    content = proposal(files[0].name, read).encode()
-
-    def write(file: BinaryIO) -> None:
-        file.write(content)
-
-    write_aside(path, write)
+    try:
+        content = proposal(files[0].name, read).encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"{files[0]} has a name that is no text: rename it.") from error
+    write_bytes_aside(path, content)
     print(f"wrote {printable(path)}: complete [front] and the names, then check it again")
     return 0
 
@@ -90,7 +90,7 @@ def proposal(file: str, read: ReadNetwork) -> str:
     )
     return f"""\
 [network]
-file = "{file}"
+file = {json.dumps(file, ensure_ascii=False)}
 ending = "{ending}"
 
 [front]
@@ -118,19 +118,28 @@ def layers_table(network: Network) -> str:
 
 def difference(network: Network, output: Output, ending: Ending, reference: Reference) -> float:
     """Largest difference of outputs, relative to the largest; after the `ending` that was cut."""
+    shape = network.shapes[network.output]
+    inputs = reference.input
+    if inputs.shape[1:] == network.input_shape and inputs.ndim > 0:
+        # Before the work, which takes long for thousands of inputs.
+        _require_size(reference, (len(inputs), *shape))
     try:
-        given = forward(network, np.asarray(reference.input, np.float64))
+        given = forward(network, np.asarray(inputs, np.float64))
     except ShapeError as error:
         raise ModelError(f"The input in reference.npz does not fit: {error}") from error
-    if given.size != reference.output.size:
-        raise ModelError(
-            f"The output in reference.npz has shape {reference.output.shape}; that of the network "
-            f"is {given.shape}."
-        )
+    _require_size(reference, given.shape)
     found = ENDINGS[ending](output.scores(given))
     expected = output.scores(reference.output.reshape(given.shape))
     distance = np.abs(found - expected).max(initial=0)
     return float(distance / max(np.abs(expected).max(initial=0), 1e-12))
+
+
+def _require_size(reference: Reference, shape: tuple[int, ...]) -> None:
+    if reference.output.size != math.prod(shape):
+        raise ModelError(
+            f"The output in reference.npz has shape {reference.output.shape}; that of the network "
+            f"is {shape}."
+        )
 
 
 def _parameters(network: Network) -> int:

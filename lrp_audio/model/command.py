@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -13,7 +12,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    from lrp_audio.commands.options import Parser
+    from lrp_audio.commands.options import Parser, path
 
     parser = Parser(
         prog="python -m lrp_audio.model",
@@ -21,7 +20,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         epilog=_EPILOG,
     )
     parser.add_argument("command", choices=("check",), help="print what was read, and verify it")
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with a model.toml")
+    parser.add_argument("folder", type=path, metavar="DIR", help="a folder with a model.toml")
     parser.add_argument(
         "--write",
         action="store_true",

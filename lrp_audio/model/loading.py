@@ -17,6 +17,7 @@ from lrp_audio.model.arrays import ArrayModel, names_of
 from lrp_audio.model.clips import Model
 from lrp_audio.models.zoo import load_network
 from lrp_audio.outputs import Kind, Output
+from lrp_audio.regular import possible_path
 
 if TYPE_CHECKING:
     from lrp_audio.interchange.folder import NetworkFactory
@@ -37,13 +38,14 @@ def load(
     is ``float32`` (speed) or ``float64`` (precision), in any of NumPy's spellings. Raises
     `ModelError` if there is no such model or its file is damaged, or for another dtype.
     """
-    if not isinstance(name, str | os.PathLike) or not isinstance(os.fspath(name), str):
+    given = os.fspath(name) if isinstance(name, str | os.PathLike) else None
+    if not isinstance(given, str) or not possible_path(given):
         raise ModelError(
             f"{described(name)} names no model: give a name, such as 'audionet-digit', or the path "
             "of a weights file or of a folder with a model.toml."
         )
     arithmetic = _arithmetic(dtype)
-    if Path(name).is_dir():
+    if _is_folder(Path(name)):
         from lrp_audio.interchange.folder import read_folder
 
         found = read_folder(Path(name), arithmetic.name, network)
@@ -154,6 +156,13 @@ def example(name: str = "7_female") -> Path:
             f"There is no bundled clip {described(name)}; choose one of {', '.join(known)}."
         )
     return known[name]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:  # such as a name that is too long
+        raise ModelError(f"There is no model {path} ({error.strerror}).") from error
 
 
 def _arithmetic(dtype: DTypeLike) -> "np.dtype[Any]":

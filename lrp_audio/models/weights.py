@@ -6,9 +6,9 @@ Nothing is unpickled. A matrix may be stored as two factors ``NAME.left @ NAME.r
 import io
 import json
 import math
-import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -21,8 +21,10 @@ from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.fronts.fitting import OFFSETS
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.models.npz import read_array
+from lrp_audio.models.npz import LONGEST_LIST, array_names, read_array
+from lrp_audio.regular import read_regular
 from lrp_audio.types import Array, Parameters
+from lrp_audio.zips import open_zip
 
 FORMAT = 2
 _READ = (1, 2)
@@ -30,7 +32,8 @@ _READ_WORDS = " and ".join(map(str, _READ))
 _HEADER = "description"
 _MAX_HEADER = 65_536
 _MAX_CLASSES = 1000
-_MAX_FILE = 300_000_000  # bytes; AlexNet with 1000 classes has 250 MB in float32
+_MAX_BYTES = 2**27
+_MAX_NUMBERS = 2**26
 _STORED = (np.dtype(np.float32), np.dtype(np.float16))
 
 
@@ -88,7 +91,7 @@ class WeightsFile:
         """
         path, parameters = self.path, {}
         with self._opened() as archive:
-            unread = _names(archive) - {_HEADER}
+            unread = array_names(archive) - {_HEADER}
             for name, shape in shapes.items():
                 factors = [f"{name}.left", f"{name}.right"]
                 stored = factors if unread.issuperset(factors) else [name]
@@ -112,31 +115,31 @@ class WeightsFile:
     def stored(self) -> dict[str, Array]:
         """The arrays as they are stored, without the description."""
         with self._opened() as archive:
-            names = sorted(_names(archive) - {_HEADER})
-        with np.load(io.BytesIO(self.content), allow_pickle=False) as found:
-            return {name: found[name] for name in names}
+            names = sorted(array_names(archive) - {_HEADER})
+            return {name: _read(self.path, archive, name, _MAX_NUMBERS) for name in names}
 
-    def _opened(self) -> zipfile.ZipFile:
-        # Of damage, zipfile, its decompressors and NumPy's header parser raise a dozen kinds of
-        # errors.
-        try:
-            return zipfile.ZipFile(io.BytesIO(self.content))
-        except Exception as error:
-            raise _damaged(self.path, "it is not an npz archive") from error
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        with ExitStack() as stack:
+            # Of damage, zipfile and its decompressors raise a dozen kinds of errors.
+            try:
+                archive = stack.enter_context(open_zip(io.BytesIO(self.content), LONGEST_LIST))
+            except Exception as error:
+                raise _damaged(self.path, f"it is not an npz archive ({error!s:.200})") from error
+            yield archive
 
 
 def read_weights_file(path: Path) -> WeightsFile:
     """The weights file at `path`; raises `ModelError` where it is missing or too large."""
     try:
-        if path.is_file():
-            with path.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > _MAX_FILE:
-                    raise _damaged(path, f"it has {size:,} bytes, more than {_MAX_FILE:,}")
-                return WeightsFile(path, file.read(size))
+        return WeightsFile(path, read_regular(path, _MAX_BYTES))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelError(f"There is no weights file {path}.") from error
     except OSError as error:
-        raise _damaged(path, f"it cannot be read ({error.strerror})") from error
-    raise ModelError(f"There is no weights file {path}.")
+        raise ModelError(
+            f"The weights file {path} cannot be read ({error.strerror}): give the path of a file "
+            "that this program wrote."
+        ) from error
 
 
 def set_temperature(path: Path, temperature: float | None) -> None:
@@ -155,10 +158,6 @@ def read_weights(
 ) -> Parameters:
     """The parameters in the weights file at `path`: see `WeightsFile.parameters`."""
     return read_weights_file(path).parameters(shapes, dtype)
-
-
-def _names(archive: zipfile.ZipFile) -> set[str]:
-    return {name.removesuffix(".npy") for name in archive.namelist()}
 
 
 @single_threaded_blas()

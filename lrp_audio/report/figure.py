@@ -6,15 +6,16 @@ figure.save("seven.pdf", explanation, "waveform")
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lrp_audio.arguments import as_number, as_path, described, one_of
 from lrp_audio.audio.domain import Domain
 from lrp_audio.drawing.flow import flow_figure
 from lrp_audio.drawing.heatmap import heatmap_figure
+from lrp_audio.drawing.style import encoded
 from lrp_audio.errors import LrpAudioError
 from lrp_audio.explanation import Explanation
-from lrp_audio.files import write_aside
+from lrp_audio.files import write_bytes_aside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -67,19 +68,16 @@ def save(
         raise LrpAudioError(f"{path} is no figure: let its name end in .pdf, .svg or .png.")
     # Without a date, equal figures give equal files.
     undated: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-
-    def write(file: BinaryIO) -> None:
-        figure.savefig(file, format=suffix[1:], metadata=undated.get(suffix))
-
     with rc_context(_STYLE):
         figure = draw(explanation, kind, width)
-        try:
-            write_aside(path, write)
-        except OSError as error:
-            raise LrpAudioError(
-                f"The figure {path} cannot be written ({error.strerror}): choose another folder, "
-                "or free it."
-            ) from error
+        content = encoded(figure, suffix[1:], metadata=undated.get(suffix))
+    try:
+        write_bytes_aside(path, content)
+    except OSError as error:
+        raise LrpAudioError(
+            f"The figure {path} cannot be written ({error.strerror}): choose another folder, "
+            "or free it."
+        ) from error
     return path
 
 

@@ -16,7 +16,7 @@ import lrp_audio
 from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
-from lrp_audio.files import workspace
+from lrp_audio.files import make_folder, workspace
 from lrp_audio.model import Model
 from lrp_audio.study import choice, stimuli
 from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
@@ -63,8 +63,9 @@ def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> 
     model = lrp_audio.load(plan.model)
     task = choice.task_of(model)
     rng = np.random.default_rng(plan.seed)
-    classified = choice.classify(model, task, choice.recordings(plan.data, task), on_error)
-    out.parent.mkdir(parents=True, exist_ok=True)
+    found = choice.recordings(plan.data, task, on_error)
+    classified = choice.classify(model, task, found, on_error)
+    make_folder(out.parent)
     with workspace(out.parent) as work:
         study = work / "study"
         site = study / "site"

@@ -47,10 +47,13 @@ def task_of(model: Model) -> str:
     )
 
 
-def recordings(data: Sequence[str], task: str) -> list[Recording]:
+def recordings(
+    data: Sequence[str], task: str, on_error: Callable[[ClipError], object]
+) -> list[Recording]:
     """The recordings, in folders and among the bundled clips, that are labelled for `task`.
 
-    Raises `DataError` or `StudyError` where there is none.
+    Errors of folders that cannot be listed go to `on_error`. Raises `DataError` or `StudyError`
+    where there is none.
     """
     folders = [Path(name) for name in data if Path(name).is_dir()]
     examples = {name for name in data if not Path(name).is_dir()}
@@ -61,7 +64,7 @@ def recordings(data: Sequence[str], task: str) -> list[Recording]:
             f"or names such as {min(bundled)}."
         )
     found = [bundled[name] for name in sorted(examples if data else bundled)]
-    found += find_recordings(folders, say)
+    found += find_recordings(folders, say, on_error)
     usable = [r for r in found if TASKS[task].label(r) is not None]
     if not usable:
         raise StudyError(

@@ -11,6 +11,7 @@ from lrp_audio.commands.run import say_error
 from lrp_audio.commands.text import printable
 from lrp_audio.commands.writing import sole_writer
 from lrp_audio.errors import LrpAudioError, StudyError
+from lrp_audio.files import naming
 from lrp_audio.study.build import BuiltStudy, StudyPlan, build
 from lrp_audio.study.key import read_key
 from lrp_audio.study.participants import Truth, participants
@@ -41,7 +42,7 @@ def _build(options: argparse.Namespace) -> int:
     errors: list[LrpAudioError] = []
     out = options.out.absolute()
     try:
-        with sole_writer(out.parent, out.name):
+        with naming(options.out), sole_writer(out.parent, out.name):
             built = build(plan, options.out, errors.append)
     finally:
         for error in errors:

@@ -35,16 +35,18 @@ def exclude(records: Sequence[Record], key: Key) -> tuple[list[Record], list[Exc
     versions = Counter(record.participant for record in set(records))
     included: list[Record] = []
     excluded: list[Excluded] = []
+    seen: set[Record] = set()
     for record in records:
         reason = _reason(record, key)
         if versions[record.participant] > 1:
             reason = _DIFFERENT
-        elif record in included:
+        elif record in seen:
             reason = _AGAIN
         if reason:
             excluded.append(Excluded(record, reason))
         else:
             included.append(record)
+            seen.add(record)
     return included, excluded
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrp_audio.drawing.style import new_figure, plain
+from lrp_audio.drawing.style import encoded, new_figure, plain
 from lrp_audio.study.analysis import ClipResult, Comparison
 from lrp_audio.study.design import CONDITIONS
 
@@ -39,7 +39,7 @@ def save_result(
     _draw_participants(left, of_record, pairs, chance)
     _draw_clips(right, clips)
     for name in FILES:
-        figure.savefig(folder / name)
+        (folder / name).write_bytes(encoded(figure, Path(name).suffix[1:]))
 
 
 def _draw_participants(

@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from lrp_audio.arguments import as_number
 from lrp_audio.errors import StudyError
 from lrp_audio.files import staged
+from lrp_audio.regular import read_regular
 from lrp_audio.study.design import CONDITIONS, KINDS, Item, Order, Shown
 
 FILE = "key.json"
@@ -74,9 +76,7 @@ def read_key(folder: Path) -> Key:
     path = folder / FILE
     advice = "give the folder that python -m lrp_audio.study build wrote."
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise StudyError(f"{path} is larger than a key of a study can be: {advice}")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_regular(path, _MOST_BYTES))
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}): {advice}") from error
     except (ValueError, RecursionError) as error:
@@ -84,7 +84,7 @@ def read_key(folder: Path) -> Key:
     try:
         key = _key(content)
         same = content["study"] == key.study
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise StudyError(f"{path} is not the key of a study: {advice}") from error
     if not same:
         raise StudyError(f"{path} was changed after the study was built: {advice}")
@@ -96,6 +96,8 @@ def _key(content: dict[str, object]) -> Key:
     if content["format"] != _FORMAT:
         raise ValueError
     items = tuple(Item(**item) for item in content["items"])  # type: ignore[attr-defined]
+    if not all(map(_is_item, items)):
+        raise ValueError
     orders = tuple(
         tuple(Shown(item, condition) for item, condition in one)
         for one in content["orders"]  # type: ignore[attr-defined]
@@ -105,6 +107,9 @@ def _key(content: dict[str, object]) -> Key:
         shown.item in known and shown.condition in CONDITIONS for one in orders for shown in one
     ):
         raise ValueError
+    exclusion = ExclusionRules(**content["exclusion"])  # type: ignore[arg-type]
+    if not all(type(number) is int for number in vars(exclusion).values()):
+        raise ValueError
     return Key(
         model=str(content["model"]),
         rules=str(content["rules"]),
@@ -112,5 +117,10 @@ def _key(content: dict[str, object]) -> Key:
         answers=tuple(map(str, content["answers"])),  # type: ignore[call-overload]
         items=items,
         orders=orders,
-        exclusion=ExclusionRules(**content["exclusion"]),  # type: ignore[arg-type]
+        exclusion=exclusion,
     )
+
+
+def _is_item(item: Item) -> bool:
+    texts = (item.id, item.kind, item.network, item.spoken, item.clip)
+    return all(isinstance(text, str) for text in texts) and as_number(item.probability) is not None

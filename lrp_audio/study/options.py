@@ -1,9 +1,8 @@
 """The options of ``python -m lrp_audio.study``."""
 
 import argparse
-from pathlib import Path
 
-from lrp_audio.commands.options import Parser, add_threads
+from lrp_audio.commands.options import Parser, add_threads, path, whole
 from lrp_audio.study.design import CONDITIONS
 
 _EXAMPLES = """\
@@ -35,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    parser.add_argument("--out", type=path, required=True, metavar="DIR", help="a new folder")
     parser.add_argument(
         "--data",
         nargs="+",
@@ -59,7 +58,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_natural, default=0, metavar="S", help="of random numbers")
     parser.add_argument(
         "--consent",
-        type=Path,
+        type=path,
         metavar="FILE",
         help="file with the text that participants agree to, blank lines between paragraphs",
     )
@@ -80,7 +79,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
 def _add_analyse(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "study",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="the folder that build wrote, with key.json and records/; result/ is written there",
     )
@@ -111,7 +110,7 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--into",
-        type=Path,
+        type=path,
         metavar="DIR",
         help="simulate N participants of the study in DIR, marked as synthetic",
     )
@@ -119,9 +118,10 @@ def _add_simulate(parser: argparse.ArgumentParser) -> None:
 
 
 def _natural(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    number = whole(text)
+    if number < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
-    return int(text)
+    return number
 
 
 def _even(text: str) -> int:

@@ -11,8 +11,10 @@ from typing import Any
 
 from lrp_audio.errors import LrpAudioError, StudyError
 from lrp_audio.files import staged
+from lrp_audio.regular import read_regular
 from lrp_audio.study.design import Condition
 from lrp_audio.study.key import Key
+from lrp_audio.walking import Unlisted, is_folder, walk
 
 FORMAT = "lrp-audio study record 1"
 FOLDER = "records"
@@ -55,11 +57,12 @@ def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], lis
     """
     if not folder.is_dir():
         raise StudyError(f"{folder} is not a folder: put the participants' files there.")
-    paths = sorted(islice(_visible(folder), _MOST_FILES + 1))
+    errors: list[StudyError] = []
+    found = _files(folder, lambda sentence: errors.append(StudyError(sentence)))
+    paths = sorted(islice(found, _MOST_FILES + 1))
     if len(paths) > _MOST_FILES:
         raise StudyError(f"{folder} holds over {_MOST_FILES} files: at most so many are read.")
     read: list[tuple[Path, Record]] = []
-    errors: list[StudyError] = []
     for path in paths:
         try:
             read.append((path, read_record(path, key)))
@@ -68,13 +71,12 @@ def read_records(folder: Path, key: Key) -> tuple[list[tuple[Path, Record]], lis
     return read, errors
 
 
-def _visible(folder: Path) -> Iterator[Path]:
-    """Files, links, and folders that are named like a record; links are not followed."""
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        plain_folder = path.is_dir() and not path.is_symlink()
-        if not hidden and (not plain_folder or path.name.lower().endswith(_SUFFIXES)):
-            yield path
+def _files(folder: Path, unlisted: Unlisted) -> Iterator[Path]:
+    """Files, links, and folders that are named like a record."""
+    for entry in walk(folder, unlisted):
+        plain_folder = is_folder(entry) and not entry.is_symlink()
+        if not plain_folder or entry.name.lower().endswith(_SUFFIXES):
+            yield Path(entry.path)
 
 
 def read_record(path: Path, key: Key) -> Record:
@@ -82,17 +84,15 @@ def read_record(path: Path, key: Key) -> Record:
 
     It is JSON in UTF-8, UTF-16 or UTF-32, with a byte-order mark or without.
     """
+    if not path.name.lower().endswith(_SUFFIXES):
+        raise StudyError(
+            f"{path} is left out: records are .json files, unpacked; give it that name if it "
+            "is one, or take it away."
+        )
     try:
-        if not path.is_file():
-            raise StudyError(f"{path} is not a file: it is left out.")
-        if not path.name.lower().endswith(_SUFFIXES):
-            raise StudyError(
-                f"{path} is left out: records are .json files, unpacked; give it that name if it "
-                "is one, or take it away."
-            )
-        if path.stat().st_size > _MOST_BYTES:
-            raise StudyError(f"{path} is larger than {_MOST_BYTES} bytes: it is left out.")
-        content = json.loads(path.read_bytes(), parse_constant=_refuse)
+        content = json.loads(
+            read_regular(path, _MOST_BYTES), parse_constant=_refuse, parse_float=_number
+        )
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}): it is left out.") from error
     except (ValueError, RecursionError) as error:
@@ -125,12 +125,16 @@ def _refuse(constant: str) -> float:
     raise ValueError(constant)
 
 
-def _fault(content: Any) -> str:
-    """How `content` breaks the schema, in words; empty where it does not."""
-    validator = _validator()
-    from jsonschema.exceptions import best_match
+def _number(text: str) -> int | float:
+    """A number with a fraction or an exponent; one such as ``2.0`` is an integer, as in JSON."""
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
-    error = best_match(validator.iter_errors(content))
+
+def _fault(content: Any) -> str:
+    """The first place where `content` breaks the schema, in words; empty where it does not."""
+    # Not the best one of all: a file of a megabyte may have hundreds of thousands.
+    error = next(_validator().iter_errors(content), None)
     if error is None:
         return ""
     # A message begins with the value given, which may be long, and ends with what is wrong.

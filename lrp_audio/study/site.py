@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lrp_audio.errors import StudyError
+from lrp_audio.regular import read_regular
 from lrp_audio.study.bundle import CDN, Script
 from lrp_audio.study.design import PRACTICE
 from lrp_audio.study.key import Key
@@ -40,9 +41,7 @@ def read_consent(path: Path) -> str:
     """The text in the file at `path`; raises `StudyError` where it is not a usable text."""
     advice = "give a text file in UTF-8 with blank lines between paragraphs."
     try:
-        if path.stat().st_size > _MOST_CONSENT_BYTES:
-            raise StudyError(f"{path} is longer than {_MOST_CONSENT_BYTES} bytes: {advice}")
-        text = path.read_text(encoding="utf-8")
+        text = read_regular(path, _MOST_CONSENT_BYTES).decode("utf-8")
     except OSError as error:
         raise StudyError(f"{path} cannot be read ({error.strerror}): {advice}") from error
     except ValueError as error:

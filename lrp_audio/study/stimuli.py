@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from lrp_audio.audio.audible import PEAK
+from lrp_audio.audio.encoding import wav
 from lrp_audio.drawing.heatmap import save_heatmap
 from lrp_audio.drawing.style import new_figure, save_figure
 from lrp_audio.explanation import Explanation
@@ -64,7 +64,7 @@ def write_word(site: Path, item: str, word: str) -> None:
 
 
 def _write_sound(path: Path, sound: NDArray[np.floating], rate: int) -> None:
-    soundfile.write(path, sound, rate, subtype="PCM_16", format="WAV")
+    path.write_bytes(wav(sound, rate))
 
 
 def _rms(sound: NDArray[np.floating]) -> float:

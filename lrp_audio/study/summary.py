@@ -22,9 +22,9 @@ def markdown(
     wrong = sum(item.wrong for item in key.trials())
     parts = [
         f"# Seen or heard: study {key.study}",
-        f"Model {key.model}, rules {key.rules}; {len(key.trials())} clips, {wrong} of which the "
-        f"network got wrong; {len(key.answers)} answers to choose from, so that guessing names "
-        f"{1 / len(key.answers):.0%}.",
+        f"Model {_escaped(key.model)}, rules {key.rules}; {len(key.trials())} clips, {wrong} of "
+        f"which the network got wrong; {len(key.answers)} answers to choose from, so that guessing "
+        f"names {1 / len(key.answers):.0%}.",
         _synthetic([*included, *(e.record for e in excluded)]),
         "## Participants",
         _participants(included, excluded),

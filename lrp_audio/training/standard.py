@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lrp_audio.commands.text import printable
 from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import Split, drawing_weights, require_speakers
 from lrp_audio.data.strangers import Part, speaker_list
@@ -85,7 +86,7 @@ def by_corpus(tested: Classified) -> str:
         corpus: float(np.mean([np.mean(of) for of in classes.values()]))
         for corpus, classes in sorted(found.items())
     }
-    parts = [f"{corpus} {accuracy:.1%}" for corpus, accuracy in accuracies.items()]
+    parts = [f"{printable(corpus)} {accuracy:.1%}" for corpus, accuracy in accuracies.items()]
     mean = float(np.mean(list(accuracies.values())))
     return f"validation: {', '.join(parts)}, mean {mean:.1%}"
 

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from lrp_audio.audio.clip import (
     fit,
     read_clip,
 )
+from lrp_audio.audio.containers import inspect
+from lrp_audio.audio.files import _decode, duration
 from lrp_audio.audio.resample import resample
 from lrp_audio.errors import ClipError
 from lrp_audio.fronts import WAVEFORM
@@ -138,10 +141,59 @@ def wave(path: Path, samples: np.ndarray, rate: int = 8000) -> Path:
     return path
 
 
+class Shrinking(io.BytesIO):
+    """A file that another program cuts off while it is read, after a number of reads."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.reads -= 1
+        if self.reads < 0:
+            self.truncate(5)
+        return super().read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        found = self.read(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
+
+
+@pytest.mark.parametrize("reads", range(6))
+@pytest.mark.parametrize("format", ["WAV", "AIFF", "W64", "CAF", "AU", "FLAC", "OGG"])
+def test_a_file_that_shrinks_while_it_is_read_is_one_sentence(format: str, reads: int) -> None:
+    content = io.BytesIO()
+    soundfile.write(content, tone(1, 8000), 8000, format=format)
+    shrinking = Shrinking(content.getvalue())
+    shrinking.reads = reads
+    size = len(content.getvalue())
+    with suppress(ClipError):
+        _decode(shrinking, "a", 1)
+    shrinking = Shrinking(content.getvalue())
+    shrinking.reads = reads
+    inspect(shrinking, size)
+
+
+def test_the_duration_of_a_file_is_what_it_holds_whatever_its_header_promises(
+    tmp_path: Path,
+) -> None:
+    """The number of samples in the header of FLAC has 36 bits; here it is that of 20 minutes."""
+    path = tmp_path / "a.flac"
+    soundfile.write(path, tone(1, 8000), 8000)
+    assert duration(path) == 1.0
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = (20 * 60 * 8000).to_bytes(4, "big")
+    path.write_bytes(content)
+    with pytest.raises(ClipError, match="cut off"):
+        duration(path)
+
+
 BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: None, "does not exist"),
     "folder": (lambda path: path.mkdir(), "is a folder"),
     "pipe": (os.mkfifo, "not a regular file"),
+    "endless": (lambda path: path.symlink_to("/dev/zero"), "not a regular file"),
+    "link to itself": (lambda path: path.symlink_to(path), "cannot be read"),
     "no bytes": (lambda path: path.touch(), "is empty"),
     "no samples": (lambda path: wave(path, np.zeros(0)), "holds no samples"),
     "zeros": (lambda path: wave(path, np.zeros(8000)), "is silent"),

@@ -1,6 +1,7 @@
 """Output that nobody reads, or that cannot be written, ends no work half-way."""
 
 import io
+import logging
 import os
 import signal
 import subprocess
@@ -121,6 +122,20 @@ def test_what_an_encoding_lacks_is_escaped_and_the_stream_is_given_back() -> Non
     assert raw.getvalue() == b"sieben \\xe9 \\udcff\n"
 
 
+def test_whatever_is_printed_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def body() -> int:
+        print("\x1b]0;title\x07 \u202etxt.wav\u2028\x9b2J\tcell\r\nZo\xeb 語")
+        print("\x1b[A\x1b[8m", file=sys.stderr)  # the first is how tqdm moves up
+        record = logging.makeLogRecord({"msg": "of \x1b[2Ja\x07.wav"})
+        logging.StreamHandler().emit(record)  # as the last resort of logging prints it
+        return 0
+
+    assert run(body, "try again") == 0
+    out, err = capsys.readouterr()
+    assert out == ("\\x1b]0;title\\x07 \\u202etxt.wav\\u2028\\x9b2J\tcell\r\nZo\xeb 語\n")
+    assert err == "\x1b[A\\x1b[8m\nof \\x1b[2Ja\\x07.wav\n"
+
+
 def test_a_stream_that_was_closed_takes_what_is_written_in_silence() -> None:
     stream = io.StringIO()
     stream.close()
@@ -144,6 +159,12 @@ def fails(error: BaseException) -> int:
             2,
             "error: b\\n.wav cannot be used (Permission denied): mend that; try again.\n",
         ),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "error: A file cannot be used (No space left on device): mend that; try again.\n",
+        ),
+        (MemoryError(), 2, "error: The memory does not do: ask for less at once; try again.\n"),
         (KeyboardInterrupt(), 130, "\nStopped; try again.\n"),
     ],
 )

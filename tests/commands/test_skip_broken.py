@@ -58,7 +58,7 @@ def test_evaluate_names_all_and_measures_nothing(digits: Path, run: Run) -> None
     code, out, lines = run("evaluate", "--data", "digits")
     assert (code, out) == (2, "")
     assert names(lines[:-1], BROKEN)
-    assert "3 recordings of the corpus cannot be used" in lines[-1]
+    assert "3 recordings or folders of the corpus cannot be used" in lines[-1]
     assert "--skip-broken" in lines[-1]
 
 

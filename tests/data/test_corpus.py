@@ -1,15 +1,19 @@
 """Corpora: the layouts that are read, what is known of their speakers, and how they are split."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from lrp_audio.audio.clip import Clip, read_clip
 from lrp_audio.audio.formats import SUFFIXES
+from lrp_audio.data import reading
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.layouts import META
 from lrp_audio.data.reading import read, readable
@@ -287,7 +291,7 @@ def test_speakers_that_the_meta_file_does_not_tell_have_no_sex(tmp_path: Path) -
         ("{'01': 'male'}", "is not JSON"),
         ("[" * 200_000, "is not JSON"),
         ("[]", "is not a JSON object"),
-        (" " * 1_000_001, "is larger than 1000000 bytes"),
+        (" " * 1_000_001, "cannot be read .it is larger than 1,000,000 bytes."),
     ],
 )
 def test_a_damaged_meta_file_is_one_sentence(content: str, said: str, tmp_path: Path) -> None:
@@ -374,6 +378,75 @@ def test_sentences_that_cannot_be_read_are_found_and_refused_when_they_are_read(
     assert usable == list(found[3:])
     said = ("03a01Fa.wav is cut off", "08a01Na.flac is not a", "10b10Wc.wav is empty")
     assert [part in str(error) for part, error in zip(said, errors, strict=True)] == [True] * 3
+
+
+def test_a_sentence_whose_header_promises_what_is_not_there_is_one_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The header says 25 minutes; there is a second."""
+    path = tmp_path / "03a01Fa.flac"
+    soundfile.write(path, np.sin(np.arange(16000) / 9), 16000)
+    content = bytearray(path.read_bytes())
+    content[22:26] = (25 * 60 * 16000).to_bytes(4, "big")
+    path.write_bytes(content)
+    (found,) = find_recordings([tmp_path])
+    assert found.begin is None
+    _, (error,) = readable([found], 8000)
+    assert "cut off" in str(error)
+
+
+def test_a_file_that_breaks_after_it_was_found_is_decoded_once_for_all_of_its_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sentence(tmp_path / "03a01Fa.wav", 9.0)
+    found = find_recordings([tmp_path])
+    path.write_bytes(path.read_bytes()[:-100])
+    reads: list[Path] = []
+
+    def counted(path: Path) -> Clip:
+        reads.append(path)
+        return read_clip(path)
+
+    monkeypatch.setattr(reading, "read_clip", counted)
+    usable, errors = readable(found, 8000)
+    assert (usable, len(errors), len(reads)) == ([], 1, 1)
+
+
+def test_what_cannot_be_listed_or_is_no_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "open/7_ann_0.wav", "closed/7_bob_0.wav")
+    os.mkfifo(tmp_path / "open" / "7_pipe_0.wav")
+    os.mkfifo(tmp_path / "open" / "03a01Fa.wav")
+    (tmp_path / "open" / "7_gone_0.wav").symlink_to("elsewhere.wav")
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(ClipError, match="closed cannot be listed"):
+        find_recordings([tmp_path])
+    errors: list[ClipError] = []
+    found = find_recordings([tmp_path], unlisted=errors.append)
+    assert ["closed cannot be listed" in str(error) for error in errors] == [True]
+    assert [r.speaker for r in found] == ["03", "ann", "gone", "pipe"]
+    usable, refused = readable(found, 8000)
+    assert usable == []
+    said = ("not a regular file", "is empty", "does not exist", "not a regular file")
+    assert [part in str(e) for part, e in zip(said, refused, strict=True)] == [True] * 4
+    with pytest.raises(DataError, match="closed cannot be listed"):
+        find_recordings([tmp_path / "closed"])
+
+
+def test_a_pipe_in_the_place_of_a_meta_file_is_not_waited_for(tmp_path: Path) -> None:
+    touch(tmp_path, "data/01/7_01_0.wav")
+    os.mkfifo(tmp_path / META)
+    for folder in (tmp_path, tmp_path / "data"):
+        with pytest.raises(DataError, match="not a regular file"):
+            find_recordings([folder])
 
 
 def test_one_folder_may_mix_layouts(tmp_path: Path) -> None:

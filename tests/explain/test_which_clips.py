@@ -1,7 +1,9 @@
 """Which clips files, folders and patterns stand for, and where their results go."""
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import FILES, clips, explain, explained
@@ -120,8 +122,62 @@ def test_links_that_loop_do_not_hang(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (rec / name).symlink_to(rec)
         (rec / f"{name}.wav").symlink_to(f"{name}.wav")
-    assert list(outputs(rec).values()) == ["a"]
-    assert list(outputs(f"{rec}/**/*.wav").values()) == ["a"]
+    # What lies behind a folder's link is not searched; a link to no file is read, which names it.
+    assert list(outputs(rec).values()) == ["a", "one", "two"]
+    assert list(outputs(f"{rec}/**/*.wav")) == [
+        str(rec / name) for name in ("a.wav", "one.wav", "two.wav")
+    ]
+
+
+@pytest.mark.parametrize("given", ["", "**", "*", "**/*.wav", "*/*.wav"])
+def test_a_folder_that_cannot_be_listed_is_named_and_the_other_clips_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    clips(tmp_path / "rec", "a/a.wav", "closed/b.wav", "c/c.wav")
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found, (error,), _ = find_clips([tmp_path / "rec" / given])
+    assert [clip.path.name for clip in found] == ["a.wav", "c.wav"]
+    assert f"{tmp_path / 'rec' / 'closed'} cannot be listed (Permission denied)" in str(error)
+
+
+def test_what_is_no_file_or_no_longer_there_is_a_clip_that_reading_names(tmp_path: Path) -> None:
+    rec = clips(tmp_path / "rec", "a.wav", "b.wav")
+    os.mkfifo(rec / "pipe.wav")
+    (rec / "gone.wav").symlink_to("nowhere.wav")
+    for given in (rec, f"{rec}/*", f"{rec}/**/*.wav"):
+        assert list(outputs(given).values()) == ["a", "b", "gone", "pipe"]
+    done = explain(tmp_path, rec, "--out", "out")
+    assert done.returncode == 2
+    assert explained(tmp_path / "out") == ["a", "b"]
+    assert "gone.wav does not exist" in done.stderr
+    assert "pipe.wav cannot be read (it is not a regular file)" in done.stderr
+
+
+def test_patterns_match_as_those_of_pathlib(tmp_path: Path) -> None:
+    rec = clips(tmp_path / "rec", "a.wav", "a/b.wav", "a/c/d.wav", "e[1]/f.wav", ".h/g.wav")
+    (rec / "link").symlink_to(rec / "a")
+    for pattern in (
+        "*.wav",
+        "*/*.wav",
+        "a/*",
+        "**/c/*.wav",
+        "?/*/d.wav",
+        "[!a]*/f.wav",
+        "**/[bd].*",
+    ):
+        matched = {p for p in rec.glob(pattern) if p.is_file() and ".h" not in p.parts}
+        whole = [p for p in rec.glob(pattern) if p.is_dir() and not p.is_symlink()]
+        inside = {p for folder in whole for p in folder.rglob("*.wav") if ".h" not in p.parts}
+        expected = {os.path.realpath(path) for path in matched | inside}
+        found = {os.path.realpath(path) for path in outputs(f"{rec}/{pattern}")}
+        assert found == expected, pattern
 
 
 def test_outputs_differ_even_where_case_does_not(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Networks of other frameworks, from a folder or a file to an explanation."""
 
 import json
+import os
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -133,7 +135,10 @@ def test_a_target_at_a_moment_is_explained_by_the_samples_of_its_frame(
     assert reached.min() >= 8 * frame and reached.max() < 8 * frame + 16
 
 
-@pytest.mark.parametrize("target", ["siren@9", "siren@-1", "siren@soon", "@0.1"])
+@pytest.mark.parametrize(
+    "target",
+    ["siren@9", "siren@-1", "siren@soon", "@0.1", "siren@inf", "siren@nan", f"siren@{'9' * 5000}"],
+)
 def test_moments_that_there_are_not_are_refused(framed: Model, tmp_path: Path, target: str) -> None:
     with pytest.raises(TargetError):
         framed.explain(recording(tmp_path / "long.wav", 0.5), target)
@@ -366,6 +371,25 @@ def test_a_reference_that_does_not_fit_is_refused_in_a_sentence(
     assert main(["check", str(own)]) == 2
     error = capsys.readouterr().err
     assert sentence in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"), [('my "net" \\ 1.onnx', True), (os.fsdecode(b"n\xff.onnx"), False)]
+)
+def test_a_description_names_its_file_whatever_the_name(
+    own: Path, name: str, fits: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file,) = own.glob("*.onnx")
+    file.rename(own / name)
+    (own / "model.toml").unlink(missing_ok=True)
+    code = main(["check", str(own), "--write"])
+    if fits:
+        assert code == 0
+        assert tomllib.loads((own / "model.toml").read_text())["network"]["file"] == name
+    else:
+        assert code == 2
+        assert "rename it" in capsys.readouterr().err
+        assert not (own / "model.toml").exists()
 
 
 @pytest.mark.parametrize("ending", ["Softmax", "Sigmoid", None])

@@ -68,6 +68,7 @@ def test_what_is_no_whole_number_in_the_range_is_refused(value: Any) -> None:
 def test_a_message_shows_of_a_value_one_short_line() -> None:
     assert described(np.zeros((2, 8000))) == "an array of float64 of shape (2, 8000)"
     assert described("seven") == "'seven'"
+    assert described(2**40_000) == "a number of 40001 bits"
     for value in (np.zeros(3000).tolist(), "x" * 3000, {"a": np.eye(99)}, lrp_audio.load):
         assert len(described(value)) < 200
         assert "\n" not in described(value)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pickle
 import tracemalloc
 import zipfile
@@ -257,6 +258,14 @@ BIASES: dict[str, tuple[bytes | None, str]] = {
     "header of brackets": (headed("(" * 5000), "fc.bias cannot be read"),
     "header of signs": (headed("-" * 9000 + "1"), "fc.bias cannot be read"),
     "header that calls": (headed("__import__('os').abort()"), "fc.bias cannot be read"),
+    "an axis beyond memory beside an empty one": (shaped((0, 2**61)), "its shape is (0, "),
+    "an empty axis among large ones": (shaped((2**40, 0, 2**40)), "its shape is ("),
+    "a header that NumPy holds unsafe": (headed("{" + " " * 30_000), "not that of a plain array"),
+    "objects": (
+        headed("{'descr': '|O', 'fortran_order': False, 'shape': (4,)}"),
+        "its type is object",
+    ),
+    "more axes than there can be": (shaped((1,) * 70, bytes(4)), "fc.bias cannot be read"),
     "negative length": (shaped((-1,), bytes(16)), "its shape is (-1,)"),
 }
 
@@ -264,7 +273,38 @@ BIASES: dict[str, tuple[bytes | None, str]] = {
 @pytest.mark.parametrize("case", BIASES)
 def test_a_tampered_array_is_one_sentence_that_names_it(tmp_path: Path, case: str) -> None:
     content, expected = BIASES[case]
-    assert expected in sentence(write(tmp_path / "a.npz", {"fc.bias.npy": content}))
+    said = sentence(write(tmp_path / "a.npz", {"fc.bias.npy": content}))
+    assert expected in said
+    assert "allow_pickle" not in said  # NumPy's own advice
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_method_of_compression_that_needs_much_memory_is_refused(
+    tmp_path: Path, method: int
+) -> None:
+    assert "compressed in an unusual way" in sentence(write(tmp_path / "a.npz", {}, method))
+
+
+def test_a_file_larger_than_weights_can_be_is_refused_unread(tmp_path: Path) -> None:
+    """Good weights behind two sparse gigabytes: a ZIP archive may lie at the end of a file."""
+    path = tmp_path / "a.npz"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+        file.seek(0, io.SEEK_END)
+        with zipfile.ZipFile(file, "a") as archive:
+            for name, content in members().items():
+                archive.writestr(name, content)
+    assert "it has 2,147," in sentence(path)
+
+
+def test_a_pipe_in_the_place_of_weights_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    assert "not a regular file" in sentence(tmp_path / "pipe.npz")
+
+
+def test_an_archive_of_countless_members_is_refused_before_they_are_listed(tmp_path: Path) -> None:
+    more = {f"{number}.npy": b"" for number in range(4000)}
+    assert "list of members is too long" in sentence(write(tmp_path / "a.npz", more))
 
 
 def test_a_pickle_in_an_array_is_never_run(tmp_path: Path) -> None:
@@ -317,7 +357,7 @@ def test_a_header_that_claims_much_takes_no_memory(
         ((4, 2), (2, 5), "the factors of fc.weight do not give the shape (4, 6)"),
         ((5, 2), (2, 6), "fc.weight"),
         ((8,), (2, 6), "the factors of fc.weight do not fit each other"),
-        ((4, 0), (0, 10**12), "the factors of fc.weight do not give the shape (4, 6)"),
+        ((4, 0), (0, 10**12), "its shape is (0, 1000000000000)"),
         ((4, 7), (7, 6), "expected at most 24 numbers"),
     ],
 )
@@ -401,7 +441,7 @@ def test_a_file_that_ends_early_is_one_sentence(tmp_path: Path, share: float) ->
 
 @pytest.mark.parametrize(
     "compression",
-    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED],
 )
 def test_wherever_a_byte_is_damaged_nothing_but_a_sentence_comes_of_it(
     tmp_path: Path, compression: int
@@ -428,8 +468,8 @@ def test_a_file_that_is_no_archive_or_not_there_is_one_sentence(tmp_path: Path) 
     single.write_bytes(npy(np.ones(4, np.float32)))
     assert "not an npz archive" in sentence(single)
     assert "There is no weights file" in sentence(tmp_path / "missing.npz")
-    assert "There is no weights file" in sentence(tmp_path)
-    assert "it cannot be read (File name too long)" in sentence(tmp_path / f"{'x' * 300}.npz")
+    assert "it is a folder" in sentence(tmp_path)
+    assert "too long" in sentence(tmp_path / f"{'x' * 300}.npz")
 
 
 # --- models by name -----------------------------------------------------------------------------

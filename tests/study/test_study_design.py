@@ -159,6 +159,27 @@ def test_a_key_that_was_changed_is_refused(tmp_path: Path) -> None:
         read_key(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 7},
+        {"clip": None},
+        {"probability": "likely"},
+        {"network": ["seven"]},
+    ],
+    ids=str,
+)
+def test_a_key_whose_items_are_of_other_types_is_refused(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    key = made_up_key()
+    trial = next(item for item in key.items if item.kind == "trial")
+    items = tuple(replace(i, **change) if i is trial else i for i in key.items)  # type: ignore[arg-type]
+    replace(key, items=items).save(tmp_path)
+    with pytest.raises(StudyError, match="not the key"):
+        read_key(tmp_path)
+
+
 def test_a_folder_without_a_study_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="cannot be read"):
         read_key(tmp_path)

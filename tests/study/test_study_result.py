@@ -1,7 +1,10 @@
 """From records to a result: which are refused, who is excluded, what is found."""
 
 import json
+import os
+import re
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -86,6 +89,10 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         _in_trial("answer", "<script>"),
         "is not an answer to choose from",
     ),
+    "a participant and a line break": (_set("participant", "0" * 32 + "\n"), "at $.participant"),
+    "synthetic by a number": (_set("synthetic", 1.0), "at $.synthetic"),
+    "a rating between two": (_in_trial("usefulness", 2.5), "at $.trials[0].usefulness"),
+    "an order beyond numbers": (_set("order", float("1e308") * 9), "not JSON"),
     "a strange item": (_in_trial("item", "0" * 12), "trials are not those of order"),
 }
 
@@ -106,6 +113,83 @@ def test_a_file_that_is_no_record_is_named_and_the_others_count(tmp_path: Path, 
     assert error.startswith(str(path))
     assert said in error
     assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("written", "as_float"),
+    [("rt", ".0"), ("plays", ".000"), ("confidence", ".0e0"), ("usefulness", "0e-1")],
+)
+def test_a_number_that_json_calls_an_integer_is_one(
+    tmp_path: Path, written: str, as_float: str
+) -> None:
+    records = people(3)
+    folder = study(tmp_path, records) / "records"
+    path = folder / f"{records[0].participant}.json"
+    text = re.sub(rf'"{written}": (\d+)', rf'"{written}": \g<1>{as_float}', path.read_text())
+    assert text != path.read_text()
+    path.write_text(text)
+    read, errors = read_records(folder, KEY)
+    assert errors == []
+    assert {record for _, record in read} == set(records)
+    numbers = [getattr(trial, written) for _, record in read for trial in record.trials]
+    assert {type(number) for number in numbers} == {int}
+    assert analyse([record for _, record in read], KEY) is not None
+
+
+def test_an_order_of_minus_nought_is_the_first(tmp_path: Path) -> None:
+    record = next(one for one in people(400) if one.order == 0)
+    folder = study(tmp_path, [record]) / "records"
+    path = folder / f"{record.participant}.json"
+    path.write_text(path.read_text().replace('"order": 0', '"order": -0.0'))
+    assert [one for _, one in read_records(folder, KEY)[0]] == [record]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"trials": [{}] * 300_000},
+        {"checks": [0] * 300_000},
+        {str(number): 0 for number in range(80_000)},
+        {"trials": [{str(number): 0 for number in range(80_000)}]},
+    ],
+    ids=["trials", "checks", "fields", "fields of a trial"],
+)
+def test_a_file_of_countless_faults_is_refused_as_fast_as_one_of_a_single_one(
+    tmp_path: Path, content: dict[str, Any]
+) -> None:
+    (good,) = people(1)
+    folder = study(tmp_path, [good]) / "records"
+    whole = json.loads((folder / f"{good.participant}.json").read_text()) | content
+    (folder / "many.json").write_text(json.dumps(whole, separators=(",", ":"))[:999_999])
+    (folder / "more.json").write_text(json.dumps(whole, separators=(",", ":")))
+    begun = time.process_time()
+    read, errors = read_records(folder, KEY)
+    assert time.process_time() - begun < 2
+    assert len(read) == 1
+    assert len(errors) == 2
+    assert all(len(str(error)) < 500 for error in errors)
+
+
+def test_what_is_no_file_or_cannot_be_listed_is_named_and_the_others_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = people(2)
+    folder = study(tmp_path, records) / "records"
+    os.mkfifo(folder / "pipe.json")
+    (folder / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    read, errors = read_records(folder, KEY)
+    assert len(read) == 2
+    closed, pipe = map(str, errors)
+    assert "closed cannot be listed" in closed
+    assert "not a regular file" in pipe
 
 
 @pytest.mark.parametrize(
@@ -332,6 +416,17 @@ def test_no_records_are_one_sentence(tmp_path: Path, made: bool) -> None:
     code, _, errors = run("analyse", tmp_path)
     assert code == 2
     assert "put the participants' files there" in errors[0]
+
+
+def test_names_that_are_no_text_are_analysed(tmp_path: Path) -> None:
+    name = os.fsdecode(b"m\xffy_\x1b[2J")
+    items = tuple(replace(item, clip=item.clip and name) for item in KEY.items)
+    key = replace(KEY, model=name, items=items)
+    code, out, errors = run("analyse", study(tmp_path, people(8, key=key), key))
+    assert (code, errors) == (0, [])
+    summary = (tmp_path / "result" / "summary.md").read_text(encoding="utf-8")
+    assert "Model m\\\\udcffy\\_\\\\x1b\\[2J, rules" in summary
+    assert "\x1b" not in out + summary
 
 
 def test_names_of_clips_bring_no_markup_into_the_summary() -> None:

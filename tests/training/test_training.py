@@ -1,5 +1,6 @@
 """Training: schedule, optimiser, runs that survive a kill, and the command."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -385,6 +386,15 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(ModelError, match=r"cannot be read .*; delete it to start afresh"):
             run(path)
+
+
+def test_a_checkpoint_that_is_no_plain_file_of_plain_numbers_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    np.savez(tmp_path / "objects.npz", settings=np.array([{}], object))
+    for path, said in ((tmp_path / "pipe", "regular file"), (tmp_path / "objects.npz", "object")):
+        with pytest.raises(ModelError, match=said) as caught:
+            run(path)
+        assert "allow_pickle" not in str(caught.value)
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def _walk(
         if position + layout.head.size > size:
             return
         file.seek(position)
-        name, length = layout.head.unpack(file.read(layout.head.size))
+        head = file.read(layout.head.size)
+        if len(head) < layout.head.size:  # it became shorter just now
+            return
+        name, length = layout.head.unpack(head)
         length = max(length - layout.own, 0)
         yield name, position, length
         position += layout.head.size + length
