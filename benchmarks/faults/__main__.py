@@ -4,6 +4,7 @@ Without options a short form of a few minutes, which runs with the other checks.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not sys.platform.startswith("linux"):
         print("error: The suite limits memory and kills processes as Linux does it.")
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it mounted is removed
     lrp_audio.threads(1)
     if options.input is not None:
         return _one_input(options)
