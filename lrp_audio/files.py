@@ -79,7 +79,8 @@ def naming(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or _PARTIAL in os.fsdecode(error.filename):
+        unnamed = error.filename is None or _PARTIAL in os.fsdecode(error.filename)
+        if unnamed and error.errno is not None:  # without a number it has words of its own
             error.filename = os.fspath(folder)
         raise
 

@@ -36,10 +36,10 @@ def read_regular(path: Path, most: int) -> bytes:
     Raises `OSError` as `open_regular` does, and for a larger file.
     """
     with open_regular(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
-    return content
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most:,} bytes", str(path))
+        return file.read(size)
 
 
 def possible_path(text: str) -> bool:

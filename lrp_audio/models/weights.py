@@ -21,7 +21,7 @@ from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.fronts.fitting import OFFSETS
 from lrp_audio.kernels.blas import single_threaded_blas
-from lrp_audio.models.npz import LONGEST_LIST, array_names, read_array
+from lrp_audio.models.npz import LONGEST_LIST, array_names, read_array, write_npz
 from lrp_audio.regular import read_regular
 from lrp_audio.types import Array, Parameters
 from lrp_audio.zips import open_zip
@@ -61,7 +61,7 @@ def save_weights(path: Path, description: Description, arrays: Mapping[str, Arra
     }
     header = {_HEADER: np.frombuffer(text, np.uint8)}
     content: dict[str, Any] = {**header, **stored}
-    write_aside(path, lambda file: np.savez_compressed(file, **content))
+    write_aside(path, lambda file: write_npz(file, content))
 
 
 @dataclass(frozen=True)

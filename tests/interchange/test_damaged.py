@@ -71,7 +71,7 @@ def missing(folder: Path) -> Path:
     return folder / "nothing.onnx"
 
 
-@hostile("not a regular file")
+@hostile("it is a folder")
 def folder_in_place_of_a_file(folder: Path) -> Path:
     return folder
 
