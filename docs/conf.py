@@ -1,0 +1,76 @@
+"""The documentation site: ``python -m sphinx -W docs OUT``, without a connection to anywhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "extensions"))
+
+import lrp_audio  # noqa: E402
+
+project = "lrp-audio"
+author = "the authors of lrp-audio"
+release = version = lrp_audio.__version__
+html_title = "lrp-audio"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_design",
+    "mathml",
+    "pages",
+    "public",
+    "signatures",
+]
+# `slides/` is built by a builder of its own, see `_build_slides`.
+exclude_patterns = ["slides", "extensions", "static"]
+html_static_path = ["static", "images"]
+html_css_files = ["site.css"]
+
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_merge_streams = True
+
+# In docstrings, `name` is the name of something in Python; one without a page stays plain code.
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 80
+
+html_theme = "pydata_sphinx_theme"
+html_copy_source = html_show_sourcelink = False
+html_sidebars = {"index": [], "start": [], "gallery": []}
+html_theme_options = {
+    "header_links_before_dropdown": 7,
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "show_prev_next": True,
+    "secondary_sidebar_items": ["page-toc"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+copyright = "the authors of lrp-audio, MIT licence"
+
+
+def _build_slides(app: Sphinx, exception: Exception | None) -> None:
+    """Build the slides beside the pages, in a process of their own."""
+    if exception is None and app.builder.format == "html":
+        out = Path(app.outdir) / "slides"
+        options = ["-q", *(["-W"] if app.warningiserror else []), "-b", "revealjs"]
+        subprocess.run(
+            [sys.executable, "-m", "sphinx", *options, str(HERE / "slides"), str(out)], check=True
+        )
+
+
+def setup(app: Sphinx) -> None:
+    """Have the slides built after the pages."""
+    #app.connect("build-finished", _build_slides)

@@ -1,0 +1,1 @@
+"""The slides: ``python -m sphinx -W -b revealjs docs/slides OUT``."""
