@@ -23,6 +23,7 @@ extensions = [
     "sphinx_design",
     "mathml",
     "pages",
+    "pictures",
     "public",
     "signatures",
 ]
@@ -73,4 +74,4 @@ def _build_slides(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Have the slides built after the pages."""
-    #app.connect("build-finished", _build_slides)
+    app.connect("build-finished", _build_slides)
