@@ -7,8 +7,10 @@ they work where a file lies, and are changed here to lead to the same thing from
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 DOCS = Path(__file__).parents[1]
 OUTSIDE = {
@@ -48,7 +50,7 @@ def linked(text: str, file: Path, page: Path) -> str:
     return _LINK.sub(from_page, text)
 
 
-def _read(app: Sphinx, page: str, source: list[str]) -> None:
+def _read(app: "Sphinx", page: str, source: list[str]) -> None:
     path = DOCS / f"{page}.md"
     if page in OUTSIDE:
         file = DOCS.parent / OUTSIDE[page]
@@ -60,7 +62,7 @@ def _read(app: Sphinx, page: str, source: list[str]) -> None:
         source[0] = f"# {TITLES[page]}\n\n{source[0]}"
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: "Sphinx") -> dict[str, bool]:
     """Change the text of pages as it is read."""
     app.connect("source-read", _read)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,7 +5,9 @@ methods are listed too; of any other class only its own docstring is shown.
 """
 
 import inspect
+from collections.abc import Callable
 from importlib import import_module
+from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -18,7 +20,7 @@ class Public(SphinxDirective):
     """The directive; it writes the directives of autodoc and autosummary."""
 
     required_arguments = 1
-    option_spec = {"members": directives.unchanged}
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {"members": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         """Nodes of the table and of every name."""
