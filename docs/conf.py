@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -48,10 +49,12 @@ python_maximum_signature_line_length = 80
 
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_sidebars = {"index": [], "start": [], "gallery": []}
 html_theme_options = {
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "footer_start": ["copyright"],
     "footer_end": [],
     "show_prev_next": True,
@@ -60,6 +63,12 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 copyright = "the authors of lrp-audio, MIT licence"
+
+
+def _label_by_text(app: Sphinx, page: str, template: str, context: dict[str, Any], *_: Any) -> None:
+    """Let folded code be announced by its visible words, not by a label that differs from them."""
+    if "body" in context:
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
 
 
 def _build_slides(app: Sphinx, exception: Exception | None) -> None:
@@ -73,5 +82,6 @@ def _build_slides(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Have the slides built after the pages."""
+    """Have pages changed before they are written, and the slides built after them."""
+    app.connect("html-page-context", _label_by_text)
     app.connect("build-finished", _build_slides)
