@@ -58,11 +58,9 @@ class Step:
         # A rule divides the relevance of each output by itself, so outputs are taken as samples,
         # each of which has relevance at this output alone.
         size = self.y.size
-        alone = np.zeros((size, size), self.relevance.dtype)
-        np.fill_diagonal(alone, self.relevance)
+        alone = np.diag(self.relevance.reshape(-1))
         x, y = np.repeat(self.x, size, axis=0), np.repeat(self.y, size, axis=0)
-        alone = alone.reshape(y.shape)
-        return self.node.layer.relevance(x, y, alone, self.assignment.rule)
+        return self.node.layer.relevance(x, y, alone.reshape(y.shape), self.assignment.rule)
 
 
 @dataclass(frozen=True)
