@@ -13,13 +13,14 @@ from lrp_audio.drawing.stages import Stage
 Points = NDArray[np.float64]
 """Places ``(n, 2)`` in inches."""
 
-_TALLEST = 6.0  # inches of a column, if its neurons are not too many
+_TALLEST = 7.0  # inches of a column, if its neurons are not too many
 _PITCH = (0.09, 1.0)  # inches from neuron to neuron, at least and at most
 _RADIUS = 0.25
 _PASSING = 0.3  # of the pitch: between connections that pass a column
 _HEAD = 0.55  # inches for the name and the rule of a layer, above its neurons
 _APART = 0.35  # inches between the stacks of a column
 _MARGIN = 0.2
+_LOWEST = 2.2  # inches of a figure: the bar of colours and its label need them
 _BELOW = 0.3  # inches for what stands below a neuron
 _STEP = 1.7  # inches from column to column
 
@@ -97,9 +98,11 @@ def columns_of(
     highest = max(points[0, 1] for points in places.values()) + radius + _HEAD + _MARGIN
     lowest = min(points[-1, 1] for points in (*places.values(), *passing.values()))
     lowest -= radius + _BELOW
+    height = max(highest - lowest, _LOWEST)
+    lowest -= (height - (highest - lowest)) / 2
     for points in (*places.values(), *passing.values()):
         points[:, 1] -= lowest
-    return Layout(width, highest - lowest, radius, depth, places, passing)
+    return Layout(width, height, radius, depth, places, passing)
 
 
 def _depths(stages: Sequence[Stage]) -> dict[str, int]:
