@@ -32,10 +32,6 @@ def _excitation(case: Case, bias: Numbers, guarded: bool = True) -> Numbers:
     return _shared(parts, parts.sum(axis=1) + bias, case, guarded)
 
 
-def _without_x(case: Case, weight: Numbers, z: Numbers) -> Numbers:
-    return _shared(weight, z, case)
-
-
 def _stabilised(z: Numbers) -> Numbers:
     return z + _EPSILON * np.where(z >= 0, 1, -1)
 
@@ -44,6 +40,10 @@ _NO_BIAS = "The bias is missing from the denominator."
 _BIAS_SIGN = "The bias has the wrong sign in the denominator."
 _NO_X = "c = weight.T @ s is still to be multiplied by x."
 _NO_STABILISER = "The stabiliser is missing: divide by z + epsilon sign(z), not by z."
+_CONTRIBUTIONS = (
+    "Take the positive part of the contributions x_j w_jk, not of the weights: a negative input "
+    "times a negative weight is a positive contribution."
+)
 _DROPPED = (
     "A denominator can be 0: the neuron then has nothing to share its relevance by, and it is "
     "dropped."
@@ -58,14 +58,8 @@ _Z_PLUS = (
         lambda c: _excitation(c, c.bias),
     ),
     Fault(_BIAS_SIGN, lambda c: _excitation(c, -_plus(c.bias))),
-    *(
-        Fault(
-            "Take the positive part of the contributions x_j w_jk, not of the weights: a negative "
-            "input times a negative weight is a positive contribution.",
-            lambda c, guarded=guarded: _of_weights(c, guarded),
-        )
-        for guarded in (True, False)
-    ),
+    Fault(_CONTRIBUTIONS, lambda c: _of_weights(c, guarded=True)),
+    Fault(_CONTRIBUTIONS, lambda c: _of_weights(c, guarded=False)),
     Fault(
         "These are the shares of the negative contributions.",
         lambda c: _shared(
@@ -82,10 +76,8 @@ _Z_PLUS = (
 _EPSILONS = (
     Fault(_NO_BIAS, lambda c: _shared(c.contributions, _stabilised(c.z - c.bias), c)),
     Fault(_BIAS_SIGN, lambda c: _shared(c.contributions, _stabilised(c.z - 2 * c.bias), c)),
-    *(
-        Fault(_NO_STABILISER, lambda c, guarded=guarded: _shared(c.contributions, c.z, c, guarded))
-        for guarded in (True, False)
-    ),
+    Fault(_NO_STABILISER, lambda c: _shared(c.contributions, c.z, c)),
+    Fault(_NO_STABILISER, lambda c: _shared(c.contributions, c.z, c, guarded=False)),
     Fault(
         "The sign of 0 is +1 here, but np.sign(0) is 0, and the denominator then too.",
         lambda c: _shared(c.contributions, c.z + _EPSILON * np.sign(c.z), c, False),
@@ -98,7 +90,7 @@ _EPSILONS = (
         "The denominator has lost the sign of z.",
         lambda c: _shared(c.contributions, np.abs(c.z) + _EPSILON, c),
     ),
-    Fault(_NO_X, lambda c: _without_x(c, c.weight, _stabilised(c.z))),
+    Fault(_NO_X, lambda c: _shared(c.weight, _stabilised(c.z), c)),
 )
 
 WRITING = (
