@@ -36,17 +36,28 @@ COLOURED_OVER = {"times": 0.005, "frequencies": 20.0}
 DECIBELS = 80.0
 """The range of levels in figures, from the loudest down."""
 
+HANDED_ON = "#9a9a9a"
+ABSORBED = {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
+"""The colours of what a layer did with relevance, by column of the ledger."""
+
 
 def new_figure(title: str) -> "Figure":
     """An empty figure of 1500 x 825 pixels, under ``title`` unless that is empty."""
+    figure = empty_figure((10, 5.5))
+    figure.set_layout_engine("constrained")
+    if title:
+        figure.suptitle(_printable(title), fontsize=13, parse_math=False)
+    return figure
+
+
+def empty_figure(inches: tuple[float, float]) -> "Figure":
+    """A figure of that width and height, with a canvas of its own."""
     # The object interface with its own canvas does not use pyplot's global state: thread-safe.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 5.5), dpi=150, layout="constrained")
+    figure = Figure(figsize=inches, dpi=150)
     FigureCanvasAgg(figure)
-    if title:
-        figure.suptitle(_printable(title), fontsize=13, parse_math=False)
     return figure
 
 
