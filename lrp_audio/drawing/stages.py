@@ -37,6 +37,12 @@ class Stage:
         names = tuple(step.node.name for step in self.steps)
         return names if self.sources else (INPUT, *names)
 
+    def label(self, most: int) -> str:
+        """The names of the layers in up to `most` characters, without the middle if need be."""
+        names = " · ".join(self.layers)
+        end = most * 2 // 3
+        return names if len(names) <= most else f"{names[: most - 1 - end]}…{names[-end:]}"
+
     @property
     def entry(self) -> Entry:
         """The line of the ledger for all layers of a stage, of which only the first absorbs."""
