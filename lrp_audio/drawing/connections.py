@@ -47,20 +47,19 @@ def label_connections(
     print_: Callable[[float], str],
 ) -> None:
     """The relevance of each connection that has some on its line, where there is room."""
-    last = {(b.source, b.target): _last_parts(layout, b) for b in bundles}
-    every = np.concatenate([parts.reshape(-1, 2, 2) for parts in last.values()])
-    for bundle in bundles:
-        parts = last[bundle.source, bundle.target]
+    lines = [_last_parts(layout, bundle) for bundle in bundles]
+    every = np.concatenate(lines)
+    for bundle, parts in zip(bundles, lines, strict=True):
         texts = [print_(relevance) for relevance in bundle.relevance.flat]
         if sum(not is_zero(text) for text in texts) <= _MOST:
             for number in np.argsort(-np.abs(bundle.relevance), axis=None, kind="stable"):
                 if not is_zero(texts[number]):
-                    _label(canvas, parts.reshape(-1, 2, 2)[number], every, texts[number])
+                    _label(canvas, parts[number], every, texts[number])
 
 
 def _last_parts(layout: Layout, bundle: Bundle) -> Points:
-    """The last straight part of each connection, ``(outputs, inputs, 2, 2)``."""
-    return np.array([[path[-2:] for path in row] for row in layout.paths(bundle)])
+    """The last straight part of each connection, ``(outputs * inputs, 2, 2)``."""
+    return np.array([path[-2:] for row in layout.paths(bundle) for path in row])
 
 
 def _label(canvas: Canvas, line: Points, every: Points, text: str) -> None:

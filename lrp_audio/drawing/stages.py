@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from lrp_audio.drawing.style import printable
 from lrp_audio.layers import Flatten, Reshape
 from lrp_audio.layers.base import SameShape
 from lrp_audio.models.graph import INPUT, readers_of
@@ -39,7 +40,7 @@ class Stage:
 
     def label(self, most: int) -> str:
         """The names of the layers in up to `most` characters, without the middle if need be."""
-        names = " · ".join(self.layers)
+        names = printable(" · ".join(self.layers))
         end = most * 2 // 3
         return names if len(names) <= most else f"{names[: most - 1 - end]}…{names[-end:]}"
 

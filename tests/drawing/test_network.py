@@ -29,6 +29,7 @@ NETWORKS = {
     "layers": signal(8, 60),
     "blocks": blocks(4),
     "long names": blocks(2, "/encoder/stages.{}/blocks.0/residual_branch/$ {} $/Conv_output_0"),
+    "odd names": blocks(1, "層{}\n{}"),
 }
 
 
