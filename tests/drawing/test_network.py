@@ -113,6 +113,8 @@ def test_neurons_show_relevance_value_and_what_was_absorbed() -> None:
     relevance = {"2.00", "3.00", "4.50"}  # of inputs, connections and output
     assert relevance <= set(shown)
     assert shown.count("2.00") == 3  # the value, the relevance and the connection of one input
+    assert shown.count("3.00") == 2  # the relevance and the connection of the other
+    assert shown.count("1.50") == 1  # its value
     assert "bias \N{MINUS SIGN}0.50" in shown
     assert {"input", "dense", "lrp-0"} <= set(shown)
 
