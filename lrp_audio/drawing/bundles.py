@@ -18,7 +18,7 @@ class Bundle:
     """The connections from the neurons of one stage to those of another.
 
     `relevance` ``(outputs, inputs)`` is what each neuron of `target` gave to each of `source`;
-    `connected` says which connections the layer has, as far as that is known.
+    `connected` says which connections the layer has: of a max-pool those of the winners.
     """
 
     source: str
@@ -35,9 +35,7 @@ def bundles_of(stages: Sequence[Stage]) -> list[Bundle]:
             continue
         step = stage.steps[0]
         given = step.connections.relevance
-        parts = zip(
-            stage.sources, _parts(step, given), _parts(step, _connected(step, given)), strict=True
-        )
+        parts = zip(stage.sources, _parts(step, given), _parts(step, _connected(step)), strict=True)
         for source, relevance, connected in parts:
             key = (source, stage.name)
             if key in found:  # a layer may read the same output twice
@@ -52,11 +50,10 @@ def _parts(step: Step, at_input: Array) -> list[Array]:
     return [share.reshape(len(share), -1) for _, share in step.node.shares(at_input)]
 
 
-def _connected(step: Step, given: Array) -> Array:
-    """Where the layer has connections: known for linear layers, else where relevance is `given`."""
+def _connected(step: Step) -> Array:
+    """Where the layer has connections: what each output would give to with a relevance of 1."""
     layer = step.node.layer
-    if not isinstance(layer, LinearLayer):
-        return np.not_equal(given, 0)
+    rule = Flat() if isinstance(layer, LinearLayer) else step.assignment.rule
     x, y = (np.repeat(values, step.y.size, axis=0) for values in (step.x, step.y))
     each = np.eye(step.y.size, dtype=y.dtype).reshape(y.shape)
-    return np.not_equal(layer.relevance(x, y, each, Flat()).relevance, 0)
+    return np.not_equal(layer.relevance(x, y, each, rule).relevance, 0)

@@ -8,6 +8,7 @@ import numpy as np
 from lrp_audio.drawing.bundles import Bundle
 from lrp_audio.drawing.canvas import WHITE, Box, Canvas
 from lrp_audio.drawing.columns import Layout, Points
+from lrp_audio.drawing.numbers import is_zero
 
 if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
@@ -44,24 +45,21 @@ def label_connections(
     layout: Layout,
     bundles: Sequence[Bundle],
     print_: Callable[[float], str],
-    least: float,
 ) -> None:
-    """The relevance of each connection of more than `least` on its line, where there is room."""
-    last = {(b.source, b.target): _last_parts(layout, b) for b in bundles}
-    every = np.concatenate([parts.reshape(-1, 2, 2) for parts in last.values()])
-    for bundle in bundles:
-        if (np.abs(bundle.relevance) > least).sum() > _MOST:
-            continue
-        of_size = np.argsort(-np.abs(bundle.relevance), axis=None, kind="stable")
-        for k, j in zip(*np.unravel_index(of_size, bundle.relevance.shape), strict=True):
-            if abs(bundle.relevance[k, j]) > least:
-                line = last[bundle.source, bundle.target][k, j]
-                _label(canvas, line, every, print_(float(bundle.relevance[k, j])))
+    """The relevance of each connection that has some on its line, where there is room."""
+    lines = [_last_parts(layout, bundle) for bundle in bundles]
+    every = np.concatenate(lines)
+    for bundle, parts in zip(bundles, lines, strict=True):
+        texts = [print_(relevance) for relevance in bundle.relevance.flat]
+        if sum(not is_zero(text) for text in texts) <= _MOST:
+            for number in np.argsort(-np.abs(bundle.relevance), axis=None, kind="stable"):
+                if not is_zero(texts[number]):
+                    _label(canvas, parts[number], every, texts[number])
 
 
 def _last_parts(layout: Layout, bundle: Bundle) -> Points:
-    """The last straight part of each connection, ``(outputs, inputs, 2, 2)``."""
-    return np.array([[path[-2:] for path in row] for row in layout.paths(bundle)])
+    """The last straight part of each connection, ``(outputs * inputs, 2, 2)``."""
+    return np.array([path[-2:] for row in layout.paths(bundle) for path in row])
 
 
 def _label(canvas: Canvas, line: Points, every: Points, text: str) -> None:

@@ -62,11 +62,6 @@ class _Place:
         return self.height - _TOP - _ROW * (row + 0.5)
 
 
-def _names(stage: Stage) -> str:
-    names = " · ".join(stage.layers)
-    return names if len(names) <= _LONGEST else names[: _LONGEST - 1] + "…"
-
-
 def _details(stage: Stage) -> str:
     shape = " \N{MULTIPLICATION SIGN} ".join(map(str, stage.shape))
     return f"{stage.steps[0].assignment.rule}, {shape}" if stage.sources else shape
@@ -82,7 +77,7 @@ def _across(lanes: Lanes) -> tuple[list[float], float]:
 
 
 def _box_width(stage: Stage) -> float:
-    names = text_size(_names(stage), _NAME)[0]
+    names = text_size(stage.label(_LONGEST), _NAME)[0]
     return max(names, text_size(_details(stage), _SMALL)[0]) + 0.2
 
 
@@ -97,7 +92,7 @@ def _draw_box(canvas: Canvas, stage: Stage, x: float, y: float) -> None:
             facecolor="#f4f4f4", edgecolor="#777777", linewidth=0.7, zorder=3,
         )
     )  # fmt: skip
-    canvas.write(x, y + 0.065, _names(stage), _NAME)
+    canvas.write(x, y + 0.065, stage.label(_LONGEST), _NAME)
     canvas.write(x, y - 0.075, _details(stage), _SMALL, color=_QUIET)
 
 

@@ -9,7 +9,7 @@ from lrp_audio.drawing.bundles import bundles_of
 from lrp_audio.drawing.canvas import WHITE, Canvas, text_size
 from lrp_audio.drawing.columns import Layout, columns_of
 from lrp_audio.drawing.connections import draw_connections, label_connections
-from lrp_audio.drawing.numbers import alike
+from lrp_audio.drawing.numbers import alike, is_zero
 from lrp_audio.drawing.stages import Stage
 from lrp_audio.drawing.style import ABSORBED, relevance_colours
 
@@ -23,7 +23,6 @@ _QUIET = "#555555"
 _NAME, _SMALL = 8.5, 6.5  # points
 _LINE = 0.13  # inches from line to line of small text
 _LABELLED = 0.2  # inches: neurons of at least this radius hold their relevance
-_NEGLIGIBLE = 5e-4  # of the largest relevance: not printed
 _LONGEST = 30  # characters of the names of a stage
 
 
@@ -39,7 +38,6 @@ def neurons_figure(stages: Sequence[Stage]) -> "Figure":
     every += [bundle.relevance[bundle.connected] for bundle in bundles]
     shown = np.concatenate(every).astype(np.float64)
     colours = relevance_colours(shown)
-    least = _NEGLIGIBLE * float(np.abs(shown).max(initial=0))
 
     canvas = Canvas(layout.width, layout.height)
     draw_connections(canvas, layout, bundles, colours)
@@ -53,15 +51,10 @@ def neurons_figure(stages: Sequence[Stage]) -> "Figure":
         for stage in stages:
             _write_inside(canvas, layout, stage, print_relevance, colours)
             _write_values(canvas, layout, stage, print_value)
-            _write_absorbed(canvas, layout, stage, print_relevance, least)
-        label_connections(canvas, layout, bundles, print_relevance, least)
+            _write_absorbed(canvas, layout, stage, print_relevance)
+        label_connections(canvas, layout, bundles, print_relevance)
     canvas.colour_bar(colours, "neuron or connection")
     return canvas.figure
-
-
-def _names(stage: Stage) -> str:
-    names = " · ".join(stage.layers)
-    return names if len(names) <= _LONGEST else names[: _LONGEST - 1] + "…"
 
 
 def _rule(stage: Stage) -> str:
@@ -71,7 +64,9 @@ def _rule(stage: Stage) -> str:
 def _widths(stages: Sequence[Stage]) -> dict[str, float]:
     """Inches that the names and the rule of each stage take."""
     return {
-        stage.name: max(text_size(_names(stage), _NAME)[0], text_size(_rule(stage), _SMALL)[0])
+        stage.name: max(
+            text_size(stage.label(_LONGEST), _NAME)[0], text_size(_rule(stage), _SMALL)[0]
+        )
         for stage in stages
     }
 
@@ -80,7 +75,7 @@ def _write_names(canvas: Canvas, layout: Layout, stage: Stage) -> None:
     x, y = layout.places[stage.name][0]
     y += layout.radius + 2 * _LINE
     canvas.write(x, y + 0.04, _rule(stage), _SMALL, color=_QUIET)
-    canvas.write(x, y + 0.04 + _LINE, _names(stage), _NAME)
+    canvas.write(x, y + 0.04 + _LINE, stage.label(_LONGEST), _NAME)
 
 
 def _write_inside(
@@ -102,9 +97,7 @@ def _write_values(canvas: Canvas, layout: Layout, stage: Stage, print_: Printing
         canvas.write(x, y, print_(value), _SMALL, color=_QUIET, bbox=WHITE, zorder=4)
 
 
-def _write_absorbed(
-    canvas: Canvas, layout: Layout, stage: Stage, print_: Printing, least: float
-) -> None:
+def _write_absorbed(canvas: Canvas, layout: Layout, stage: Stage, print_: Printing) -> None:
     """What was absorbed of the relevance of each neuron, below it, the largest first."""
     if not stage.sources:
         return
@@ -113,8 +106,9 @@ def _write_absorbed(
         line = y - layout.radius - _LINE / 2 - 0.02
         for column in np.argsort(-np.abs(absorbed), kind="stable"):
             name, colour = list(ABSORBED.items())[column]
-            text = f"{name} {print_(absorbed[column])}"
-            if abs(absorbed[column]) > least and canvas.write_if_free(
-                x, line, text, _SMALL, color=colour, bbox=WHITE, zorder=4
+            amount = print_(absorbed[column])
+            style = {"color": colour, "bbox": WHITE, "zorder": 4}
+            if not is_zero(amount) and canvas.write_if_free(
+                x, line, f"{name} {amount}", _SMALL, **style
             ):
                 line -= _LINE

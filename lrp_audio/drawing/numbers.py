@@ -7,7 +7,7 @@ import numpy as np
 
 from lrp_audio.types import Floats
 
-_DIGITS = 3  # of the largest number
+_DECIMALS = 2  # of a largest number from 1 to 10
 
 
 def alike(values: Floats) -> Callable[[float], str]:
@@ -16,7 +16,7 @@ def alike(values: Floats) -> Callable[[float], str]:
     exponent = math.floor(math.log10(largest)) if 0 < largest < math.inf else 0
     if not -4 <= exponent < 5:
         return lambda value: signed(f"{value:.2g}")
-    decimals = max(_DIGITS - 1 - exponent, 0)
+    decimals = max(_DECIMALS - exponent + (exponent > 0), 0)  # two from 1 to 100
     if np.array_equal(np.round(values), values):
         decimals = 0
 
@@ -30,6 +30,11 @@ def alike(values: Floats) -> Callable[[float], str]:
 def signed(number: str) -> str:
     """`number` with a true minus sign."""
     return number.replace("-", "\N{MINUS SIGN}")
+
+
+def is_zero(text: str) -> bool:
+    """Whether a printed number has been rounded to 0."""
+    return not any(digit in text for digit in "123456789")
 
 
 def percent(share: float) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from lrp_audio.drawing.style import printable
 from lrp_audio.layers import Flatten, Reshape
 from lrp_audio.layers.base import SameShape
 from lrp_audio.models.graph import INPUT, readers_of
@@ -36,6 +37,12 @@ class Stage:
         """The names of the layers."""
         names = tuple(step.node.name for step in self.steps)
         return names if self.sources else (INPUT, *names)
+
+    def label(self, most: int) -> str:
+        """The names of the layers in up to `most` characters, without the middle if need be."""
+        names = printable(" · ".join(self.layers))
+        end = most * 2 // 3
+        return names if len(names) <= most else f"{names[: most - 1 - end]}…{names[-end:]}"
 
     @property
     def entry(self) -> Entry:

@@ -46,7 +46,10 @@ def new_figure(title: str) -> "Figure":
     figure = empty_figure((10, 5.5))
     figure.set_layout_engine("constrained")
     if title:
-        figure.suptitle(_printable(title), fontsize=13, parse_math=False)
+        line = printable(title)
+        if len(line) > _TITLE_LENGTH:
+            line = line[: _TITLE_LENGTH - 1] + "…"
+        figure.suptitle(line, fontsize=13, parse_math=False)
     return figure
 
 
@@ -173,11 +176,10 @@ def colour_limit(bins: Floats) -> float:
     return limit if limit > float(np.finfo(np.float32).tiny) else 1.0
 
 
-def _printable(title: str) -> str:
-    """`title` on one line, cut to fit, with ``?`` for characters that the font lacks."""
+def printable(text: str) -> str:
+    """`text` on one line, with ``?`` for characters that the font lacks."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties()))
-    shown = (c if c.isprintable() and font.get_char_index(ord(c)) else "?" for c in title)
-    line = "".join(shown)
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
+    shown = (c if c.isprintable() and font.get_char_index(ord(c)) else "?" for c in text)
+    return "".join(shown)

@@ -29,6 +29,7 @@ NETWORKS = {
     "layers": signal(8, 60),
     "blocks": blocks(4),
     "long names": blocks(2, "/encoder/stages.{}/blocks.0/residual_branch/$ {} $/Conv_output_0"),
+    "odd names": blocks(1, "層{}\n{}"),
 }
 
 
@@ -112,6 +113,8 @@ def test_neurons_show_relevance_value_and_what_was_absorbed() -> None:
     relevance = {"2.00", "3.00", "4.50"}  # of inputs, connections and output
     assert relevance <= set(shown)
     assert shown.count("2.00") == 3  # the value, the relevance and the connection of one input
+    assert shown.count("3.00") == 2  # the relevance and the connection of the other
+    assert shown.count("1.50") == 1  # its value
     assert "bias \N{MINUS SIGN}0.50" in shown
     assert {"input", "dense", "lrp-0"} <= set(shown)
 
@@ -202,7 +205,8 @@ def test_what_cannot_be_drawn_is_one_sentence(
     ("values", "value", "text"),
     [
         ([1, 20], 3.0, "3"),
-        ([0.25, -12.5], -0.25, "\N{MINUS SIGN}0.2"),
+        ([0.25, -12.5], -0.25, "\N{MINUS SIGN}0.25"),
+        ([0.25, -125], -0.25, "\N{MINUS SIGN}0.2"),
         ([0.25, 0.5], 1e-9, "0.000"),
         ([0.25, 0.5], -1e-9, "0.000"),
         ([1e7, 1], 123456.0, "1.2e+05"),
@@ -214,6 +218,31 @@ def test_numbers_of_a_kind_have_the_same_decimals(
     values: list[float], value: float, text: str
 ) -> None:
     assert alike(np.array(values, float))(value) == text
+
+
+def test_a_relevance_that_is_printed_as_zero_is_left_out() -> None:
+    layer = Dense(np.array([[1.0, 1e-4]]), np.array([1e-5]))
+    shown = texts(Network(chain([("dense", layer)]), (2,)).draw([1.0, 1.0], rules="lrp-0"))
+    assert shown.count("1.00") == 6  # three values, one relevance of each kind
+    assert "bias 0.00" not in shown
+    assert shown.count("0.00") == 1  # of the other input
+
+
+def test_connections_without_relevance_are_drawn_where_the_layer_has_them() -> None:
+    found = stages(residual(3), one_by_one)
+    connected = {(b.source, b.target): b.connected for b in bundles_of(found)}
+    assert connected[INPUT, "stem"].all()
+    np.testing.assert_array_equal(connected["stem", "gate"], np.eye(3, dtype=bool))
+    np.testing.assert_array_equal(connected[INPUT, "sum"], np.eye(3, dtype=bool))
+    assert not connected["gate", "gated"].any()  # a gate gets no relevance
+
+
+def test_long_names_keep_their_start_and_end() -> None:
+    found = stages(blocks(1, "a/quite/long/name/{}/{}"), without_loss)
+    assert found[2].layers == ("a/quite/long/name/0/conv", "a/quite/long/name/0/relu")
+    assert found[2].label(20) == "a/quit…g/name/0/relu"
+    assert len(found[2].label(20)) == 20
+    assert found[0].label(20) == INPUT
 
 
 @pytest.mark.parametrize(
