@@ -31,6 +31,7 @@ extensions = [
 # `slides/` is built by a builder of its own, see `_build_slides`.
 exclude_patterns = ["slides", "extensions", "static"]
 html_static_path = ["static", "images"]
+html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
@@ -45,7 +46,6 @@ default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 80
 
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
