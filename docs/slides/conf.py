@@ -23,6 +23,7 @@ nb_mime_priority_overrides = [
     ("revealjs", "text/plain", 20),
 ]
 
+html_favicon = "../static/icon.svg"
 revealjs_static_path = ["static"]
 revealjs_css_files = ["slides.css"]
 revealjs_style_theme = "white"
