@@ -1,5 +1,6 @@
 """The documentation site: ``python -m sphinx -W docs OUT``, without a connection to anywhere."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -79,6 +80,8 @@ def _build_slides(app: Sphinx, exception: Exception | None) -> None:
         subprocess.run(
             [sys.executable, "-m", "sphinx", *options, str(HERE / "slides"), str(out)], check=True
         )
+        # Where MyST-NB puts the figures of the slides before they are copied to them.
+        shutil.rmtree(Path(app.outdir) / "jupyter_execute", ignore_errors=True)
 
 
 def setup(app: Sphinx) -> None:
