@@ -10,6 +10,7 @@ The import is cheap: the engine is loaded on first use.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrp_audio import teach
     from lrp_audio.explanation import Explanation
     from lrp_audio.kernels.threads import threads
     from lrp_audio.model import ArrayModel, Model, example, load, read_onnx
@@ -23,6 +24,7 @@ __all__ = [
     "example",
     "load",
     "read_onnx",
+    "teach",
     "threads",
 ]
 
@@ -38,8 +40,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'lrp_audio' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "teach":
+        return import_module("lrp_audio.teach")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lrp_audio' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -53,5 +53,9 @@ class AttributionError(LrpAudioError):
     """A parameter that an attribution method does not take, or that does not fit the input."""
 
 
+class ExerciseError(LrpAudioError):
+    """An answer of a kind that its exercise does not take, or a package that its check lacks."""
+
+
 class StudyError(LrpAudioError):
     """A study that cannot be built, or that holds nothing to analyse."""

@@ -18,7 +18,7 @@ _LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
 def name(document: Path) -> str:
-    return document.name
+    return document.relative_to(ROOT).as_posix()
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d, "python")], ids=name)

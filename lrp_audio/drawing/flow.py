@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.drawing.ledger import draw_ledger
 from lrp_audio.drawing.style import new_figure, plain, relevance_bar, relevance_colours
-from lrp_audio.rules.ledger import Entry, Ledger
+from lrp_audio.rules.ledger import Ledger
 from lrp_audio.types import Floats
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _SECONDS = 0.01  # of a cell
-_PASSED, _ABSORBED = "#9a9a9a", {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
 
 
 def flow_figure(
@@ -50,7 +49,11 @@ def flow_figure(
     left.set_yticks(range(len(names)), names)
     left.set_xlabel("time in seconds")
     plain(left)
-    _draw_ledger(right, entries)
+    draw_ledger(right, entries)
+    right.set_xlabel("relevance")
+    right.tick_params(axis="y", labelleft=False)
+    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    plain(right)
     relevance_bar(figure, colours, left, f"{1000 * _SECONDS:.0f} ms")
     return figure
 
@@ -65,18 +68,3 @@ def _over_time(relevance: Floats, duration: float) -> NDArray[np.float64]:
     until = np.concatenate(([0.0], np.cumsum(columns)))
     edges = np.linspace(0, len(columns), count + 1)
     return np.diff(np.interp(edges, np.arange(len(columns) + 1), until))
-
-
-def _draw_ledger(axes: "Axes", entries: list[Entry]) -> None:
-    rows = np.arange(len(entries))
-    reached = np.array([entry.relevance_in[0] for entry in entries])
-    axes.barh(rows, reached, height=0.5, color=_PASSED, label="handed on")
-    for name, colour in _ABSORBED.items():
-        absorbed = np.array([getattr(entry, name)[0] for entry in entries])
-        axes.barh(rows, absorbed, left=reached, height=0.8, color=colour, label=name)
-        reached = reached + absorbed
-    axes.axvline(0, color="#555555", linewidth=0.6)
-    axes.set_xlabel("relevance")
-    axes.tick_params(axis="y", labelleft=False)
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
-    plain(axes)

@@ -38,17 +38,31 @@ COLOURED_OVER = {"times": 0.005, "frequencies": 20.0}
 DECIBELS = 80.0
 """The range of levels in figures, from the loudest down."""
 
+HANDED_ON = "#9a9a9a"
+ABSORBED = {"bias": "#7a5ea8", "stabiliser": "#2f8f83", "dropped": "#b0892a"}
+"""The colours of what a layer did with relevance, by column of the ledger."""
+
 
 def new_figure(title: str) -> "Figure":
     """An empty figure of 1500 x 825 pixels, under ``title`` unless that is empty."""
+    figure = empty_figure((10, 5.5))
+    figure.set_layout_engine("constrained")
+    if title:
+        line = printable(title)
+        if len(line) > _TITLE_LENGTH:
+            line = line[: _TITLE_LENGTH - 1] + "…"
+        figure.suptitle(line, fontsize=13, parse_math=False)
+    return figure
+
+
+def empty_figure(inches: tuple[float, float]) -> "Figure":
+    """A figure of that width and height, with a canvas of its own."""
     # The object interface with its own canvas does not use pyplot's global state: thread-safe.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 5.5), dpi=150, layout="constrained")
+    figure = Figure(figsize=inches, dpi=150)
     FigureCanvasAgg(figure)
-    if title:
-        figure.suptitle(_printable(title), fontsize=13, parse_math=False)
     return figure
 
 
@@ -174,11 +188,10 @@ def colour_limit(bins: Floats) -> float:
     return limit if limit > float(np.finfo(np.float32).tiny) else 1.0
 
 
-def _printable(title: str) -> str:
-    """`title` on one line, cut to fit, with ``?`` for characters that the font lacks."""
+def printable(text: str) -> str:
+    """`text` on one line, with ``?`` for characters that the font lacks."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
     font = get_font(findfont(FontProperties()))
-    shown = (c if c.isprintable() and font.get_char_index(ord(c)) else "?" for c in title)
-    line = "".join(shown)
-    return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
+    shown = (c if c.isprintable() and font.get_char_index(ord(c)) else "?" for c in text)
+    return "".join(shown)

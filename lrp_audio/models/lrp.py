@@ -7,6 +7,9 @@ to its input by its rule, and from there to the outputs of the nodes that it rea
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.elementwise import sample_sums
 from lrp_audio.layers.base import RelevanceBackward
 from lrp_audio.models.fusion import Fusion
@@ -38,6 +41,26 @@ class Step:
         """This step's line in the ledger."""
         amounts = sample_sums(self.relevance), sample_sums(self.flow.relevance)
         return Entry.of(self.assignment, *amounts, self.flow.accounts)
+
+    @property
+    def connections(self) -> Propagation:
+        """The relevance of each connection, for a step of a single sample.
+
+        Row k of ``relevance`` ``(outputs, *shape of x)`` is what value k of `y` gave to each value
+        of `x`, and row k of ``accounts`` what was absorbed of its relevance. Raises `ShapeError`
+        for a batch of more than one.
+        """
+        if len(self.x) != 1:
+            raise ShapeError(
+                f"The connections of a batch of {len(self.x)} samples were asked for; take the "
+                "steps of one sample."
+            )
+        # A rule divides the relevance of each output by itself, so outputs are taken as samples,
+        # each of which has relevance at this output alone.
+        size = self.y.size
+        alone = np.diag(self.relevance.reshape(-1))
+        x, y = np.repeat(self.x, size, axis=0), np.repeat(self.y, size, axis=0)
+        return self.node.layer.relevance(x, y, alone.reshape(y.shape), self.assignment.rule)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lrp_audio.errors import ShapeError
 from lrp_audio.kernels.blas import single_threaded_blas
@@ -15,6 +17,9 @@ from lrp_audio.models.graph import INPUT, Arrivals, Node, chain, shapes_of
 from lrp_audio.models.lrp import Propagated, Step
 from lrp_audio.rules.composite import Assignment, Composite
 from lrp_audio.types import Array, Parameters
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["INPUT", "Network", "Node", "Step", "chain"]
 
@@ -140,6 +145,21 @@ class Network:
         passed = lrp.ForwardPass(dict(activations), backward)
         arrivals = Arrivals(self.nodes, relevance)
         return lrp.steps(unfused(self.nodes), passed, arrivals, assigned)
+
+    def draw(
+        self, x: ArrayLike, target: int | None = None, rules: str | Composite = "epsilon-plus"
+    ) -> "Figure":
+        """Draw the network with the relevance of one sample `x`, ``input_shape`` or a batch of one.
+
+        A network of up to a hundred neurons is drawn with its connections; a larger one as its
+        layers, with how much relevance each handed on and what absorbed the rest. `target` is the
+        number of the output to explain (along its first axis), by default the largest. `rules` is
+        a composite or its name. Returns a matplotlib ``Figure``. Raises `ShapeError`,
+        `TargetError` or `RuleError`.
+        """
+        from lrp_audio.drawing.network import network_figure  # loads matplotlib
+
+        return network_figure(self, x, target, rules)
 
     def gradient(self, activations: dict[str, Array], g: Array) -> Array:
         """Gradient at the input for the gradient `g` at the output, dropout inactive."""
