@@ -87,6 +87,8 @@ def naming(folder: Path) -> Iterator[None]:
 
 def _require_file(path: Path) -> None:
     """Raise `OSError` where `path` is there and no file: a device such as /dev/null is kept."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if path.exists() and not path.is_file():
         raise OSError(errno.EEXIST, "it is there and not a regular file", os.fspath(path))
 

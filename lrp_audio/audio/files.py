@@ -37,9 +37,9 @@ _UNKNOWN_FRAMES = 2**63 - 1  # libsndfile's number of frames where it is unknown
 if (_opening := getattr(soundfile.SoundFile, "_sf_error_lock", None)) is not None:
     fork_outside(_opening)
 
-# What is decoded is first copied, for seeking and for its digest, and where it is larger than this
-# into a temporary file; half an hour of 32-bit stereo has 0.7 GB.
-_MOST_COPIED = 1_000_000_000
+_LARGEST = 1_000_000_000  # bytes of a recording; half an hour of 32-bit stereo has 0.7 GB
+# Up to this size a recording is copied into memory, for its digest; a larger stream, which cannot
+# be read twice, into a temporary file.
 _IN_MEMORY = 64_000_000
 _COPIED_UNSEEN = 4_000_000
 
@@ -59,16 +59,21 @@ class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
 def decode(path: Path, channels: int = 1) -> Mono:
     """The mean of the channels of a file; one channel, and a note, where they cancel each other.
 
-    For a network that takes several `channels` these are kept as well. The file is read once, and
-    its digest is that of the bytes that were decoded. Raises `ClipError` for any file that cannot
-    be read to its end, or has another number of channels than that.
+    For a network that takes several `channels` these are kept as well. The digest of the file
+    is that of the bytes that were decoded. Raises `ClipError` for any file that cannot be read to
+    its end, or has another number of channels than that.
     """
     name = str(path)
     with _open(path) as file:
-        if os.fstat(file.fileno()).st_size > _COPIED_UNSEEN:
+        size = os.fstat(file.fileno()).st_size
+        if size > _COPIED_UNSEEN:
             with _view(file, name) as (view, finding), _opened(view, name, finding, channels):
                 pass  # raises where the header shows that it is no usable recording
             file.seek(0)
+        if size > _LARGEST:
+            raise _too_large(name)
+        if size > _IN_MEMORY:
+            return _decoded_in_place(file, name, channels)
         return _decoded(_blocks_of(file, name), name, channels)
 
 
@@ -92,7 +97,7 @@ def recording_digest(path: Path) -> str:
     Raises `ClipError` for a file that cannot be read.
     """
     with _open(path) as file:
-        if os.fstat(file.fileno()).st_size > _MOST_COPIED:
+        if os.fstat(file.fileno()).st_size > _LARGEST:
             return ""
         return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
@@ -119,6 +124,32 @@ def _blocks_of(stream: IO[bytes], name: str) -> Iterator[bytes]:
         yield block
 
 
+def _too_large(name: str) -> ClipError:
+    return ClipError(
+        f"{name} has more than {_LARGEST / 1e9:g} GB: save the part that is to be explained to a "
+        "file of its own."
+    )
+
+
+def _decoded_in_place(file: BinaryIO, name: str, channels: int) -> Mono:
+    """The sound in a large recording, which is read twice instead of copied.
+
+    One that changes meanwhile is refused, so that the digest is that of what was decoded.
+    """
+
+    def version() -> tuple[int, ...]:
+        found = os.fstat(file.fileno())
+        return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    before = version()
+    mono = _decode(file, name, channels)
+    file.seek(0)
+    digest = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    if version() != before:
+        raise ClipError(f"{name} was changed while it was read: give the command again.")
+    return mono._replace(sha256=digest)
+
+
 def _decoded(content: Iterable[bytes], name: str, channels: int) -> Mono:
     """The sound in a recording that comes in blocks of bytes."""
     digest, total = sha256(), 0
@@ -126,11 +157,8 @@ def _decoded(content: Iterable[bytes], name: str, channels: int) -> Mono:
         for block in content:
             digest.update(block)
             total += kept.write(block)
-            if total > _MOST_COPIED:
-                raise ClipError(
-                    f"{name} has more than {_MOST_COPIED / 1e9:g} GB: save the part that is to be "
-                    "explained to a file of its own."
-                )
+            if total > _LARGEST:
+                raise _too_large(name)
         if total == 0:
             raise ClipError(f"{name} gives no bytes: it is empty, or was read to its end.")
         return _decode(kept, name, channels)._replace(sha256=digest.hexdigest())

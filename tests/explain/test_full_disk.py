@@ -55,7 +55,7 @@ def test_results_that_do_not_fit_are_a_sentence_each_and_leave_nothing(
 
 def test_a_report_that_does_not_fit_costs_no_result(tmp_path: Path) -> None:
     rec = clips(tmp_path / "rec", "a.wav", "b.wav")
-    with room(150_000):
+    with room(190_000):
         done = explain(tmp_path, rec, "--out", "out")
     (error,) = errors(done)
     assert "report.html cannot be written (File too large)" in error
