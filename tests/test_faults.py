@@ -11,9 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="limits memory and kills processes as Linux does"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"),
+        reason="limits memory and kills processes as Linux does",
+    ),
+    pytest.mark.slow,
+]
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -719,3 +719,23 @@ def test_ctrl_c_while_a_file_is_decoded_is_neither_lost_nor_taken_for_damage(
     assert done.stderr == ""
     assert done.returncode == 0
     assert int(done.stdout) > 40  # of 60; several presses during one decoding are one stop
+
+
+def test_a_large_recording_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(5000), 8000)
+    monkeypatch.setattr(files, "_IN_MEMORY", 100)
+    decoded = files._decode
+
+    def decoded_and_changed(*given: Any) -> Any:
+        found = decoded(*given)
+        with path.open("r+b") as file:
+            file.seek(-2, os.SEEK_END)
+            file.write(b"\x01\x02")
+        return found
+
+    monkeypatch.setattr(files, "_decode", decoded_and_changed)
+    with pytest.raises(ClipError, match="was changed while it was read"):
+        read_clip(path)

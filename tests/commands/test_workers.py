@@ -250,12 +250,13 @@ def work(piece):
 if __name__ == "__main__":
     warnings.simplefilter("error")
     with parallel_config(backend="loky", idle_worker_timeout=0.05):
-        for _ in range(10):
+        for _ in range(15):
             assert sorted(found for _, found in Workers(2).run(work, range(4))) == [0, 1, 2, 3]
             time.sleep(0.05)
 """
 
 
+@pytest.mark.slow
 def test_workers_that_stop_when_idle_are_replaced_where_warnings_are_errors(
     tmp_path: Path,
 ) -> None:

@@ -13,7 +13,10 @@ import pytest
 
 import lrp_audio
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="makes folders unusable as on Unix")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="makes folders unusable as on Unix"),
+    pytest.mark.slow,
+]
 
 # Two kernels, and one of them for two types; what happens between its calls comes from the test.
 WORK = """

@@ -411,6 +411,7 @@ print("well")
 """
 
 
+@pytest.mark.slow
 def test_all_kernels_run_as_plain_python_where_the_jit_is_off() -> None:
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
     done = subprocess.run(
@@ -437,6 +438,7 @@ print(" ".join(f"{value:.9g}" for value in found.reshape(-1)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="another processor")
 def test_a_processor_without_avx2_finds_the_same(tmp_path: Path) -> None:
     def found(**more: str) -> NDArray[np.float64]:

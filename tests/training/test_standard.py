@@ -25,6 +25,8 @@ from lrp_audio.training.temperature import fitted_temperature
 # Speakers of the list by part: those of two women and two men in a corpus of that name.
 TRAINED, VALIDATED, TESTED = ("006", "007"), ("001", "003"), ("002", "004")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def corpora(tmp_path: Path) -> Path:
