@@ -17,6 +17,8 @@ from lrp_audio.errors import ClipError
 from lrp_audio.experiments import frequency_scaling
 from lrp_audio.experiments.plan import ExperimentPlan
 
+pytestmark = pytest.mark.slow
+
 
 def tone(path: Path, hertz: float, seconds: float = 2.5) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from command_line import clips, command, corpus
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc"),
+    pytest.mark.slow,
+]
 
 
 def running(group: int) -> list[str]:

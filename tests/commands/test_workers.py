@@ -16,6 +16,8 @@ from lrp_audio.commands.workers import Workers
 from lrp_audio.errors import ClipError, WorkerError
 from lrp_audio.kernels.threads import available_cores, thread_count, threads
 
+pytestmark = pytest.mark.slow
+
 PIECES = list(range(12))
 
 
@@ -256,7 +258,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_workers_that_stop_when_idle_are_replaced_where_warnings_are_errors(
     tmp_path: Path,
 ) -> None:

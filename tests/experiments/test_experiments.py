@@ -29,6 +29,8 @@ from lrp_audio.experiments.units import Parts, Unit, UnitResult, _identity, run
 from lrp_audio.models.zoo import ARCHITECTURES
 from lrp_audio.training import from_recordings
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., dict[str, Any]]
 
 

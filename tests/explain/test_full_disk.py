@@ -16,6 +16,8 @@ from lrp_audio.errors import LrpAudioError
 from lrp_audio.report import figure
 from lrp_audio.study import stimuli
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def room(size: int) -> Iterator[None]:

@@ -21,6 +21,8 @@ from lrp_audio.model import loading
 from lrp_audio.models.shipped import shipped
 from lrp_audio.models.weights import set_temperature
 
+pytestmark = pytest.mark.slow
+
 
 def split_in_files(folder: Path) -> Path:
     """A model whose numbers lie in a file beside its graph."""

@@ -300,7 +300,7 @@ def test_a_save_that_fails_leaves_the_earlier_result_untouched(
     def full_disk(*arguments: object, **options: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "savez_compressed", full_disk)
+    monkeypatch.setattr("lrp_audio.explanation.write_npz", full_disk)
     with pytest.raises(LrpAudioError, match="No space left on device"):
         explanation(np.ones(8000)).save(tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
