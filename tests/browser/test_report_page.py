@@ -133,6 +133,8 @@ def test_only_one_sound_plays_at_a_time(page: Page, report: Path) -> None:
     opened(page, report)
     page.evaluate("document.querySelectorAll('#clip-1 audio').forEach(audio => audio.loop = true)")
     page.locator("#clip-1 .position").press(" ")
+    # Its event "play" would else come after that of the second, and stop this one.
+    page.wait_for_function("() => document.querySelectorAll('#clip-1 audio')[0].currentTime > 0")
     page.evaluate("document.querySelectorAll('#clip-1 audio')[1].play()")
     page.wait_for_function("() => document.querySelectorAll('#clip-1 audio')[1].currentTime > 0.05")
     paused = page.evaluate("[...document.querySelectorAll('audio')].map(audio => audio.paused)")
