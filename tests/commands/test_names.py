@@ -16,6 +16,8 @@ from lrp_audio.commands.options import Parser
 from lrp_audio.commands.text import aligned, printable
 from lrp_audio.experiments.results import ExperimentResults, ResultTable
 
+pytestmark = pytest.mark.slow
+
 EVIL = "evil\x1b[2J\r\n\x9b31m"
 RAW = os.fsdecode(b"raw\xff\xfe")
 

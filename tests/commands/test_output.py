@@ -16,6 +16,8 @@ from lrp_audio.commands.output import lasting_output
 from lrp_audio.commands.run import run
 from lrp_audio.errors import ClipError
 
+pytestmark = pytest.mark.slow
+
 FULL = Path("/dev/full")
 full_disk = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 

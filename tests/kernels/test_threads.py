@@ -299,6 +299,7 @@ print(len(results), set(results))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize(
     "forker", ["fork()", "t = threading.Thread(target=fork); t.start(); t.join()"]
@@ -334,6 +335,7 @@ print(found[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_that_is_forked_while_a_thread_compiles_compiles(tmp_path: Path) -> None:
     assert printed(FORKED_WHILE_COMPILING, NUMBA_CACHE_DIR=str(tmp_path)) == "0\n"
