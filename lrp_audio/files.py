@@ -63,11 +63,17 @@ def staged(folder: Path) -> Iterator[Path]:
 
 def make_folder(folder: Path) -> None:
     """Make `folder` and those above it, unless they are there; it may be thousands deep."""
-    missing = [folder]
-    while not missing[-1].parent.exists():
-        missing.append(missing[-1].parent)
-    for path in reversed(missing):
+    for path in (*reversed(missing_folders(folder)), folder):
         path.mkdir(exist_ok=True)
+
+
+def missing_folders(folder: Path) -> list[Path]:
+    """Those of `folder` and the folders above it that are not there, the deepest first."""
+    missing = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    return missing
 
 
 @contextmanager

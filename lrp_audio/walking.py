@@ -23,6 +23,14 @@ def walk(folder: Path, unlisted: Unlisted) -> Iterator["os.DirEntry[str]"]:
             yield entry
 
 
+def files_below(folder: Path, unlisted: Unlisted) -> list[Path]:
+    """All that is neither hidden nor a folder, below `folder`, sorted.
+
+    What is no regular file is among them, so that reading it says so.
+    """
+    return sorted(Path(entry.path) for entry in walk(folder, unlisted) if not is_folder(entry))
+
+
 def listed(folder: Path, unlisted: Unlisted) -> list["os.DirEntry[str]"]:
     """The entries of one folder; none where it cannot be listed."""
     try:

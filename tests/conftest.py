@@ -3,6 +3,7 @@
 import gc
 import os
 from pathlib import Path
+from typing import Any
 
 import numba
 import pytest
@@ -51,3 +52,16 @@ def fsdd() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs FSDD's recordings in {folder} (set LRP_AUDIO_FSDD)")
     return folder
+
+
+@pytest.fixture
+def closed_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of the name ``closed`` cannot be listed: rights may not bind who runs the tests."""
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if not isinstance(path, int) and Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lrp_audio.errors import BusyError
-from lrp_audio.files import remove_leftovers
+from lrp_audio.files import make_folder, missing_folders, remove_leftovers
 from lrp_audio.locking import Lock, same_file, try_lock, unlock
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
@@ -31,8 +31,8 @@ def sole_writer(folder: Path, name: str = "") -> Iterator[None]:
     missing: list[Path] = []
     try:
         try:
-            missing += (of for of in (folder, *folder.parents) if not of.exists())
-            folder.mkdir(parents=True, exist_ok=True)
+            missing += missing_folders(folder)
+            make_folder(folder)
             descriptor = _taken(path, target)
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(target)) from error

@@ -16,7 +16,7 @@ from lrp_audio.audio.formats import LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.data.layouts import find_audiomnist, normal, read_emodb, read_fsdd
 from lrp_audio.data.recording import Recording
 from lrp_audio.errors import ClipError, DataError
-from lrp_audio.walking import Unlisted, is_folder, walk
+from lrp_audio.walking import Unlisted, files_below
 
 _NAMES = "7_jackson_12.wav (digit, speaker, index), or AudioMNIST's or EmoDB's files"
 _MOST_NAMED = 3
@@ -89,7 +89,7 @@ def _raised(error: ClipError) -> None:
 def _below(folder: Path, unlisted: Unlisted) -> tuple[list[Recording], _Unused]:
     """The recordings in a folder and below it, and the sound files there that are not used."""
     name = folder.resolve().name
-    paths = _files(folder, unlisted)
+    paths = files_below(folder, unlisted)
     audiomnist = find_audiomnist(folder, paths)
     found: list[Recording] = []
     unused = _Unused()
@@ -105,14 +105,6 @@ def _below(folder: Path, unlisted: Unlisted) -> tuple[list[Recording], _Unused]:
         else:
             found += here
     return found, unused
-
-
-def _files(folder: Path, unlisted: Unlisted) -> list[Path]:
-    """Everything below `folder` that is neither hidden nor a folder, sorted.
-
-    What is no regular file is among them, so that reading it says so.
-    """
-    return sorted(Path(entry.path) for entry in walk(folder, unlisted) if not is_folder(entry))
 
 
 def _sounds(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

@@ -14,7 +14,7 @@ from unicodedata import normalize
 from lrp_audio.audio.formats import COMMON, LIBRARY, SUFFIXES, UNREADABLE
 from lrp_audio.errors import ClipError
 from lrp_audio.explanation import FILES
-from lrp_audio.walking import Unlisted, is_folder, listed, walk
+from lrp_audio.walking import Unlisted, files_below, is_folder, listed, walk
 
 _MAGIC = re.compile(r"[*?[]")
 # Names of files that the command writes directly below OUT.
@@ -110,7 +110,7 @@ def _named_by(argument: Path) -> _Files:
 
 def _in_folder(folder: Path) -> _Files:
     unlisted: list[str] = []
-    files = _sorted_out(_below(folder, unlisted.append), folder, unlisted)
+    files = _sorted_out(files_below(folder, unlisted.append), folder, unlisted)
     if not files.recordings and not unlisted:
         raise ClipError(
             f"{folder} holds no recordings: expected are {COMMON} files in it or in folders "
@@ -146,7 +146,7 @@ def _matches(base: Path, parts: Sequence[str], unlisted: Unlisted) -> list[Path]
     # No folder is entered through a link, here nor by `walk`, so that no link can loop.
     whole = [path for path in found if path.is_dir() and not path.is_symlink()]
     files = {path for path in found if not path.is_dir()}
-    return sorted(files.union(*(_below(folder, unlisted) for folder in whole)))
+    return sorted(files.union(*(files_below(folder, unlisted) for folder in whole)))
 
 
 def _part(folder: Path, part: str, unlisted: Unlisted) -> list[Path]:
@@ -157,10 +157,6 @@ def _part(folder: Path, part: str, unlisted: Unlisted) -> list[Path]:
     if _MAGIC.search(part):
         return [Path(e.path) for e in listed(folder, unlisted) if fnmatch(e.name, part)]
     return [folder / part] if os.path.lexists(folder / part) else []
-
-
-def _below(folder: Path, unlisted: Unlisted) -> list[Path]:
-    return sorted(Path(entry.path) for entry in walk(folder, unlisted) if not is_folder(entry))
 
 
 def _sorted_out(paths: Iterable[Path], folder: Path, unlisted: Sequence[str]) -> _Files:

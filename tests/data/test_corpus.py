@@ -5,7 +5,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -412,21 +411,12 @@ def test_a_file_that_breaks_after_it_was_found_is_decoded_once_for_all_of_its_se
     assert (usable, len(errors), len(reads)) == ([], 1, 1)
 
 
-def test_what_cannot_be_listed_or_is_no_file_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("closed_folders")
+def test_what_cannot_be_listed_or_is_no_file_is_named(tmp_path: Path) -> None:
     touch(tmp_path, "open/7_ann_0.wav", "closed/7_bob_0.wav")
     os.mkfifo(tmp_path / "open" / "7_pipe_0.wav")
     os.mkfifo(tmp_path / "open" / "03a01Fa.wav")
     (tmp_path / "open" / "7_gone_0.wav").symlink_to("elsewhere.wav")
-    real = os.scandir
-
-    def scandir(path: Path) -> Any:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
     with pytest.raises(ClipError, match="closed cannot be listed"):
         find_recordings([tmp_path])
     errors: list[ClipError] = []

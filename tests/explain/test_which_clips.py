@@ -3,7 +3,6 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from command_line import FILES, clips, explain, explained
@@ -129,19 +128,12 @@ def test_links_that_loop_do_not_hang(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.usefixtures("closed_folders")
 @pytest.mark.parametrize("given", ["", "**", "*", "**/*.wav", "*/*.wav"])
 def test_a_folder_that_cannot_be_listed_is_named_and_the_other_clips_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+    tmp_path: Path, given: str
 ) -> None:
     clips(tmp_path / "rec", "a/a.wav", "closed/b.wav", "c/c.wav")
-    real = os.scandir
-
-    def scandir(path: Path) -> Any:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
     found, (error,), _ = find_clips([tmp_path / "rec" / given])
     assert [clip.path.name for clip in found] == ["a.wav", "c.wav"]
     assert f"{tmp_path / 'rec' / 'closed'} cannot be listed (Permission denied)" in str(error)

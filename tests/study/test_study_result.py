@@ -170,21 +170,12 @@ def test_a_file_of_countless_faults_is_refused_as_fast_as_one_of_a_single_one(
     assert all(len(str(error)) < 500 for error in errors)
 
 
-def test_what_is_no_file_or_cannot_be_listed_is_named_and_the_others_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("closed_folders")
+def test_what_is_no_file_or_cannot_be_listed_is_named_and_the_others_count(tmp_path: Path) -> None:
     records = people(2)
     folder = study(tmp_path, records) / "records"
     os.mkfifo(folder / "pipe.json")
     (folder / "closed").mkdir()
-    real = os.scandir
-
-    def scandir(path: Path) -> Any:
-        if Path(path).name == "closed":
-            raise PermissionError(13, "Permission denied")
-        return real(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
     read, errors = read_records(folder, KEY)
     assert len(read) == 2
     closed, pipe = map(str, errors)
