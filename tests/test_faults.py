@@ -48,7 +48,8 @@ def test_hostile_inputs_kills_and_failing_writes_end_as_promised() -> None:
 # In a process of its own: it forks, and pytest may have threads.
 BROKEN = """\
 import errno, json, os, pathlib, sys, time
-from benchmarks.faults import kills, reading, writes
+from tqdm import tqdm
+from benchmarks.faults import children, kills, reading, writes
 from benchmarks.faults.commands import Command
 from benchmarks.faults.kinds.kind import file_kind
 from benchmarks.faults.kinds import KINDS
@@ -118,7 +119,19 @@ def once():
     whole()
     os.rmdir(".started")
 
-BODIES = {b.__name__: b for b in (whole, in_place, littering, silent, raising, once)}
+def drawing():
+    for name in "abc":
+        with tqdm.get_lock():
+            write_bytes_aside(pathlib.Path(name), bytes(5000))
+
+def endless():
+    if os.path.exists(".started"):
+        time.sleep(1000)
+    os.mkdir(".started")
+    whole()
+    os.rmdir(".started")
+
+BODIES = {b.__name__: b for b in (whole, in_place, littering, silent, raising, once, drawing)}
 found = {name: [f.what for f in reading.read_kind(name, 2, 0).failures] for name in READERS}
 for name, body in BODIES.items():
     kills.COMMANDS[name] = Command(name, command(body))
@@ -126,6 +139,9 @@ for name, body in BODIES.items():
         ("kills", kills.kill_command(name, 8, 0)), ("writes", writes.fail_writes(name, 4))
     ):
         found[f"{name}, {what}"] = [f.what for f in trials.failures]
+children.SECONDS = 2.0
+kills.COMMANDS["endless"] = Command("endless", command(endless))
+found["endless, kills"] = [f.what for f in kills.kill_command("endless", 2, 0).failures]
 json.dump(found, sys.stdout)
 """
 
@@ -159,7 +175,10 @@ def test_a_reader_that_breaks_the_promise_is_found_for_every_input(
     assert all(said in what for what in found[reader]), found[reader]
 
 
-@pytest.mark.parametrize("name", ["good", "refusing", "whole, kills", "whole, writes"])
+@pytest.mark.parametrize(
+    "name",
+    ["good", "refusing", "whole, kills", "whole, writes", "drawing, kills", "drawing, writes"],
+)
 def test_what_keeps_the_promise_is_not_accused(name: str, found: Mapping[str, list[str]]) -> None:
     assert found[name] == []
 
@@ -173,6 +192,7 @@ def test_what_keeps_the_promise_is_not_accused(name: str, found: Mapping[str, li
         ("silent, writes", "it says nothing, but"),
         ("raising, writes", "a traceback"),
         ("once, kills", "going on ends with 2"),
+        ("endless, kills", "in endless"),
     ],
 )
 def test_a_command_that_breaks_the_promise_is_found(

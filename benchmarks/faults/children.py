@@ -1,5 +1,6 @@
 """Commands in children of this process, which has all modules loaded: a start takes no time."""
 
+import faulthandler
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from benchmarks.faults.commands import Command
 
 SECONDS = 120.0
 """Time that a command may take at most; each of them needs a few seconds."""
+
+_PATIENCE = 10.0  # more seconds, in which a command that takes too long says where it is
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = (
@@ -36,6 +39,12 @@ class Ended:
     code: int
     said: str
     seconds: float
+
+    @property
+    def hung(self) -> str:
+        """Where it was, innermost call first, when its time was over; else nothing."""
+        _, over, where = self.said.partition("Timeout (")
+        return over and " ".join(where.split())
 
 
 class Child:
@@ -67,10 +76,10 @@ class Child:
             with suppress(ProcessLookupError):
                 kill(self.process, signal.SIGKILL)
 
-    def wait(self, seconds: float = SECONDS) -> Ended:
-        """Wait until it ends, for at most so many seconds; then it is killed."""
+    def wait(self) -> Ended:
+        """Wait until it ends; one that takes too long says where it is, or is killed."""
         while not self.ended():
-            if time.monotonic() > self._begun + seconds:
+            if time.monotonic() > self._begun + SECONDS + _PATIENCE:
                 self.kill()
             time.sleep(0.001)
         taken = time.monotonic() - self._begun
@@ -96,6 +105,7 @@ def _run(
         sys.dont_write_bytecode = True
         os.environ |= {"SOURCE_DATE_EPOCH": "0", "NO_PROXY": "*"}
         time.perf_counter = lambda: 0.0
+        faulthandler.dump_traceback_later(SECONDS, exit=True, file=2)
         before()
         code = _code(command, again)
         sys.stderr.flush()

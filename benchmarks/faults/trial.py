@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 
 import tqdm
 
@@ -70,6 +71,8 @@ class Prepared:
         """What is wrong after the command has gone on: all has to be as if it was undisturbed."""
         complete = visible(contents(self.folder)) == visible(self.expected)
         ended = self.run(again=True)
+        if ended.hung:
+            return f"going on hangs: {ended.hung}"
         if "Traceback" in ended.said:
             return f"going on ends in a traceback: {_last_line(ended.said)}"
         refused = complete and ended.code == 2  # what is complete is not made again
@@ -110,6 +113,7 @@ def prepared(command: Command) -> Iterator[Prepared]:
     Raises `RuntimeError` where an undisturbed run fails, or two of them write different files.
     """
     tqdm.tqdm.monitor_interval = 0  # its thread would not survive a fork
+    tqdm.tqdm.set_lock(RLock())  # its own is shared with children, and killed ones may hold it
     lrp_audio.threads(1)
     with ExitStack() as stack:
         root = stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-"))

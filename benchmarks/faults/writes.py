@@ -92,6 +92,8 @@ def _after(command: Prepared, fault: _Fault) -> str:
     ended = command.run(before=fault.before)
     command.disk.make_room()
     lines = ended.said.splitlines()
+    if ended.hung:
+        return f"it hangs: {ended.hung}"
     if "Traceback" in ended.said or "Exception ignored" in ended.said:
         return f"a traceback: {lines[-1][-300:]}"
     if ended.code == 0:  # it could do without, as where nothing had to be removed
