@@ -94,8 +94,8 @@ def test_a_page_made_of_a_file_elsewhere_exists_beside_it(page: str) -> None:
 @pytest.mark.parametrize(
     ("link", "file", "page", "expected"),
     [
-        ("docs/rules.md", "README.md", "readme", "rules.md"),
-        ("CONTRIBUTING.md", "README.md", "readme", "contributing.md"),
+        ("docs/rules.md", "CONTRIBUTING.md", "contributing", "rules.md"),
+        ("../CONTRIBUTING.md", "docs/start.md", "start", "contributing.md"),
         ("../docs/listening.md", "weights/README.md", "networks", "listening.md"),
         (
             "../benchmarks/results/latest.md",
@@ -103,7 +103,7 @@ def test_a_page_made_of_a_file_elsewhere_exists_beside_it(page: str) -> None:
             "speed",
             "results/speed-against-zennit.md",
         ),
-        ("LICENSE", "README.md", "readme", "../LICENSE"),
+        ("LICENSE", "CONTRIBUTING.md", "contributing", "../LICENSE"),
         ("sanity.md", "docs/results/README.md", "results/README", "sanity.md"),
     ],
 )
