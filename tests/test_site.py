@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from documents import ROOT
+from documents import DOCUMENTS, ROOT
 
 import lrp_audio
 from lrp_audio.report.catalogue import all_rules
@@ -89,6 +89,14 @@ def test_the_gallery_has_a_section_for_every_composite_and_names_every_rule() ->
 def test_a_page_made_of_a_file_elsewhere_exists_beside_it(page: str) -> None:
     assert (ROOT / pages.OUTSIDE[page]).is_file()
     assert (DOCS / f"{page}.md").is_file()
+
+
+def test_links_lead_to_the_text_of_a_page_without_the_site_too() -> None:
+    """A page made of a file elsewhere is empty where no site is built."""
+    empty = {(DOCS / f"{page}.md").resolve() for page in pages.OUTSIDE}
+    for document in DOCUMENTS:
+        links = re.findall(r"\]\(([^)#\s:]+)", document.read_text(encoding="utf-8"))
+        assert not empty & {(document.parent / link).resolve() for link in links}, document
 
 
 @pytest.mark.parametrize(
