@@ -51,7 +51,8 @@ python_use_unqualified_type_names = True
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": [], "start": [], "gallery": []}
+# Wide figures and tables take the place of the sidebar.
+html_sidebars = {"index": [], "start": [], "gallery": [], "ledger": [], "speed": []}
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 import pytest
-from documents import ROOT
+from documents import DOCUMENTS, ROOT
 
 import lrp_audio
 from lrp_audio.report.catalogue import all_rules
@@ -91,11 +91,19 @@ def test_a_page_made_of_a_file_elsewhere_exists_beside_it(page: str) -> None:
     assert (DOCS / f"{page}.md").is_file()
 
 
+def test_links_lead_to_the_text_of_a_page_without_the_site_too() -> None:
+    """A page made of a file elsewhere is empty where no site is built."""
+    empty = {(DOCS / f"{page}.md").resolve() for page in pages.OUTSIDE}
+    for document in DOCUMENTS:
+        links = re.findall(r"\]\(([^)#\s:]+)", document.read_text(encoding="utf-8"))
+        assert not empty & {(document.parent / link).resolve() for link in links}, document
+
+
 @pytest.mark.parametrize(
     ("link", "file", "page", "expected"),
     [
-        ("docs/rules.md", "README.md", "readme", "rules.md"),
-        ("CONTRIBUTING.md", "README.md", "readme", "contributing.md"),
+        ("docs/rules.md", "CONTRIBUTING.md", "contributing", "rules.md"),
+        ("../CONTRIBUTING.md", "docs/start.md", "start", "contributing.md"),
         ("../docs/listening.md", "weights/README.md", "networks", "listening.md"),
         (
             "../benchmarks/results/latest.md",
@@ -103,7 +111,7 @@ def test_a_page_made_of_a_file_elsewhere_exists_beside_it(page: str) -> None:
             "speed",
             "results/speed-against-zennit.md",
         ),
-        ("LICENSE", "README.md", "readme", "../LICENSE"),
+        ("LICENSE", "CONTRIBUTING.md", "contributing", "../LICENSE"),
         ("sanity.md", "docs/results/README.md", "results/README", "sanity.md"),
     ],
 )

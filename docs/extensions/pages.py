@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[1]
 OUTSIDE = {
-    "readme": "README.md",
     "contributing": "CONTRIBUTING.md",
     "changelog": "CHANGELOG.md",
     "security": "SECURITY.md",
