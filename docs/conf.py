@@ -48,6 +48,11 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 
+# For ``python -m sphinx -b linkcheck docs OUT``, which needs a connection. No link is left out.
+linkcheck_timeout = 60  # seconds; GitHub makes an archive when it is asked for one
+linkcheck_retries = 3
+linkcheck_rate_limit_timeout = 60  # seconds to wait for a server that is asked too often
+
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
