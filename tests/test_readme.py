@@ -14,8 +14,6 @@ from benchmarks.summary import summary
 TEST_COMMAND = 'pip install -e ".[test]" && python -m pytest'
 
 _COMMAND = re.compile(r"python -m lrp_audio\.([a-z]+(?:\.[a-z]+)*)")
-_BENCHMARK = re.compile(r"python -m (benchmarks(?:\.\w+)*)([^`]*)")
-_TESTS = re.compile(r"\btests/[\w/]+\.py")
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 
 
@@ -67,46 +65,6 @@ def test_commands_and_their_options_exist(capsys: pytest.CaptureFixture[str]) ->
             assert set(options) <= offered(main, capsys), line
             seen.add(command)
     assert seen >= {"explain", "train", "evaluate", "experiments", "data", "data.voices"}
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
-def test_benchmarks_exist_with_their_options(document: Path) -> None:
-    for line in document.read_text(encoding="utf-8").splitlines():
-        for module, rest in _BENCHMARK.findall(line):
-            path = ROOT / module.replace(".", "/")
-            file = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
-            source = file.read_text(encoding="utf-8")
-            options = re.findall(r"(?<!\S)--[a-z-]+", rest)
-            assert [option for option in options if f'"{option}"' not in source] == [], line
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=name)
-def test_named_files_of_the_tests_exist(document: Path) -> None:
-    named = _TESTS.findall(document.read_text(encoding="utf-8"))
-    assert [file for file in named if not (ROOT / file).is_file()] == []
-
-
-def test_a_corpus_is_used_from_the_folder_that_it_was_downloaded_to(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    texts = ["\n".join(blocks(document, "sh")) for document in DOCUMENTS]
-    for command in ("data", "experiments", "evaluate"):
-        main = importlib.import_module(f"lrp_audio.{command}.__main__").main
-        with pytest.raises(SystemExit, match="0"):
-            main(["--help"])
-        texts.append(capsys.readouterr().out)
-    used = 0
-    for text in texts:
-        folders: dict[str, str] = {}
-        for line in text.splitlines():
-            if found := re.search(r"data download (\w+) (\S+)", line):
-                folders[found[1]] = found[2]
-            for folder in re.findall(r"--data (\S+)", line):
-                corpus = Path(folder).name
-                if corpus in folders:
-                    assert Path(folder) == Path(folders[corpus]), line
-                    used += 1
-    assert used >= 5
 
 
 def test_options_named_in_the_text_of_the_readme_exist(capsys: pytest.CaptureFixture[str]) -> None:
