@@ -35,7 +35,7 @@ html_static_path = ["static", "images"]
 html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "html_image"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
