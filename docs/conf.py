@@ -56,7 +56,9 @@ linkcheck_rate_limit_timeout = 60  # seconds to wait for a server that is asked 
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": [], "start": [], "gallery": []}
+# Wide figures and tables take the place of the sidebar.
+_WIDE = ("gallery", "rules", "attributions", "model-toml", "peers")
+html_sidebars = {page: [] for page in ("index", "start", *_WIDE)}
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],
