@@ -1,8 +1,8 @@
 """``python -m benchmarks.noisy_speech``: which part of a recording does a quality network rate?
 
 Needs a folder with a network that gives one value for a recording, such as DNSMOS;
-docs/own-networks.md says how to make one. Bundled words are said once a second and explained clean
-and with white noise. Words and pauses, and frequencies below and above 4 kHz, where these
+docs/published-networks.md says how to make one. Bundled words are said once a second and explained
+clean and with white noise. Words and pauses, and frequencies below and above 4 kHz, where these
 recordings hold nothing, tell speech from noise.
 """
 

@@ -1,4 +1,4 @@
-"""The analysis of a study applied to synthetic ones: the figures that docs/study.md quotes.
+"""The analysis of a study applied to synthetic ones: the figures that docs/study-design.md quotes.
 
     python -m benchmarks.study
 

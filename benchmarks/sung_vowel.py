@@ -1,11 +1,11 @@
 """``python -m benchmarks.sung_vowel``: does a pitch network's relevance lie at the harmonics?
 
-Needs a folder with a network over samples that estimates pitch, such as CREPE; docs/own-networks.md
-says how to make one. For vowels sung at several pitches, DFT-LRP carries the relevance for the
-predicted pitch to frequencies. The table holds the share of it that lies within one bin of a
-harmonic against the shares of energy and of bins. As a control, whispered vowels, which have no
-harmonics, are explained for the same pitch and for the other ones: only what the network looks for
-can make the difference.
+Needs a folder with a network over samples that estimates pitch, such as CREPE;
+docs/published-networks.md says how to make one. For vowels sung at several pitches, DFT-LRP carries
+the relevance for the predicted pitch to frequencies. The table holds the share of it that lies
+within one bin of a harmonic against the shares of energy and of bins. As a control, whispered
+vowels, which have no harmonics, are explained for the same pitch and for the other ones: only what
+the network looks for can make the difference.
 """
 
 import argparse

@@ -35,7 +35,7 @@ html_static_path = ["static", "images"]
 html_favicon = "static/icon.svg"
 html_css_files = ["site.css"]
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "html_image"]
 myst_heading_anchors = 3
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
@@ -48,11 +48,17 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 
+# For ``python -m sphinx -b linkcheck docs OUT``, which needs a connection. No link is left out.
+linkcheck_timeout = 60  # seconds; GitHub makes an archive when it is asked for one
+linkcheck_retries = 3
+linkcheck_rate_limit_timeout = 60  # seconds to wait for a server that is asked too often
+
 html_theme = "pydata_sphinx_theme"
 html_copy_source = html_show_sourcelink = False
 html_context = {"default_mode": "auto"}
 # Wide figures and tables take the place of the sidebar.
-html_sidebars = {"index": [], "start": [], "gallery": [], "ledger": [], "speed": []}
+_WIDE = ("gallery", "rules", "attributions", "model-toml", "peers", "ledger", "speed")
+html_sidebars = {page: [] for page in ("index", "start", *_WIDE)}
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_end": ["theme-switcher"],

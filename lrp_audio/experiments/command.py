@@ -28,7 +28,7 @@ unit of work is kept in OUT/parts: after a stop, give the same command again to 
 gives the same numbers, with any number of workers.
 
 examples:
-  python -m lrp_audio.data download audiomnist corpora/
+  python -m lrp_audio.data download audiomnist corpora/audiomnist
   python -m lrp_audio.experiments accuracy --data corpora/audiomnist --jobs 4 --out results/accuracy
   python -m lrp_audio.experiments flipping --data corpora/audiomnist --trained results/accuracy \\
       --out results/flipping

@@ -2,5 +2,5 @@
 
 ``python -m lrp_audio.study build`` makes a website, ``analyse`` evaluates what participants send
 back, ``simulate`` simulates participants, to test the analysis and to plan how many are needed. The
-protocol is in docs/study.md.
+protocol is in docs/study-design.md.
 """

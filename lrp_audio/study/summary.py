@@ -18,7 +18,7 @@ _NO_RESULT = "No participant is left, so there is no result."
 def markdown(
     key: Key, included: Sequence[Record], excluded: Sequence[Excluded], analysis: Analysis | None
 ) -> str:
-    """The summary, with every number that docs/study.md promises."""
+    """The summary, with every number that docs/study-design.md promises."""
     wrong = sum(item.wrong for item in key.trials())
     parts = [
         f"# Seen or heard: study {key.study}",

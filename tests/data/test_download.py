@@ -666,3 +666,4 @@ def test_the_document_says_what_is_so() -> None:
         home = re.escape(corpus.url.partition("/archive/")[0])
         assert re.search(rf"^\| .*{home}.* {count} .*\| {corpus.licence} \|$", text, re.MULTILINE)
         assert f"`corpora/{corpus.name}/{corpus.folder}/`" in text
+        assert f"({corpus.url})" in text

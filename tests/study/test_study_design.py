@@ -186,7 +186,7 @@ def test_a_folder_without_a_study_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_protocol_in_the_docs_is_the_one_that_is_run() -> None:
-    docs = Path(__file__).parents[2] / "docs" / "study.md"
+    docs = Path(__file__).parents[2] / "docs" / "study-design.md"
     text = " ".join(docs.read_text(encoding="utf-8").split())
     rules = made_up_key().exclusion
     assert f"There are {ORDERS} orders in pairs" in text
