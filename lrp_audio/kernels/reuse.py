@@ -20,31 +20,49 @@ _UNUSED = 3  # references to a buffer that no array uses: the list's, the loop's
 
 
 class _Buffers:
-    """Buffers, the last used first; one is free when no array refers to it."""
+    """Buffers, the last used first; one is free when no array refers to it.
+
+    Those that are free are kept only as far as all buffers together do not exceed the most that was
+    ever used at once: memory that is used again makes no peak higher.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         fork_outside(self._lock)
         self._buffers: list[NDArray[np.uint8]] = []
+        self._peak = 0  # bytes
 
     def take(self, size: int) -> NDArray[np.uint8]:
         """A buffer of at least `size` bytes, and at most a quarter more."""
         with self._lock:
-            kept: list[NDArray[np.uint8]] = []
-            found, idle = None, 0
+            free: list[NDArray[np.uint8]] = []
+            used: list[NDArray[np.uint8]] = []
             buffer: NDArray[np.uint8] | None = None
             for buffer in self._buffers:
-                free = sys.getrefcount(buffer) == _UNUSED
-                if free and found is None and size <= buffer.size <= size * 5 // 4:
-                    found = buffer
-                elif not free or idle + buffer.size <= _MOST:
-                    idle += buffer.size if free else 0
-                    kept.append(buffer)
+                (free if sys.getrefcount(buffer) == _UNUSED else used).append(buffer)
+            del buffer  # the next call counts references
+            fitting = (i for i, b in enumerate(free) if size <= b.size <= size * 5 // 4)
+            index = next(fitting, None)
+            found = None if index is None else free.pop(index)
+            in_use = sum(b.size for b in used) + (size if found is None else found.size)
+            self._peak = max(self._peak, in_use)
+            room = min(self._peak - in_use, _MOST)
+            kept = []
+            for b in free:
+                if b.size <= room:
+                    kept.append(b)
+                    room -= b.size
+            del free  # before more is allocated
+            self._buffers = [*used, *kept]
             if found is None:
                 found = np.empty(size, np.uint8)
-            del buffer  # the next call counts references
-            self._buffers = [found, *kept]
+            self._buffers.insert(0, found)
             return found
+
+    def release(self) -> None:
+        with self._lock:
+            self._buffers.clear()  # arrays keep alive those that they use
+            self._peak = 0
 
 
 _buffers = _Buffers()
@@ -56,3 +74,8 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
     if size < _LARGE:
         return np.empty(shape, dtype)
     return _buffers.take(size)[:size].view(dtype).reshape(shape)
+
+
+def release() -> None:
+    """Return the memory that no array uses to the system."""
+    _buffers.release()

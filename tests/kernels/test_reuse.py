@@ -25,8 +25,31 @@ def test_arrays_that_live_at_the_same_time_share_no_memory() -> None:
 
 
 def test_little_memory_is_kept_for_later() -> None:
+    reuse.release()
     arrays = [reuse.empty((64 << 20,), np.uint8) for _ in range(8)]
     del arrays
     reuse.empty((64 << 20,), np.uint8)
     kept = sum(buffer.size for buffer in reuse._buffers._buffers)
     assert kept <= reuse._MOST + (80 << 20)
+
+
+def test_memory_that_is_kept_makes_no_peak_higher() -> None:
+    reuse.release()
+    kept = []
+    for size in (30 << 20, 20 << 20, 60 << 20, 10 << 20, 40 << 20):  # one after the other
+        array = reuse.empty((size,), np.uint8)
+        kept.append(sum(buffer.size for buffer in reuse._buffers._buffers))
+        del array
+    assert max(kept) <= 60 << 20
+    again = [reuse.empty((size,), np.uint8) for size in (40 << 20, 10 << 20)]
+    kept.append(sum(buffer.size for buffer in reuse._buffers._buffers))
+    del again
+    assert max(kept) <= 60 << 20
+
+
+def test_released_memory_is_not_used_again() -> None:
+    array = reuse.empty((3 << 20,), np.uint8)
+    reuse.release()
+    array[:] = 1
+    other = reuse.empty((3 << 20,), np.uint8)
+    assert not np.shares_memory(array, other)
