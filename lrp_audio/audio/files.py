@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from lrp_audio.audio.channels import Levels, Mono, cancelled_note, check_level, require_channels
 from lrp_audio.audio.containers import Finding, inspect
 from lrp_audio.audio.formats import COMMON, LIBRARY, foreign
+from lrp_audio.audio.guarded import Guarded
 from lrp_audio.audio.patched import Patched
 from lrp_audio.errors import ClipError
 from lrp_audio.forking import fork_outside
@@ -42,8 +43,6 @@ _LARGEST = 1_000_000_000  # bytes of a recording; half an hour of 32-bit stereo 
 # be read twice, into a temporary file.
 _IN_MEMORY = 64_000_000
 _COPIED_UNSEEN = 4_000_000
-
-_View = IO[bytes] | Patched
 
 
 class _Forwards(soundfile.SoundFile):  # type: ignore[misc]
@@ -210,7 +209,7 @@ def _refusal(path: Path, error: OSError) -> str:
 
 
 @contextmanager
-def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
+def _view(file: IO[bytes], name: str) -> Iterator[tuple[Guarded, Finding]]:
     """A file as it is given to libsndfile, whose errors become `ClipError`.
 
     Ctrl-C takes effect at the end.
@@ -221,13 +220,16 @@ def _view(file: IO[bytes], name: str) -> Iterator[tuple[_View, Finding]]:
             raise ClipError(
                 f"{name} is cut off (its header promises more than it holds): {_AGAIN}."
             )
+        patched = finding.prefix or finding.patches
+        view = Guarded(Patched(file, finding) if patched else file)
         try:
-            if finding.prefix or finding.patches:
-                yield Patched(file, finding), finding
-            else:
-                yield file, finding
+            yield view, finding
         except soundfile.LibsndfileError as error:
-            raise ClipError(_reason(file, name, finding, error)) from error
+            if view.error is None:
+                raise ClipError(_reason(file, name, finding, error)) from error
+        finally:
+            if view.error is not None:
+                raise ClipError(_refusal(Path(name), view.error)) from view.error
 
 
 def _reason(file: IO[bytes], name: str, finding: Finding, error: soundfile.LibsndfileError) -> str:
@@ -252,7 +254,7 @@ def _decode(file: IO[bytes], name: str, channels: int) -> Mono:
         return _mono(view, name, finding, channels)
 
 
-def _mono(view: _View, name: str, finding: Finding, channels: int) -> Mono:
+def _mono(view: Guarded, name: str, finding: Finding, channels: int) -> Mono:
     with _opened(view, name, finding, channels) as file:
         levels, given = Levels(file.channels), file.channels
         # Channels are averaged block by block, so that memory is that of one channel.
@@ -279,7 +281,7 @@ def _mono(view: _View, name: str, finding: Finding, channels: int) -> Mono:
     return Mono(_joined(means), rate, (*finding.notes, note))
 
 
-def _opened(view: _View, name: str, finding: Finding, channels: int = 1) -> _Forwards:
+def _opened(view: Guarded, name: str, finding: Finding, channels: int = 1) -> _Forwards:
     view.seek(0)
     file = _Forwards(view)
     if file.channels > MAX_CHANNELS:

@@ -1,14 +1,10 @@
 """A file with a corrected header: bytes put before it, and bytes that replace some of its own."""
 
 import io
-from typing import IO, Protocol
+from typing import IO
 
 from lrp_audio.audio.containers import Finding
-
-
-class _Buffer(Protocol):
-    def __len__(self) -> int: ...
-    def __setitem__(self, place: slice, value: bytes) -> None: ...
+from lrp_audio.audio.guarded import Buffer
 
 
 class Patched(io.RawIOBase):
@@ -37,7 +33,7 @@ class Patched(io.RawIOBase):
         self._position = max(start + offset, 0)
         return self._position
 
-    def readinto(self, buffer: _Buffer) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Buffer) -> int:  # type: ignore[override]
         """Read into `buffer`; returns the number of bytes read, 0 at the end."""
         content = bytearray(self._prefix[self._position : self._position + len(buffer)])
         begin = self._position + len(content) + self._shift

@@ -95,7 +95,8 @@ def _simulate(options: argparse.Namespace) -> int:
             raise StudyError("How many participants? Give --participants with --into.")
         key = read_key(options.into)
         made = participants(key, options.participants, truth, np.random.default_rng(options.seed))
-        write_records(options.into / RECORDS, key, made)
+        with sole_writer(options.into / RECORDS):
+            write_records(options.into / RECORDS, key, made)
         print(f"{len(made)} synthetic participants in {printable(options.into / RECORDS)}")
         return 0
     count = options.participants or sample_size(truth, options.clips, options.power, options.seed)

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_cases import made_up_key
 
+from lrp_audio.commands.writing import sole_writer
 from lrp_audio.study.__main__ import main
 from lrp_audio.study.analysis import analyse
 from lrp_audio.study.exclusion import REASONS, exclude
@@ -444,6 +445,28 @@ def test_simulate_says_how_many_participants_are_needed() -> None:
         "simulate", "--seen", "0.3", "--heard", "0.6", "--clips", "16", "--participants", count
     )
     assert again == out
+
+
+@pytest.mark.parametrize(
+    ("command", "folder"),
+    [
+        (
+            ("simulate", "--seen", "0.2", "--heard", "0.8", "--participants", "4", "--into"),
+            "records",
+        ),
+        (("analyse",), "result"),
+    ],
+)
+def test_while_another_process_writes_to_a_study_it_is_left_alone(
+    command: tuple[str, ...], folder: str, tmp_path: Path
+) -> None:
+    study(tmp_path, people(3))
+    with sole_writer(tmp_path / folder):
+        before = sorted(tmp_path.rglob("*"))
+        code, out, errors = run(*command, tmp_path)
+        assert (code, out) == (2, "")
+        assert errors[-1].startswith("error: ") and f"process {os.getpid()}" in errors[-1]
+        assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_simulated_participants_are_those_that_the_analysis_reads(tmp_path: Path) -> None:
