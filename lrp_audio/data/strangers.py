@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from lrp_audio.commands.options import Parser, path, whole
 from lrp_audio.commands.run import run, say
@@ -23,8 +23,11 @@ from lrp_audio.data.recording import Recording
 from lrp_audio.data.split import shuffled, speakers_by_group, spoken_by
 from lrp_audio.data.tasks import TASKS
 
-Part = Literal["training", "validation", "test"]
-PARTS: tuple[Part, ...] = get_args(Part)
+Part = Literal["training", "validation", "test", "neither"]
+"""What the recordings of a speaker are for; ``neither`` of the bundled clips, whose voices are
+trained on at other pitches and speeds."""
+
+PARTS: tuple[Part, ...] = ("training", "validation", "test")
 
 SEED = 0
 _LIST = Path(__file__).with_name("strangers.toml")
@@ -107,7 +110,7 @@ def draw_list(recordings: Iterable[Recording], seed: int = SEED) -> str:
         parts.append(f"[speakers.{corpus}]")
         parts += [_names(part, drawn[corpus][part]) for part in PARTS if drawn[corpus][part]]
         parts.append("")
-    return "\n".join([*parts, _TAIL])
+    return "\n".join(parts)
 
 
 _HEAD = """\
@@ -119,13 +122,9 @@ not_english = ["audiomnist_az"]  # digits in Azerbaijani
 [corpora]
 audiomnist_az = "test"  # no licence is stated
 hyke = "test"           # no licence is stated
-examples = "test"       # the bundled clips
+examples = "neither"    # the bundled clips: not trained on, though other sounds of their voices are
 kokoro = "training"     # synthetic voices, some of them mixed of others
 synthetic = "training"  # synthetic voices of espeak-ng and flite
-"""
-_TAIL = """\
-[speakers.synthetic]  # the voices of the bundled clips
-test = "fliteSlt fliteRms"
 """
 
 

@@ -111,13 +111,13 @@ ALEXNET = Architecture(
         "digit": Recipe(
             Settings(batch=32, rate=_RATE),
             EverydayAugmentation(rate=SPECTROGRAM.rate),
-            steps=6000,
+            steps=4000,
             corpora=DIGIT_CORPORA,
         ),
         "sex": Recipe(
             Settings(batch=32, rate=_RATE),
             EverydayAugmentation(rate=SPECTROGRAM.rate, stretch=SEX_STRETCH),
-            steps=3000,
+            steps=1800,
             corpora=SEX_CORPORA,
         ),
     },

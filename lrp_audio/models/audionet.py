@@ -85,14 +85,14 @@ AUDIONET = Architecture(
     {
         "digit": Recipe(
             Settings(),
-            EverydayAugmentation(rate=WAVEFORM.rate),
-            steps=12000,
+            EverydayAugmentation(rate=WAVEFORM.rate, least=0.7),
+            steps=6400,
             corpora=DIGIT_CORPORA,
         ),
         "sex": Recipe(
             Settings(),
             EverydayAugmentation(rate=WAVEFORM.rate, stretch=SEX_STRETCH),
-            steps=4000,
+            steps=2500,
             corpora=SEX_CORPORA,
         ),
     },
