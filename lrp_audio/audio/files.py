@@ -87,6 +87,8 @@ def duration(path: Path) -> float:
         _view(file, name) as (view, finding),
         _opened(view, name, finding) as sound,
     ):
+        if os.fstat(file.fileno()).st_size > _LARGEST:
+            raise _too_large(name)
         return sum(map(len, _blocks(sound, name, finding))) / int(sound.samplerate)
 
 

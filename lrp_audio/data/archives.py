@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from tqdm import tqdm
 
+from lrp_audio.arguments import described
 from lrp_audio.errors import DataError
 from lrp_audio.files import make_folder, require_room
 from lrp_audio.regular import open_regular
@@ -48,7 +49,8 @@ def unpack(archive: Path, destination: Destination, folder: Path, largest: int) 
                 with opened.open(member) as source, path.open("xb") as sink:
                     shutil.copyfileobj(source, sink)
     except _DAMAGE as error:
-        raise DataError(f"{archive} is damaged ({str(error) or 'it ends too early'}).") from error
+        said = str(error) or "it ends too early"
+        raise DataError(f"{archive} is damaged ({said:.200}).") from error
 
 
 def _chosen(
@@ -59,12 +61,15 @@ def _chosen(
     for member in opened.infolist():
         path = PureWindowsPath(member.filename)  # splits at both kinds of slash
         if path.anchor or ".." in path.parts:
-            raise DataError(f"{archive} has a path that leads out of it, {member.filename!r}.")
-        target = None if member.is_dir() else destination(PurePosixPath(member.filename))
+            raise DataError(
+                f"{archive} has a path that leads out of it, {described(member.filename)}."
+            )
+        folder = member.filename.endswith("/")  # `is_dir` fails for an empty name
+        target = None if folder else destination(PurePosixPath(member.filename))
         if target is None:
             continue
         if fault := _fault(member, target in chosen):
-            raise DataError(f"{archive} has a file {fault}, {member.filename!r}.")
+            raise DataError(f"{archive} has a file {fault}, {described(member.filename)}.")
         chosen[target] = member
     return chosen
 

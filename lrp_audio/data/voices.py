@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile as sf
 from numpy.typing import NDArray
 
 from lrp_audio.audio.encoding import wav
+from lrp_audio.audio.files import decode_stream
 from lrp_audio.commands.options import Parser, path, whole
 from lrp_audio.commands.run import run
 from lrp_audio.commands.text import printable
@@ -37,7 +38,7 @@ from lrp_audio.data.speakers import (
     flite_name,
 )
 from lrp_audio.errors import LrpAudioError
-from lrp_audio.files import make_folder, workspace
+from lrp_audio.files import make_folder, write_bytes_aside
 
 RATE = 8000
 FIRST_INDEX = 5
@@ -69,11 +70,11 @@ class Voice:
     sex: Sex
     arguments: tuple[str, ...]
 
-    def command(self, word: str, target: Path, extra: Sequence[str] = ()) -> list[str]:
-        """The command line that writes `word`, spoken, to the WAV file `target`."""
+    def command(self, word: str, extra: Sequence[str] = ()) -> list[str]:
+        """The command line that writes `word`, spoken, to stdout as WAV."""
         if self.program == "flite":
-            return ["flite", *self.arguments, *extra, "-t", word, "-o", str(target)]
-        return ["espeak-ng", *self.arguments, *extra, "-w", str(target), word]
+            return ["flite", *self.arguments, *extra, "-t", word, "-o", "/dev/stdout"]
+        return ["espeak-ng", *self.arguments, *extra, "--stdout", word]
 
     def random_arguments(self, rng: np.random.Generator) -> list[str]:
         """Arguments for a random pitch and speed, which are never flite's defaults."""
@@ -134,33 +135,19 @@ def speak(voice: Voice, digit: int, target: Path, extra: Sequence[str] = ()) -> 
     """Write `digit`, spoken by `voice`, to the WAV file `target`, which appears as a whole."""
     from scipy.signal import resample_poly
 
-    with workspace(target.parent) as folder:
-        raw = folder / "raw.wav"
-        command = voice.command(WORDS[digit], raw, extra)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0 or not raw.is_file():
-            reason = done.stderr.strip() or f"exit code {done.returncode}"
-            raise LrpAudioError(f"{voice.program} could not speak with {voice.name}: {reason}.")
-        samples, rate = _spoken(voice, raw)
-        clip = trim_silence(resample_poly(samples, RATE, rate))
-        if clip.size == 0:
-            raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
-        aside = folder / "clip.wav"
-        aside.write_bytes(wav(np.clip(clip, -1.0, 1.0), RATE))
-        os.replace(aside, target)
-
-
-def _spoken(voice: Voice, path: Path) -> tuple[NDArray[np.float64], int]:
-    """Samples and rate of the file that a program wrote, which a full disk may have cut off."""
-    try:
-        with path.open("rb") as file:  # libsndfile cannot open a name that is not text
-            samples, rate = sf.read(file, dtype="float64")
-    except sf.LibsndfileError as error:
+    # Through a pipe: neither program notices that a file is cut off, as by a full disk.
+    done = subprocess.run(voice.command(WORDS[digit], extra), capture_output=True, check=False)
+    if done.returncode != 0 or not done.stdout:
+        said = done.stderr.decode(errors="replace").strip()
         raise LrpAudioError(
-            f"{voice.program} wrote no whole file with {voice.name} ({error.error_string}): see "
-            f"whether the disk of {path.parent.parent} is full."
-        ) from error
-    return samples, int(rate)
+            f"{voice.program} could not speak with {voice.name}: "
+            f"{said or f'exit code {done.returncode}'}."
+        )
+    spoken = decode_stream(BytesIO(done.stdout), f"the output of {voice.program}")
+    clip = trim_silence(resample_poly(spoken.samples.astype(np.float64), RATE, spoken.rate))
+    if clip.size == 0:
+        raise LrpAudioError(f"{voice.program} made only silence with {voice.name}.")
+    write_bytes_aside(target, wav(np.clip(clip, -1.0, 1.0), RATE))
 
 
 @dataclass(frozen=True)

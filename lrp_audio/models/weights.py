@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lrp_audio.arguments import as_number
+from lrp_audio.arguments import as_number, described
 from lrp_audio.errors import ModelError
 from lrp_audio.files import write_aside
 from lrp_audio.fronts.fitting import OFFSETS
@@ -109,7 +109,9 @@ class WeightsFile:
                 value.setflags(write=False)
                 parameters[name] = value
         if unread:
-            raise _damaged(path, f"it holds {min(unread)!r}, which its architecture does not have")
+            raise _damaged(
+                path, f"it holds {described(min(unread))}, which its architecture does not have"
+            )
         return parameters
 
     def stored(self) -> dict[str, Array]:

@@ -16,7 +16,7 @@ import lrp_audio
 from lrp_audio.data.reading import read
 from lrp_audio.errors import ClipError, StudyError
 from lrp_audio.explanation import Explanation
-from lrp_audio.files import make_folder, workspace
+from lrp_audio.files import make_folder, remove_leftovers, workspace
 from lrp_audio.model import Model
 from lrp_audio.study import choice, stimuli
 from lrp_audio.study.bundle import bundled_scripts, cdn_scripts
@@ -57,6 +57,7 @@ def build(plan: StudyPlan, out: Path, on_error: Callable[[ClipError], None]) -> 
     Recordings that cannot be read are left out, and their errors passed to `on_error`. Raises
     `StudyError`, or as reading models and recordings does.
     """
+    remove_leftovers(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise StudyError(f"{out} is in use: give a new folder with --out, or empty that one.")
     send = check_address(plan.send) if plan.send else ""

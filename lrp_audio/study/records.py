@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from lrp_audio.arguments import described
 from lrp_audio.errors import LrpAudioError, StudyError
 from lrp_audio.files import staged
 from lrp_audio.regular import read_regular
@@ -166,4 +167,4 @@ def _misfit(content: dict[str, Any], key: Key) -> str:
     if answered != [(shown.item, shown.condition) for shown in order[: len(answered)]]:
         return f"its trials are not those of order {content['order']}"
     unknown = {trial["answer"] for trial in content["trials"]} - set(key.answers)
-    return f"{min(unknown)!r} is not an answer to choose from" if unknown else ""
+    return f"{described(min(unknown))} is not an answer to choose from" if unknown else ""
