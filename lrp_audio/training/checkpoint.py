@@ -49,8 +49,9 @@ def resume(path: Path, optimiser: Adam, settings: dict[str, Any]) -> float:
         ) from error
     if found != settings:
         other = sorted(k for k in found.keys() | settings.keys() if found.get(k) != settings.get(k))
+        names = ", ".join(other)
         raise ModelError(
-            f"The checkpoint {path} belongs to a run with other settings ({', '.join(other):.200}); "
+            f"The checkpoint {path} belongs to a run with other settings ({names:.200}); "
             "give the same ones to go on, or delete it to start afresh."
         )
     if {name: array.shape for name, array in state.items()} != expected:

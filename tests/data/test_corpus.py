@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -306,6 +307,19 @@ def sentence(path: Path, seconds: float, rate: int = 16000) -> Path:
     """Write a ramp that says at every instant how far the file has come."""
     soundfile.write(path, np.linspace(0, 0.5, round(seconds * rate)), rate, subtype="FLOAT")
     return path
+
+
+@pytest.mark.parametrize("size", [1_100_000_000, 40_000_000_000])
+def test_a_sentence_that_ends_in_gigabytes_of_zeros_is_refused_at_once(
+    size: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "03a01Fa.flac"
+    soundfile.write(path, np.linspace(0, 0.5, 32000), 16000)
+    os.truncate(path, size)
+    begun = time.process_time()
+    _, errors = readable(find_recordings([tmp_path]), 16000)
+    assert time.process_time() - begun < 2
+    assert "03a01Fa.flac has more than 1 GB" in str(errors[0])
 
 
 @pytest.mark.parametrize(

@@ -386,11 +386,14 @@ def test_factors_whose_product_overflows_are_refused(tmp_path: Path) -> None:
     assert "fc.weight holds values that are not finite" in said
 
 
-@pytest.mark.parametrize("name", ["fc.extra.npy", "fc.weight.left.npy", "readme.txt", "\x1b[31m"])
+@pytest.mark.parametrize(
+    "name", ["fc.extra.npy", "fc.weight.left.npy", "readme.txt", "\x1b[31m", "é" * 30_000]
+)
 def test_what_the_architecture_does_not_have_is_refused(tmp_path: Path, name: str) -> None:
     said = sentence(write(tmp_path / "a.npz", {name: npy(np.ones(1, np.float32))}))
     assert "which its architecture does not have" in said
     assert said.isprintable()
+    assert len(said) < 400 + len(str(tmp_path))
 
 
 DESCRIPTIONS: dict[str, tuple[bytes | None, str]] = {

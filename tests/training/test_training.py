@@ -1,5 +1,6 @@
 """Training: schedule, optimiser, runs that survive a kill, and the command."""
 
+import json
 import os
 import signal
 import subprocess
@@ -345,6 +346,19 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path: Path) -> None:
     run(tmp_path / "c", replace(SETTINGS, epochs=1))
     with pytest.raises(ModelError, match=r"other settings \(batch, seed\); give the same"):
         run(tmp_path / "c", replace(SETTINGS, batch=3, seed=4))
+
+
+def test_settings_with_names_of_any_length_are_quoted_in_part(tmp_path: Path) -> None:
+    run(tmp_path / "c", replace(SETTINGS, epochs=1))
+    with np.load(tmp_path / "c") as archive:
+        arrays = dict(archive)
+    settings = json.loads(arrays["settings"].tobytes()) | {"z" * 50_000: 1, "y" * 3_000: 2}
+    arrays["settings"] = np.frombuffer(json.dumps(settings).encode(), np.uint8)
+    with (tmp_path / "c").open("wb") as file:
+        np.savez(file, **arrays)
+    with pytest.raises(ModelError, match=r"other settings \(yyy") as caught:
+        run(tmp_path / "c", replace(SETTINGS, epochs=1))
+    assert len(str(caught.value)) < 600 + len(str(tmp_path))
 
 
 OTHER_DATA: dict[str, Callable[[TrainingSet], TrainingSet]] = {
