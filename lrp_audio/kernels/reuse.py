@@ -16,14 +16,15 @@ from lrp_audio.types import Array
 
 _LARGE = 1 << 20  # bytes; the C library reuses the memory of smaller arrays itself
 _MOST = 1 << 28  # bytes that are kept while no array uses them
+_ALWAYS = 1 << 29  # bytes of all buffers together up to which they are kept
 _UNUSED = 3  # references to a buffer that no array uses: the list's, the loop's, and the call's
 
 
 class _Buffers:
     """Buffers, the last used first; one is free when no array refers to it.
 
-    Those that are free are kept only as far as all buffers together do not exceed the most that was
-    ever used at once: memory that is used again makes no peak higher.
+    Beyond half a gigabyte, those that are free are kept only as far as all buffers together do not
+    exceed the most that was ever used at once: memory that is used again makes no peak higher.
     """
 
     def __init__(self) -> None:
@@ -46,7 +47,7 @@ class _Buffers:
             found = None if index is None else free.pop(index)
             in_use = sum(b.size for b in used) + (size if found is None else found.size)
             self._peak = max(self._peak, in_use)
-            room = min(self._peak - in_use, _MOST)
+            room = min(max(self._peak, _ALWAYS) - in_use, _MOST)
             kept = []
             for b in free:
                 if b.size <= room:

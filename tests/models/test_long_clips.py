@@ -19,6 +19,6 @@ def two_threads() -> Iterator[None]:
 @pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("rules", ["epsilon", "epsilon-plus", "epsilon-alpha2-beta1"])
 def test_memory_grows_less_than_the_outputs_of_the_layers(rules: str) -> None:
-    short, long = memory(2, rules), memory(10, rules)
+    short, long = memory(20, rules), memory(50, rules)
     assert long.peak < long.outputs
     assert long.peak - short.peak < 0.9 * (long.outputs - short.outputs)
