@@ -20,8 +20,16 @@ def products(
     """
     if operand.kind == WINOGRAD:
         winograd.products(frame, operand, window.kernel, z, inputs, found)
-    else:
-        _direct(frame, operand, window, z)
+        return
+    kernel, stride, _, dilation = window
+    samples, tall, wide, channels = frame.shape
+    height, width = z.shape[1], z.shape[2]
+    if kernel[1] == 1 and width == wide and (wide == 1 or stride[0] == 1):
+        # The lines follow each other without a gap: as one line they fill the tiles.
+        window = Window((1, kernel[0]), (1, stride[0]), (0, 0), (1, dilation[0] * wide))
+        frame = frame.reshape(samples, 1, tall * wide, channels)
+        z = z.reshape(samples, 1, height * width, z.shape[3])
+    _direct(frame, operand, window, z)
 
 
 @part

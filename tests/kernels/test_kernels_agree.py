@@ -429,3 +429,49 @@ def test_float32_relevance_stays_within_its_rounding_of_float64(case: str, rule:
     assert found[np.float32].dtype == np.float32
     difference = np.abs(found[np.float32] - found[np.float64]).max()
     assert difference <= 1e-4 * np.abs(found[np.float64]).max()
+
+
+# --- images whose lines follow each other without a gap -------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("length", "kernel", "settings"),
+    [
+        (40, 5, {}),
+        (33, 64, {"pad": 31}),
+        (61, 7, {"stride": 4, "pad": 2}),
+        (50, 3, {"dilation": 5}),
+        (29, 4, {"groups": 3, "stride": 2}),
+    ],
+)
+def test_a_line_that_stands_is_as_one_that_lies(
+    length: int, kernel: int, settings: dict[str, int], dtype: Any
+) -> None:
+    rng = np.random.default_rng(3)
+    weight = rng.standard_normal((6, 9 // settings.get("groups", 1), kernel)).astype(dtype)
+    bias = rng.standard_normal(6).astype(dtype)
+    x = rng.standard_normal((2, 9, length)).astype(dtype)
+    whole = {"stride": 1, "pad": 0, "dilation": 1} | settings
+    pairs = {n: (v, 0 if n == "pad" else 1) for n, v in whole.items() if n != "groups"}
+    lying = Conv1D(weight, bias, **settings)
+    standing = Conv2D(weight[..., None], bias, **pairs, groups=settings.get("groups", 1))
+    y = lying.forward(x)
+    s = rng.standard_normal(y.shape).astype(dtype)
+    c = lying.transpose(s, weight, x.shape)
+    within = 1e-12 if dtype == np.float64 else 1e-5  # of the largest value
+    close = {"rtol": within, "atol": within * max(np.abs(y).max(), np.abs(c).max())}
+    np.testing.assert_allclose(standing.forward(x[..., None])[..., 0], y, **close)
+    found = standing.transpose(s[..., None], weight[..., None], (*x.shape, 1))
+    np.testing.assert_allclose(found[..., 0], c, **close)
+
+
+@pytest.mark.parametrize("size", [(5, 7), (3, 16), (17, 2)])
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_lines_without_gaps_are_convolved_as_with_gaps(size: tuple[int, int], kernel: int) -> None:
+    rng = np.random.default_rng(4)
+    weight = rng.standard_normal((20, 6, kernel, 1))
+    x = rng.standard_normal((3, 6, *size))
+    wider = np.concatenate([x, rng.standard_normal((3, 6, size[0], 1))], axis=3)
+    layer = Conv2D(weight)
+    np.testing.assert_array_equal(layer.forward(x), layer.forward(wider)[..., : size[1]])
