@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from lrp_audio.locking import Lock, same_file, try_lock, unlock
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 _MOST_BYTES = 300  # of a lock file
+_DYING = 0.5  # seconds in which processes that were killed may still hold a lock
 _HOLDER = re.compile(r"(\d{1,20}) ([\w.-]{1,255})\n", re.ASCII)
 
 
@@ -53,12 +55,16 @@ def sole_writer(folder: Path, name: str = "") -> Iterator[None]:
 
 def _taken(path: Path, target: Path) -> int:
     """The lock file at `path`, open and locked, with the name of this process in it."""
+    until = time.monotonic() + _DYING
     while True:
         descriptor = os.open(path, _FLAGS, 0o666)
         lock = try_lock(descriptor)
-        if lock is Lock.NONE or same_file(descriptor, path):
+        waits = lock is Lock.OTHERS and time.monotonic() < until
+        if not waits and (lock is Lock.NONE or same_file(descriptor, path)):
             break
-        os.close(descriptor)  # its owner has just removed it
+        os.close(descriptor)  # its owner may have just removed it
+        if waits:
+            time.sleep(0.01)
     if lock is Lock.OTHERS:
         holder = _holder(descriptor)
         os.close(descriptor)

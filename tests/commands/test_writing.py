@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from command_line import clips, corpus
@@ -112,6 +113,13 @@ def test_threads_are_kept_apart_as_well(tmp_path: Path) -> None:
     ):
         pass
     assert left_in(tmp_path) == []
+
+
+def test_a_process_that_is_about_to_end_is_waited_for(tmp_path: Path) -> None:
+    with another_process(tmp_path / "out") as process:
+        Timer(0.1, process.kill).start()
+        with sole_writer(tmp_path / "out"):
+            pass
 
 
 def test_after_a_kill_the_next_command_goes_on_and_clears_up(tmp_path: Path) -> None:
