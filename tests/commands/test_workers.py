@@ -1,6 +1,7 @@
 """Work on several processes and on a Dask cluster: the same results, and no run is lost."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -294,4 +295,6 @@ def test_no_traceback_is_shown_of_pieces_that_are_given_up(tmp_path: Path) -> No
     script.write_text(GIVEN_UP, encoding="utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
     assert done.stdout == "[0, 1, 2]\n"
-    assert "Traceback" not in done.stderr
+    # joblib's tracker may warn, in a process of its own, of what a broken pool left to it.
+    of_tracker = re.compile(r".*resource_tracker.*\n(  warnings\.warn\(.*\n)?")
+    assert of_tracker.sub("", done.stderr) == ""

@@ -139,7 +139,7 @@ def test_layers_of_a_network_from_a_folder_remember_what_they_derive_from_their_
 def test_the_commands_of_the_page_end_well(document: Path) -> None:
     lines = [line for block in blocks(document, "sh") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if "mynet" in line]
-    assert commands
+    assert len(commands) >= (2 if document in (PAGE, ROOT / "README.md") else 1)
     for _python, _m, module, *arguments in commands:
         if "--write" in arguments:
             Path("mynet/model.toml").rename("filled-in.toml")

@@ -235,9 +235,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["precious"]
 
 
-def test_leftovers_in_a_folder_in_use_are_removed(
-    tmp_path: Path,
-) -> None:
+def test_leftovers_in_a_folder_in_use_are_removed(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     (tmp_path / ".abcdefgh.partial" / "site").mkdir(parents=True)
     assert run("build", "--cdn", "--out", tmp_path)[0] == 2
