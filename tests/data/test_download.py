@@ -558,7 +558,7 @@ def test_a_damaged_archive_is_refused(
 def test_a_very_long_name_is_quoted_in_part(name: str, server: Server, tmp_path: Path) -> None:
     said = refused(server, tmp_path, Answer(zipped({name: b"", **fsdd_members()})))
     assert "leads out of it" in said
-    assert len(said) < 400 + len(str(tmp_path))
+    assert len(said.replace(str(tmp_path), "")) < 400
 
 
 def test_a_member_without_a_name_is_left_out(server: Server, tmp_path: Path) -> None:
@@ -578,7 +578,7 @@ def test_a_header_that_continues_into_the_recording_is_quoted_in_part(
     damaged[26:28] = struct.pack("<H", 50_000)  # the length of the name before the content
     said = refused(server, tmp_path, Answer(bytes(damaged)))
     assert "is damaged (File name in directory" in said
-    assert len(said) < 400 + len(str(tmp_path))
+    assert len(said.replace(str(tmp_path), "")) < 400
 
 
 def test_no_damage_is_more_than_a_sentence(tmp_path: Path) -> None:

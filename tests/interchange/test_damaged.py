@@ -420,7 +420,7 @@ def test_a_damaged_file_gets_one_sentence(name: str, tmp_path: Path) -> None:
     text = str(caught.value)
     assert words in text
     assert "\n" not in text
-    assert len(text) < 700
+    assert len(text.replace(str(tmp_path), "")) < 700
     assert taken < 2
     assert grown < 300
 

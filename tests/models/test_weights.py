@@ -393,7 +393,7 @@ def test_what_the_architecture_does_not_have_is_refused(tmp_path: Path, name: st
     said = sentence(write(tmp_path / "a.npz", {name: npy(np.ones(1, np.float32))}))
     assert "which its architecture does not have" in said
     assert said.isprintable()
-    assert len(said) < 400 + len(str(tmp_path))
+    assert len(said.replace(str(tmp_path), "")) < 400
 
 
 DESCRIPTIONS: dict[str, tuple[bytes | None, str]] = {

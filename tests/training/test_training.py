@@ -358,7 +358,7 @@ def test_settings_with_names_of_any_length_are_quoted_in_part(tmp_path: Path) ->
         np.savez(file, **arrays)
     with pytest.raises(ModelError, match=r"other settings \(yyy") as caught:
         run(tmp_path / "c", replace(SETTINGS, epochs=1))
-    assert len(str(caught.value)) < 600 + len(str(tmp_path))
+    assert len(str(caught.value).replace(str(tmp_path), "")) < 600
 
 
 OTHER_DATA: dict[str, Callable[[TrainingSet], TrainingSet]] = {
