@@ -22,7 +22,7 @@ from lrp_audio.commands.text import aligned
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.reading import read
 from lrp_audio.data.recording import Recording
-from lrp_audio.data.split import split_speakers
+from lrp_audio.data.strangers import speaker_list
 from lrp_audio.fronts.spectrogram import Picture
 from lrp_audio.model import Model
 from lrp_audio.types import Array
@@ -80,7 +80,7 @@ def main() -> None:
 def _chosen(recordings: tuple[Recording, ...], held_out: list[str], most: int) -> list[Recording]:
     """At most `most` held-out recordings of each corpus and sex, spread over the speakers."""
     groups: dict[tuple[str, str], list[Recording]] = defaultdict(list)
-    for recording in split_speakers(recordings, held_out=held_out).test:
+    for recording in speaker_list().unseen("sex", recordings, held_out):
         groups[recording.corpus, str(recording.sex)].append(recording)
     return [r for group in groups.values() for r in group[:: -(-len(group) // most)]]
 

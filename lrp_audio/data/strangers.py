@@ -20,8 +20,9 @@ from lrp_audio.commands.options import Parser, path, whole
 from lrp_audio.commands.run import run, say
 from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.recording import Recording
-from lrp_audio.data.split import shuffled, speakers_by_group, spoken_by
+from lrp_audio.data.split import require_speakers, shuffled, speakers_by_group, spoken_by
 from lrp_audio.data.tasks import TASKS
+from lrp_audio.errors import DataError
 
 Part = Literal["training", "validation", "test", "neither"]
 """What the recordings of a speaker are for; ``neither`` of the bundled clips, whose voices are
@@ -72,6 +73,28 @@ class SpeakerList:
                 and not (part == "training" and r.official_test)
             }
         )
+
+    def unseen(
+        self, task: str, recordings: Sequence[Recording], held_out: Sequence[str] = ()
+    ) -> list[Recording]:
+        """Those of `recordings` that the shipped network of `task` was not trained on, sorted.
+
+        They are by the speakers to test on, by those in `held_out`, named as in `split_official`,
+        and those of the bundled clips; of digits also FSDD's official test recordings. Raises
+        `DataError` where there are none, or no speaker has such a name.
+        """
+        known = [r for r in recordings if TASKS[task].label(r) is not None]
+        require_speakers(held_out, known)
+        parts: tuple[Part, ...] = ("test", "neither")
+        found = {r for part in parts for r in self.recordings(task, part, known, held_out)}
+        if task == "digit":
+            found.update(r for r in known if r.official_test)
+        if not found:
+            raise DataError(
+                f"The shipped networks were trained on every speaker here whose {task} is known; "
+                "give a corpus of other people, or name speakers to test on."
+            )
+        return sorted(found)
 
 
 @cache

@@ -68,7 +68,7 @@ def task_of(classes: Sequence[str]) -> str | None:
 def unseen_recordings(
     task: str, recordings: Sequence[Recording], held_out: Sequence[str] = ()
 ) -> list[Recording]:
-    """Those of `recordings` that the shipped network of `task` was not trained on, sorted.
+    """Those of `recordings` that ``python -m lrp_audio.train`` does not train on, sorted.
 
     For digits these are FSDD's official test recordings, for the sex those of a quarter of the
     speakers; in both cases also those of the speakers in `held_out`, named as in `split_official`.

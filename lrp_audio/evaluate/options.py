@@ -9,7 +9,8 @@ from lrp_audio.outputs import SURE
 _EXAMPLES = """\
 examples:
   python -m lrp_audio.evaluate --data fsdd/recordings
-      FSDD's official test recordings (index 0 to 4)
+      FSDD's official test recordings (index 0 to 4), and the speakers that no shipped network
+      was trained on
   python -m lrp_audio.evaluate --model my.npz --data fsdd/recordings --speakers theo
       every recording of a speaker that my.npz was not trained on
   python -m lrp_audio.evaluate --model my-sex.npz --data fsdd/recordings emodb voices

@@ -14,7 +14,8 @@ from lrp_audio.data.corpus import find_recordings
 from lrp_audio.data.folds import folds
 from lrp_audio.data.reading import read, readable
 from lrp_audio.data.recording import Recording
-from lrp_audio.data.tasks import TASKS, unseen_recordings
+from lrp_audio.data.strangers import speaker_list
+from lrp_audio.data.tasks import TASKS
 from lrp_audio.errors import ClipError, DataError, ModelError
 from lrp_audio.experiments.fold_weights import FOLDER, fold_weights
 from lrp_audio.experiments.plan import ExperimentPlan
@@ -139,7 +140,8 @@ def _subjects(
     """The networks called `name`, each with the recordings that it was not trained on."""
     architecture, task = name.split("-")
     if plan.trained is None:
-        yield _subject(name, shipped()[name]), unseen_recordings(task, recordings, plan.hold_out)
+        unseen = speaker_list().unseen(task, recordings, plan.hold_out)
+        yield _subject(name, shipped()[name]), unseen
         return
     models = plan.trained / FOLDER
     trained = [

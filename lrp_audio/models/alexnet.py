@@ -111,13 +111,13 @@ ALEXNET = Architecture(
         "digit": Recipe(
             Settings(batch=32, rate=_RATE),
             EverydayAugmentation(rate=SPECTROGRAM.rate),
-            steps=4000,
+            steps=2800,
             corpora=DIGIT_CORPORA,
         ),
         "sex": Recipe(
             Settings(batch=32, rate=_RATE),
             EverydayAugmentation(rate=SPECTROGRAM.rate, stretch=SEX_STRETCH),
-            steps=1800,
+            steps=1500,
             corpora=SEX_CORPORA,
         ),
     },

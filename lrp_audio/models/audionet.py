@@ -86,13 +86,13 @@ AUDIONET = Architecture(
         "digit": Recipe(
             Settings(),
             EverydayAugmentation(rate=WAVEFORM.rate, least=0.7),
-            steps=6400,
+            steps=4200,
             corpora=DIGIT_CORPORA,
         ),
         "sex": Recipe(
             Settings(),
             EverydayAugmentation(rate=WAVEFORM.rate, stretch=SEX_STRETCH),
-            steps=2500,
+            steps=1400,
             corpora=SEX_CORPORA,
         ),
     },

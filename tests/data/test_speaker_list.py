@@ -15,6 +15,7 @@ from lrp_audio.data.strangers import (
     read_list,
     speaker_list,
 )
+from lrp_audio.errors import DataError
 
 
 def recording(
@@ -144,3 +145,26 @@ def test_speakers_who_are_held_out_are_tested_on() -> None:
     assert set(chosen("digit", "training", "fsdd/theo", "002")) == {"kokoro/001/9"}
     tested = {"somewhere/ann/9", "fsdd/theo/9", "fsdd/theo/3", "gsc/002/9"}
     assert set(chosen("digit", "test", "fsdd/theo", "002")) == tested
+
+
+def test_what_a_shipped_network_was_not_trained_on() -> None:
+    everyone = [
+        *(recording("fsdd", "theo", "male", index=index) for index in (3, 9)),
+        recording("fsdd", "lucas", "male"),
+        recording("kokoro", "001", "female"),
+        recording("alnum", "001", "male"),
+        recording("me", "ann", "female"),
+        recording("examples", "male", "male"),
+    ]
+
+    def unseen(task: str, *held_out: str) -> set[str]:
+        return {f"{r.who}/{r.index}" for r in speaker_list().unseen(task, everyone, held_out)}
+
+    strangers = {"fsdd/lucas/9", "me/ann/9", "examples/male/9"}
+    assert unseen("digit") == {"fsdd/theo/3", *strangers}
+    assert unseen("sex") == strangers
+    assert unseen("sex", "theo") == {"fsdd/theo/3", "fsdd/theo/9", *strangers}
+    with pytest.raises(DataError, match="no speaker 'eve' to hold out"):
+        unseen("sex", "eve")
+    with pytest.raises(DataError, match="trained on every speaker here whose sex is known"):
+        speaker_list().unseen("sex", everyone[3:5])

@@ -77,7 +77,7 @@ def evaluated(
     def run(model: Model, *arguments: str | Path) -> tuple[dict[str, Any], list[list[str]]]:
         monkeypatch.setattr(lrp_audio, "load", lambda name: model)
         out = tmp_path / "out" / "figures.json"
-        given = [*map(str, arguments), "--json", str(out)]
+        given = [*map(str, arguments), "--model", "mine.npz", "--json", str(out)]
         assert evaluate.main(given) == 0, capsys.readouterr().err
         assert [path.name for path in out.parent.iterdir()] == [out.name]
         return json.loads(out.read_text()), [x.split() for x in capsys.readouterr().out.split("\n")]
@@ -234,7 +234,7 @@ def test_what_cannot_be_evaluated_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(lrp_audio, "load", lambda name: model)
-    assert evaluate.main(["--data", str(digits), *arguments]) == 2
+    assert evaluate.main(["--data", str(digits), "--model", "mine.npz", *arguments]) == 2
     shown = capsys.readouterr()
     assert not shown.out
     assert shown.err.startswith("error: ")
@@ -260,7 +260,7 @@ def test_digits_without_a_test_recording_are_one_sentence(
     tone(tmp_path / "7_ann_5.wav", 700)
     tone(tmp_path / "03a01Fa.wav", 700)
     monkeypatch.setattr(lrp_audio, "load", lambda name: DIGITS)
-    assert evaluate.main(["--data", str(tmp_path)]) == 2
+    assert evaluate.main(["--data", str(tmp_path), "--model", "mine.npz"]) == 2
     assert "No recording here is a test recording" in capsys.readouterr().err
 
 

@@ -235,3 +235,16 @@ def test_probabilities_are_those_of_the_logits_over_the_temperature() -> None:
     powers = np.exp(plain.logits.astype(np.float64) / 2)
     assert found.probabilities is not None
     np.testing.assert_allclose(found.probabilities, powers / powers.sum(), rtol=1e-12)
+
+
+def test_without_more_options_a_shipped_network_is_tested_on_whom_it_was_not_trained_on(
+    corpora: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "figures.json"
+    given = ["--data", str(corpora), "--model", "alexnet-digit", "--json", str(path)]
+    assert evaluate.main(given) == 0
+    figures = json.loads(path.read_text())
+    assert {row["who"]: row["of"] for row in figures["by speaker"]} == {
+        "alnum/002": 2,
+        "phone/ann": 2,
+    }
