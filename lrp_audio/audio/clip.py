@@ -35,8 +35,9 @@ class Clip:
     changed; ``source_rate`` is the rate of the recording in Hz before resampling, by default
     ``rate``. ``channels`` has shape ``(channels, time)`` and the type of ``samples``; None where
     only the mono signal is kept. ``sha256`` is the digest of the bytes that it was decoded from,
-    empty for one made of samples. Raises `ClipError` for samples that are empty, silent, not finite
-    or of another shape or type.
+    empty for one made of samples. ``centred`` says that the mean of the recording was removed, so
+    that it is not removed again from a part of it. Raises `ClipError` for samples that are empty,
+    silent, not finite or of another shape or type.
     """
 
     samples: Floats
@@ -46,6 +47,7 @@ class Clip:
     source_rate: int = 0
     channels: Floats | None = None
     sha256: str = ""
+    centred: bool = False
 
     def __post_init__(self) -> None:
         """Check what the class guarantees, so that other functions need not."""

@@ -56,7 +56,7 @@ def fitted(
     elif clip.channels is not None:
         clip = replace(clip, channels=None)
     clip = at_rate(clip, rate)
-    if offset == "removed":
+    if offset == "removed" and not clip.centred:
         clip = _without_offset(clip)
     wanted = max(len(clip.samples), shortest) if length is None else length
     if short == "repeat" and len(clip.samples) < wanted:
@@ -76,4 +76,5 @@ def without_offset(samples: Floats) -> Floats:
 def _without_offset(clip: Clip) -> Clip:
     offset = float(clip.samples.mean(dtype=np.float64)) / FULL_SCALE
     notes = [f"a constant offset of {offset:+.2f} of full scale: removed"]
-    return clip.changed(without_offset, *(notes if abs(offset) > _NOTED_OFFSET else ()))
+    clip = clip.changed(without_offset, *(notes if abs(offset) > _NOTED_OFFSET else ()))
+    return replace(clip, centred=True)

@@ -86,7 +86,7 @@ AUDIONET = Architecture(
         "digit": Recipe(
             Settings(),
             EverydayAugmentation(rate=WAVEFORM.rate, least=0.7),
-            steps=5200,
+            steps=7400,
             corpora=DIGIT_CORPORA,
         ),
         "sex": Recipe(

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import lrp_audio
 from lrp_audio.audio.clip import Clip, clip_from_samples
 from lrp_audio.errors import FrontError
 from lrp_audio.fronts import SPECTROGRAM, WAVEFORM, Waveform
@@ -74,3 +75,25 @@ def test_weights_say_whether_the_offset_is_removed(name: str, offset: str, tmp_p
     found = load_network(path, np.float32).front
     assert found == replace(architecture.front, offset=offset)
     assert architecture.front.offset == "removed"  # for networks that are trained from now on
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("seconds", [0.4, 1.0, 2.3])
+def test_fitting_a_fitted_clip_changes_nothing(front: Waveform, seconds: float) -> None:
+    removing = replace(front, offset="removed")
+    once = removing.fit(noise(seconds, 0.05))
+    again = removing.fit(once)
+    np.testing.assert_array_equal(again.samples, once.samples)
+    assert again.notes == once.notes
+
+
+@pytest.mark.parametrize("seconds", [0.4, 2.3])
+def test_a_clip_is_explained_as_it_is_classified(seconds: float) -> None:
+    model = lrp_audio.load("audionet-digit", dtype="float64")
+    model = replace(model, front=replace(model.front, offset="removed"))
+    clip = noise(seconds, 0.05)
+    explanation = model.explain(clip, rules="epsilon-alpha2-beta1")
+    np.testing.assert_allclose(explanation.logits, model.logits([clip])[0], rtol=1e-12)
+    silent = model.inputs([clip])[0, 0] == 0
+    assert silent.any() == (seconds < 1)
+    assert not explanation.relevance[silent].any()

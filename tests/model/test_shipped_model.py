@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 import lrp_audio
 from lrp_audio.data.corpus import find_recordings
@@ -13,7 +12,6 @@ from lrp_audio.errors import ModelError
 from lrp_audio.model import Model
 from lrp_audio.models.shipped import shipped
 from lrp_audio.rules import PRESETS
-from lrp_audio.types import Array
 
 EXAMPLES = Path(lrp_audio.__file__).parent / "examples"
 
@@ -32,18 +30,6 @@ def accuracy(model: Model, folder: Path) -> float:
     truth = [r.sex if "male" in model.classes else WORDS[r.digit or 0] for r in test]
     heard = [model.classes[model.classify(r.path)] for r in test]
     return float(np.mean([a == b for a, b in zip(truth, heard, strict=True)]))
-
-
-def in_noise(name: str) -> tuple[Array, int]:
-    """A second of a bundled clip in faint noise, and its rate.
-
-    Without noise the inputs of a pool are equal where the clip is silent, and rounding errors
-    decide which of them is the winner (docs/speed.md, Accuracy).
-    """
-    samples, rate = soundfile.read(lrp_audio.example(name))
-    second = 1e-4 * np.random.default_rng(0).standard_normal(rate)
-    second[: len(samples)] += samples
-    return second, rate
 
 
 def test_all_four_networks_are_shipped_and_fit_into_8_mb_each() -> None:
@@ -91,7 +77,7 @@ def test_every_model_closes_its_ledger_under_its_own_rules(name: str) -> None:
 @pytest.mark.parametrize("rules", ["epsilon-plus", "epsilon-alpha2-beta1"])
 def test_float32_explains_this_clip_as_float64_does(name: str, rules: str) -> None:
     """Of other clips it may choose other winners of pools (docs/speed.md, Accuracy)."""
-    clip = in_noise("7_female")
+    clip = lrp_audio.example("7_female")
     fast = lrp_audio.load(name).explain(clip, rules=rules).relevance
     exact = lrp_audio.load(name, dtype="float64").explain(clip, rules=rules).relevance
     assert np.abs(fast - exact).max() <= 1e-5 * np.abs(exact).max()
@@ -100,7 +86,7 @@ def test_float32_explains_this_clip_as_float64_does(name: str, rules: str) -> No
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("rules", ["epsilon", "epsilon-plus", "epsilon-alpha2-beta1"])
 def test_a_trained_network_in_one_go_is_itself_layer_by_layer(name: str, rules: str) -> None:
-    model, clip = lrp_audio.load(name, dtype="float64"), in_noise("3_male")
+    model, clip = lrp_audio.load(name, dtype="float64"), lrp_audio.example("3_male")
     *_, last = model.steps(clip, rules=rules)
     at_once, by_layer = model.explain(clip, rules=rules).relevance, last.flow.relevance[0, 0]
     assert np.abs(at_once - by_layer).max() <= 1e-9 * np.abs(by_layer).max()
@@ -116,6 +102,8 @@ def test_a_class_may_be_given_by_name_or_number_and_starts_at_its_logit(model: M
 
 
 def test_samples_with_a_rate_are_explained_like_the_file(model: Model) -> None:
+    import soundfile
+
     path = lrp_audio.example("4_male")
     samples, rate = soundfile.read(path)
     from_samples = model.explain((samples, rate))
