@@ -66,7 +66,10 @@ def test_the_ledger_closes_through_the_inspection_layer(
     assert abs(float(last.residual[0])) < 1e-10 * turnover
     assert last.relevance_in[0] == pytest.approx(explained.relevance.sum(), abs=1e-10 * turnover)
     # A rule that looks at weights only gives relevance to the silence around a word as well.
-    assert (abs(last.dropped[0]) > 1e-3) == (rules == "epsilon-plus-flat")
+    if rules == "epsilon-plus-flat":
+        assert abs(last.dropped[0]) > 1e-4
+    else:
+        assert abs(last.dropped[0]) < 1e-10 * turnover
 
 
 def test_a_batch_explains_each_clip_as_it_would_alone(model: Model) -> None:

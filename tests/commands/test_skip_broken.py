@@ -155,7 +155,10 @@ def test_a_recording_that_breaks_changes_no_unit_but_its_own(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "given",
     [
-        ("frequency-scaling", "--models", "audionet-sex"),
+        (
+            "frequency-scaling",
+            *("--models", "audionet-sex", "--hold-out", "espeakF1", "espeakM1"),
+        ),
         ("accuracy", "--models", "audionet-sex", "--steps", "1", "--folds", "0"),
     ],
     ids=lambda given: str(given[0]),

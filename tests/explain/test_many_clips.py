@@ -59,8 +59,10 @@ def test_of_more_than_three_clips_each_has_one_line_and_a_row(tmp_path: Path) ->
         assert row["target"] == summary["target"] == "three"
         assert float(row["relevance_sum"]) == summary["relevance_sum"]
         assert row["error"] == ""
-        share = summary["predicted"]["probability"]
-        assert line == f"{row['clip']}: {row['predicted']} {share:.1%} -> {row['folder']}"
+        predicted = summary["predicted"]
+        doubt = "" if predicted["sure"] else " (not sure)"
+        share = f"{predicted['probability']:.1%}{doubt}"
+        assert line == f"{row['clip']}: {row['predicted']} {share} -> {row['folder']}"
 
 
 @pytest.mark.parametrize(
