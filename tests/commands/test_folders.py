@@ -79,7 +79,11 @@ def test_units_of_an_experiment_find_their_files_from_workers_of_another_folder(
             path.rename(path.with_name(f"{digit}_espeakEnus{sex[0].upper()}{number}_5.wav"))
         monkeypatch.chdir(tmp_path / folder)
         plan = ExperimentPlan(
-            out=Path("out"), data=(Path("digits"),), models=("audionet-sex",), clips=4
+            out=Path("out"),
+            data=(Path("digits"),),
+            models=("audionet-sex",),
+            clips=4,
+            hold_out=("espeakF1", "espeakM1"),
         )
         units, errors = frequency_scaling.units(plan)
         assert errors == []
