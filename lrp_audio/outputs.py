@@ -149,6 +149,11 @@ class Output:
         """
         return [self._position(one, own) for one, own in zip(wanted, scores, strict=True)]
 
+    def places(self, shape: tuple[int, ...]) -> NDArray[np.intp]:
+        """``(frames, names)``: where each score stands in an output of `shape`, flattened."""
+        counted = np.arange(math.prod(shape)).reshape(1, *shape)
+        return np.asarray(self.scores(counted)[0], np.intp)
+
     def seconds(self, frame: int) -> float | None:
         """The moment of a frame; None where the output is that of a whole clip."""
         return None if self.frames is None else self.frames.start + frame * self.frames.step

@@ -1,5 +1,6 @@
 """What an attribution method is: it gives each value of an input a number."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import ClassVar
 from zlib import crc32
@@ -29,10 +30,11 @@ class Attribution(ABC):
     def attribute(self, network: Network, x: ArrayLike, targets: ArrayLike) -> Array:
         """How much each value of `x` ``(batch, *input_shape)`` matters for the logit of its target.
 
-        `targets` are class numbers ``(batch,)``. Returns an array of the shape and type of `x`;
-        values above 0 are evidence for the target, below 0 against it. Memory does not grow with
-        the batch. Raises `ShapeError`, `TargetError`, or `AttributionError` where the method does
-        not fit.
+        `targets` are class numbers ``(batch,)``; where a network gives more than one number for
+        each class, as for each frame, they count all its numbers, as `model.targets` does. Returns
+        an array of the shape and type of `x`; values above 0 are evidence for the target, below 0
+        against it. Memory does not grow with the batch. Raises `ShapeError`, `TargetError`, or
+        `AttributionError` where the method does not fit.
         """
         x, targets = _checked(network, x, targets)
         found = np.empty_like(x)
@@ -83,20 +85,20 @@ def _checked(network: Network, x: ArrayLike, targets: ArrayLike) -> tuple[Array,
             "The inputs or targets are not one array of numbers: give inputs (batch, "
             f"{', '.join(map(str, network.input_shape))}) and targets (batch,)."
         ) from error
-    if x.shape[1:] != network.input_shape or x.dtype not in (np.float32, np.float64):
+    if x.dtype not in (np.float32, np.float64) or not network.takes(x.shape[1:]):
         raise ShapeError(
             f"The inputs are {x.dtype} of shape {x.shape}; expected float32 or float64 of shape "
-            f"(batch, {', '.join(map(str, network.input_shape))})."
+            f"(batch, {network.lengths})."
         )
     if targets.shape != x.shape[:1] or not np.issubdtype(targets.dtype, np.integer):
         raise ShapeError(
             f"The targets are {targets.dtype} of shape {targets.shape}; expected whole numbers of "
             f"shape ({len(x)},), a class for each input."
         )
-    (classes,) = network.shapes[network.output]
-    if len(targets) and not 0 <= targets.min() <= targets.max() < classes:
+    count = math.prod(network.output_shape(x.shape[1:]))
+    if len(targets) and not 0 <= targets.min() <= targets.max() < count:
         raise TargetError(
             f"The targets lie between {targets.min()} and {targets.max()}; expected class numbers "
-            f"from 0 to {classes - 1}."
+            f"from 0 to {count - 1}."
         )
     return x, targets

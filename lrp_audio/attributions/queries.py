@@ -10,16 +10,16 @@ from lrp_audio.types import Array
 
 
 def one_hot(logits: Array, targets: Array) -> Array:
-    """1 at the target of each row, 0 elsewhere; of the shape of `logits` ``(batch, classes)``."""
-    encoded = np.zeros_like(logits)
+    """1 at the target of each row, 0 elsewhere; of the shape of `logits` ``(batch, ...)``."""
+    encoded = np.zeros((len(logits), logits[0].size), logits.dtype)
     encoded[np.arange(len(logits)), targets] = 1
-    return encoded
+    return encoded.reshape(logits.shape)
 
 
 def logit(network: Network, batches: Iterable[Array], target: int) -> NDArray[np.float64]:
     """The logit of `target` for each input of `batches`, each ``(n, *input_shape)``."""
-    found = [network.forward(x)[:, target].astype(np.float64) for x in batches]
-    return np.concatenate(found)
+    found = [network.forward(x).reshape(len(x), -1)[:, target] for x in batches]
+    return np.concatenate(found).astype(np.float64)
 
 
 def gradients(network: Network, x: Array, targets: Array) -> Array:
@@ -29,9 +29,9 @@ def gradients(network: Network, x: Array, targets: Array) -> Array:
 
 def mean_gradient(network: Network, batches: Iterable[Array], target: int) -> Array:
     """Mean over all inputs of `batches` of the gradient of `target`'s logit, in float64."""
-    total, count = np.zeros(network.input_shape), 0
+    total, count = np.zeros(()), 0
     for x in batches:
         targets = np.full(len(x), target)
-        total += gradients(network, x, targets).sum(axis=0, dtype=np.float64)
+        total = total + gradients(network, x, targets).sum(axis=0, dtype=np.float64)
         count += len(x)
     return total / count

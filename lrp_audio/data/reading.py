@@ -13,15 +13,15 @@ from lrp_audio.data.recording import Recording
 from lrp_audio.errors import ClipError
 
 
-def read(recording: Recording, rate: int) -> Clip:
-    """Read a recording at `rate` Hz.
+def read(recording: Recording, rate: int, channels: int = 1) -> Clip:
+    """Read a recording at `rate` Hz; `channels` is as for `read_clip`, for whole files.
 
     Raises `ClipError` as `read_clip` does, also where its second of a longer file is silent, and
     where the file is not the one with the digest of `recording`.
     """
     path = recording.path
     if recording.begin is None:
-        return _unchanged(at_rate(read_clip(path), rate), recording)
+        return _unchanged(at_rate(read_clip(path, channels), rate), recording)
     clip = _whole(path, rate, *_version(path))
     if isinstance(clip, ClipError):
         raise ClipError(str(clip))
@@ -39,8 +39,10 @@ def _unchanged(clip: Clip, recording: Recording) -> Clip:
     return clip
 
 
-def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording], list[ClipError]]:
-    """The `recordings` that can be read at `rate` Hz, in order, and the errors of the others.
+def readable(
+    recordings: Iterable[Recording], rate: int, channels: int = 1
+) -> tuple[list[Recording], list[ClipError]]:
+    """The `recordings` that `read` can read, in order, and the errors of the others.
 
     The recordings come with their digests, so that whatever reads them later gets the same.
     """
@@ -49,7 +51,7 @@ def readable(recordings: Iterable[Recording], rate: int) -> tuple[list[Recording
     every = list(recordings)
     for recording in tqdm(every, desc="reading", unit="clip", leave=False, disable=None):
         try:
-            digest = read(recording, rate).sha256
+            digest = read(recording, rate, channels).sha256
         except ClipError as error:
             errors.setdefault(str(error), error)  # a file of several seconds is named once
         else:

@@ -32,6 +32,7 @@ examples:
   python -m lrp_audio.experiments accuracy --data corpora/audiomnist --jobs 4 --out results/accuracy
   python -m lrp_audio.experiments flipping --data corpora/audiomnist --trained results/accuracy \\
       --out results/flipping
+  python -m lrp_audio.experiments sanity --models mynet/ --data recordings/ --out results/mynet
 
 exit code: 0 done, 2 an argument, the data or some of the recordings could not be used, 130 stopped
 from the keyboard.
@@ -95,13 +96,19 @@ def _parser() -> argparse.ArgumentParser:
         type=path,
         required=True,
         metavar="DIR",
-        help="folders of corpora: FSDD, AudioMNIST or its layout, EmoDB, synthetic voices",
+        help="folders of corpora: FSDD, AudioMNIST or its layout, EmoDB, synthetic voices; for "
+        "networks of your own any recordings",
     )
     parser.add_argument(
         "--out", type=path, required=True, metavar="DIR", help="folder for the results"
     )
     parser.add_argument(
-        "--models", nargs="+", default=[], metavar="NAME", help="only these, e.g. audionet-digit"
+        "--models",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="only these, e.g. audionet-digit; for flipping, sanity and compare also networks of "
+        "your own (the folder with the model.toml), on any recordings",
     )
     parser.add_argument(
         "--trained",

@@ -2,18 +2,20 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrp_audio.attributions import Attribution, methods
-from lrp_audio.audio.audible import speaking
+from lrp_audio.audio.clip import Clip
 from lrp_audio.errors import ClipError
-from lrp_audio.experiments import measures, subjects
+from lrp_audio.experiments import measures, selection
 from lrp_audio.experiments.bootstrap import bootstrap_interval
+from lrp_audio.experiments.classes import probabilities
 from lrp_audio.experiments.experiment import Experiment
 from lrp_audio.experiments.methods import common_methods
 from lrp_audio.experiments.perturbation_curves import (
@@ -27,9 +29,9 @@ from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
 from lrp_audio.experiments.subjects import DIGIT_NETWORKS, Portion
 from lrp_audio.experiments.units import UnitResult
+from lrp_audio.explanation import carry
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.model import Model
-from lrp_audio.outputs import softmax
 from lrp_audio.types import Array
 
 if TYPE_CHECKING:
@@ -59,8 +61,7 @@ class ComparedClips:
         model = self.portion.subject.load()
         clips = self.portion.clips()
         x = model.inputs(clips)
-        f = softmax(model.logits(clips))
-        targets = f.argmax(axis=1)
+        targets = model.targets(x)
         found: UnitResult = {}
         for name, method in compared_methods(model.front, self.seed).items():
             begun = time.perf_counter()
@@ -71,7 +72,7 @@ class ComparedClips:
             found[name] = {
                 "seconds": [seconds] * len(x),
                 **dict(zip(DIRECTIONS, areas, strict=True)),
-                **_listenable(model, [clip.samples for clip in clips], maps, f),
+                **_listenable(model, clips, x, targets, maps),
             }
         return found
 
@@ -82,20 +83,16 @@ def compared_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     return common_methods(front, seed) | others
 
 
-def _listenable(model: Model, clips: list[Array], maps: Array, f: Array) -> UnitResult:
-    """The measures of listenable maps for each clip, whose sound is masked by relu(R).
-
-    `f` are the probabilities of the whole clips, ``(clips, classes)``.
-    """
-    domain = model.front.domain
-    masks = [speaking(of[0]) for of in maps]
+def _listenable(
+    model: Model, clips: Sequence[Clip], x: Array, targets: NDArray[np.intp], maps: Array
+) -> UnitResult:
+    """The measures of listenable maps for each clip, whose sound is masked by relu(R)."""
+    masks = [_mask(model.front, *of) for of in zip(clips, x, maps, strict=True)]
     kept, removed = (
-        np.stack([model.front(domain.heard(m, s)) for m, s in zip(chosen, clips, strict=True)])
+        np.stack([_without(model.front, *of) for of in zip(clips, x, chosen, strict=True)])
         for chosen in (masks, [1 - mask for mask in masks])
     )
-    f_kept, f_removed = (
-        softmax(model.network.forward(x.astype(model.dtype))) for x in (kept, removed)
-    )
+    f, f_kept, f_removed = (probabilities(model, of, targets) for of in (x, kept, removed))
     rows, predicted = np.arange(len(f)), f.argmax(axis=1)
     whole, left, gone = (of[rows, predicted] for of in (f, f_kept, f_removed))
     found = {
@@ -110,10 +107,27 @@ def _listenable(model: Model, clips: list[Array], maps: Array, f: Array) -> Unit
     return {name: values.tolist() for name, values in found.items()}
 
 
+def _mask(front: FrontEnd, clip: Clip, x: Array, relevance: Array) -> Array:
+    """The mask of relu(R) through which `clip` is heard, in the network's own domain."""
+    samples = front.samples_of(clip)
+    shape = front.input_shape(samples.shape[-1])
+    own = front.plane(relevance.reshape(shape))
+    carried, _ = carry(front.domain, front.plane(x.reshape(shape)), own, samples)
+    return front.mask(front.domain, carried, own, samples, "for")
+
+
+def _without(front: FrontEnd, clip: Clip, x: Array, mask: Array) -> Array:
+    """An input like `x`, of what `mask` leaves of `clip`."""
+    samples = front.samples_of(clip)
+    heard = np.apply_along_axis(lambda channel: front.domain.heard(mask, channel), -1, samples)
+    return front(heard).astype(x.dtype).reshape(x.shape)
+
+
 def units(plan: ExperimentPlan) -> tuple[list[ComparedClips], list[ClipError]]:
-    """A few clips each, for both digit networks."""
+    """A few clips each, for both digit networks or networks of the user's."""
     clips = plan.clip_count(usual=40, quick=4)
-    return subjects.units(plan, DIGIT_NETWORKS, clips, partial(ComparedClips, seed=plan.seed))
+    make = partial(ComparedClips, seed=plan.seed)
+    return selection.units(plan, DIGIT_NETWORKS, clips, make, own=("class",))
 
 
 def results(found: Iterator[tuple[ComparedClips, UnitResult]]) -> ExperimentResults:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrp_audio.errors import ClipError
-from lrp_audio.experiments import subjects
+from lrp_audio.experiments import selection
 from lrp_audio.experiments.bootstrap import bootstrap_interval
 from lrp_audio.experiments.experiment import Experiment
 from lrp_audio.experiments.methods import common_methods
@@ -34,6 +34,10 @@ Curves = dict[str, Array]
 """By the name of an order, whether each clip is classified correctly: ``(clips, shares)``."""
 
 CONTROLS = ("random", "amplitude")
+_OF_OWN = (
+    " Of a network of your own, what it predicts for the whole sound counts as correct: the "
+    "recordings have no labels."
+)
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,27 @@ class FlippedClips:
 
     def work(self) -> UnitResult:
         """Whether each clip is classified correctly: by order, clip and share silenced."""
-        model, labels = self.portion.subject.load(), np.array(self.portion.labels())
+        model = self.portion.subject.load()
         x = model.inputs(self.portion.clips())
+        targets = self.portion.targets(x)
         scores = {"amplitude": np.abs(x - model.front.silence)}
         for name, method in common_methods(model.front, self.seed).items():
-            scores[name] = ranking(name, method.attribute(model.network, x, labels))
-        return correct_by_order(model, x, labels, scores)
+            scores[name] = ranking(name, method.attribute(model.network, x, targets))
+        return correct_by_order(model, x, targets, scores)
 
 
 def units(plan: ExperimentPlan) -> tuple[list[FlippedClips], list[ClipError]]:
-    """A few clips each, for both digit networks."""
+    """A few clips each, for both digit networks or networks of the user's."""
     clips = plan.clip_count(usual=200, quick=16)
-    return subjects.units(plan, DIGIT_NETWORKS, clips, partial(FlippedClips, seed=plan.seed))
+    make = partial(FlippedClips, seed=plan.seed)
+    return selection.units(plan, DIGIT_NETWORKS, clips, make, own=("class",))
 
 
 def results(found: Iterator[tuple[FlippedClips, UnitResult]]) -> ExperimentResults:
     """Curves, the areas under them, and the areas between those of explanations and controls."""
-    curves = gathered((unit.portion.subject.name, result) for unit, result in found)
+    done = list(found)
+    curves = gathered((unit.portion.subject.name, result) for unit, result in done)
+    own = any(unit.portion.subject.own for unit, _ in done)
     rows = [
         {"network": network, "order": order, "share silenced": share, "accuracy": accuracy}
         for network, orders in curves.items()
@@ -74,7 +82,7 @@ def results(found: Iterator[tuple[FlippedClips, UnitResult]]) -> ExperimentResul
             "Mean accuracy over the share of the sound that is silenced, 0 to 1, with a 95 % "
             "bootstrap interval over the clips. Most first: the smaller the area, the better the "
             "explanation finds what the network needs. Least first: the larger the area, the "
-            "better it finds what the network can do without.",
+            "better it finds what the network can do without." + _OF_OWN * own,
             [_areas(network, name, of) for network, of in curves.items() for name in _names(of)],
         ),
         ResultTable(

@@ -12,7 +12,7 @@ from lrp_audio.audio.audible import in_time_frequency
 from lrp_audio.audio.domain import Spectral
 from lrp_audio.data.speakers import SEXES
 from lrp_audio.errors import ClipError
-from lrp_audio.experiments import subjects
+from lrp_audio.experiments import selection
 from lrp_audio.experiments.bootstrap import bootstrap_interval
 from lrp_audio.experiments.experiment import Experiment
 from lrp_audio.experiments.frequencies import masks, scaled
@@ -100,7 +100,7 @@ def _share(values: Array, mask: Array) -> float:
 def units(plan: ExperimentPlan) -> tuple[list[ChangedVoices], list[ClipError]]:
     """A few clips each, for both sex networks; only spectrograms can be scaled."""
     clips = plan.clip_count(usual=600, quick=32)
-    return subjects.units(plan, NETWORKS, clips, partial(ChangedVoices, seed=plan.seed))
+    return selection.units(plan, NETWORKS, clips, partial(ChangedVoices, seed=plan.seed))
 
 
 def results(found: Iterator[tuple[ChangedVoices, UnitResult]]) -> ExperimentResults:

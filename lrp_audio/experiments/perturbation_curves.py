@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from lrp_audio.experiments.classes import rivals
 from lrp_audio.model import Model
 from lrp_audio.models.batches import forward
 from lrp_audio.models.network import Network
@@ -45,29 +46,42 @@ def silenced(sample: Array, scores: Array, silence: float) -> Array:
     return steps
 
 
-def decisions(network: Network, sample: Array, orders: Sequence[Array], silence: float) -> Array:
-    """The predicted class for each order and share, ``(orders, len(SHARES))``."""
+def decisions(
+    network: Network, sample: Array, orders: Sequence[Array], silence: float, classes: Array
+) -> Array:
+    """The predicted one of `classes` for each order and share, ``(orders, len(SHARES))``.
+
+    `classes` are numbers of the flattened output: all, or those of one frame.
+    """
     steps = np.concatenate([silenced(sample, scores, silence) for scores in orders])
-    classes: Array = forward(network, steps).argmax(axis=1)
-    return classes.reshape(len(orders), len(SHARES))
+    scores = forward(network, steps).reshape(len(steps), -1)[:, classes]
+    predicted: Array = classes[scores.argmax(axis=1)]
+    return predicted.reshape(len(orders), len(SHARES))
 
 
 def correct_by_order(
-    model: Model, x: Array, labels: Array, scores: Mapping[str, Array]
+    model: Model, x: Array, targets: Array, scores: Mapping[str, Array]
 ) -> dict[str, list[list[int]]]:
-    """Whether each clip is given its label, 1 or 0, by `order_name` of score and direction.
+    """Whether each clip is given its target, 1 or 0, by `order_name` of score and direction.
 
-    `x` and each of the `scores` have shape ``(clips, *input shape)``, `labels` ``(clips,)``; the
-    lists returned ``(clips, shares)``.
+    `x` and each of the `scores` have shape ``(clips, *input shape)``, `targets` ``(clips,)`` (as
+    attribution methods take them); the lists returned ``(clips, shares)``.
     """
     most, least = DIRECTIONS
     orders = {order_name(name, most): value for name, value in scores.items()}
     orders |= {order_name(name, least): -value for name, value in scores.items()}
+    network, shape = model.network, model.network.output_shape(x.shape[1:])
     predicted = [
-        decisions(model.network, sample, [of[i] for of in orders.values()], model.front.silence)
+        decisions(
+            network,
+            sample,
+            [of[i] for of in orders.values()],
+            model.front.silence,
+            rivals(model, shape, int(targets[i])),
+        )
         for i, sample in enumerate(x)
     ]
-    correct = np.stack(predicted, axis=1) == labels[:, None]
+    correct = np.stack(predicted, axis=1) == targets[:, None]
     return {name: of.astype(int).tolist() for name, of in zip(orders, correct, strict=True)}
 
 

@@ -9,23 +9,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrp_audio.attributions import Attribution, Lrp
-from lrp_audio.errors import ClipError
-from lrp_audio.experiments import subjects
+from lrp_audio.errors import ClipError, ModelError
+from lrp_audio.experiments import selection
 from lrp_audio.experiments.bootstrap import bootstrap_interval
 from lrp_audio.experiments.experiment import Experiment
 from lrp_audio.experiments.methods import common_methods
 from lrp_audio.experiments.plan import ExperimentPlan
 from lrp_audio.experiments.results import ExperimentResults, ResultRow, ResultTable
-from lrp_audio.experiments.subjects import DIGIT_NETWORKS, Portion
+from lrp_audio.experiments.subjects import DIGIT_NETWORKS, Portion, Subject
 from lrp_audio.experiments.units import UnitResult
 from lrp_audio.fronts.base import FrontEnd
 from lrp_audio.kernels.blas import single_threaded_blas
 from lrp_audio.model import Model
-from lrp_audio.models.architecture import Architecture
 from lrp_audio.models.network import Network
 from lrp_audio.rules.box import Box
 from lrp_audio.rules.presets import PRESETS
-from lrp_audio.types import Array
+from lrp_audio.types import Array, Parameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +35,10 @@ Similarities = dict[str, dict[str, Array]]
 MEASURES = ("rank correlation", "rank correlation of magnitudes")
 TRAINED = "none"
 """Name of the step at which no layer is random yet."""
+_OF_OWN = (
+    " The initial weights of a network of your own are not known: instead, the weights of each "
+    "layer are put in a random order."
+)
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,16 @@ class RandomisedCascade:
     def work(self) -> UnitResult:
         """Similarity of each clip's maps to those of the trained network, by method and layer."""
         model = self.portion.subject.load()
-        x, labels = model.inputs(self.portion.clips()), np.array(self.portion.labels())
+        x = model.inputs(self.portion.clips())
+        targets = self.portion.targets(x)
         methods = sanity_methods(model.front, self.seed)
-        original = {n: m.attribute(model.network, x, labels) for n, m in methods.items()}
+        original = {n: m.attribute(model.network, x, targets) for n, m in methods.items()}
         found: UnitResult = {name: {measure: [] for measure in MEASURES} for name in methods}
         names = []
-        for layer, network in cascade(model, self.portion.subject.architecture, self.seed):
+        for layer, network in cascade(model, untrained(self.portion.subject, self.seed)):
             names.append(layer)
             for name, method in methods.items():
-                now = method.attribute(network, x, labels)
+                now = method.attribute(network, x, targets)
                 pairs = list(zip(original[name], now, strict=True))
                 alike = [rank_correlation(a, b) for a, b in pairs]
                 found[name][MEASURES[0]].append(alike)
@@ -72,27 +76,41 @@ def sanity_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
     return common_methods(front, seed) | {f"lrp {each.name}": Lrp(each) for each in suiting}
 
 
-def cascade(model: Model, architecture: Architecture, seed: int) -> Iterator[tuple[str, Network]]:
-    """The trained network, then networks with initial weights from the top down to some layer.
+def untrained(subject: Subject, seed: int) -> Parameters:
+    """Parameters of the network as they might be before training.
+
+    Those of an architecture of this project are its initial ones. Of a network of the user's the
+    initial ones are not known: each array has its own values, in a random order.
+    """
+    rng = np.random.default_rng([seed, 4])
+    model = subject.load()
+    if not subject.own:
+        architecture = subject.architecture
+        initial = architecture.initial(len(model.classes), rng)
+        return architecture.for_raw_input(initial)
+    trained = model.network.parameters()
+    if not trained:
+        raise ModelError(
+            f"The network {subject.name} has no trained weights, which this experiment randomises."
+        )
+    return {name: rng.permuted(array) for name, array in trained.items()}
+
+
+def cascade(model: Model, untrained: Parameters) -> Iterator[tuple[str, Network]]:
+    """The trained network, then networks with `untrained` weights from the top down to some layer.
 
     Cascading randomisation (Adebayo et al. 2018). Each network comes with the name of the last
     layer that was randomised, the trained one with `TRAINED`.
     """
     trained = model.network.parameters()
-    initial = architecture.initial(len(model.classes), np.random.default_rng([seed, 4]))
-    initial = architecture.for_raw_input(initial)
-    layers = list(dict.fromkeys(parameter.partition(".")[0] for parameter in trained))
+    layers = list(dict.fromkeys(_layer(parameter) for parameter in trained))
     yield TRAINED, model.network
     randomised: set[str] = set()
     for layer in reversed(layers):
         randomised.add(layer)
-        mixed = {
-            parameter: (initial if parameter.partition(".")[0] in randomised else trained)[
-                parameter
-            ].astype(model.dtype)
-            for parameter in trained
-        }
-        yield layer, architecture.build(mixed)
+        chosen = {name: untrained if _layer(name) in randomised else trained for name in trained}
+        mixed = {name: of[name].astype(model.dtype) for name, of in chosen.items()}
+        yield layer, model.network.with_parameters(mixed)
 
 
 @single_threaded_blas()
@@ -107,16 +125,19 @@ def rank_correlation(a: Array, b: Array) -> float:
 
 
 def units(plan: ExperimentPlan) -> tuple[list[RandomisedCascade], list[ClipError]]:
-    """A few clips each, for both digit networks."""
+    """A few clips each, for both digit networks or networks of the user's."""
     clips = plan.clip_count(usual=40, quick=8)
-    return subjects.units(plan, DIGIT_NETWORKS, clips, partial(RandomisedCascade, seed=plan.seed))
+    make = partial(RandomisedCascade, seed=plan.seed)
+    return selection.units(plan, DIGIT_NETWORKS, clips, make, own=("class", "value"))
 
 
 def results(found: Iterator[tuple[RandomisedCascade, UnitResult]]) -> ExperimentResults:
     """Similarity by method, and by the last layer randomised."""
     layers: dict[str, list[str]] = {}
     parts: defaultdict[str, list[UnitResult]] = defaultdict(list)
+    own = False
     for unit, result in found:
+        own = own or unit.portion.subject.own
         layers[unit.portion.subject.name] = result["layers"]
         parts[unit.portion.subject.name].append(result["similarity"])
     curves = {network: _joined(of) for network, of in parts.items()}
@@ -143,7 +164,7 @@ def results(found: Iterator[tuple[RandomisedCascade, UnitResult]]) -> Experiment
         "whose layers, from the output down, have their initial weights; 95 % bootstrap interval "
         "over the clips. An explanation of what was learnt must approach 0. The control, random "
         "numbers that do not depend on the network, stays at 1."
-    )
+    ) + _OF_OWN * own
     return ExperimentResults(
         [ResultTable("Sanity: similarity after randomisation", reading, table)],
         rows,
@@ -158,6 +179,10 @@ SANITY = Experiment(
     units,
     results,
 )
+
+
+def _layer(parameter: str) -> str:
+    return parameter.rpartition(".")[0]
 
 
 def _joined(parts: list[UnitResult]) -> Similarities:

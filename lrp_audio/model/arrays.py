@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lrp_audio.layers.arrays import as_floats
 from lrp_audio.models.lrp import Propagated
@@ -80,6 +81,18 @@ class ArrayModel:
             )
 
         return self.network.propagate(x, start, chosen)
+
+    def targets(self, x: Array, target: Targets = None) -> NDArray[np.intp]:
+        """What an attribution method takes as the targets of inputs `x`, ``(batch,)``.
+
+        They are the numbers of each `target`, given as for `explain_array`, in the flattened output
+        of its sample. Raises `ShapeError` or `TargetError`.
+        """
+        output = self.network.forward(self._batch(x))
+        places = self.output.places(output.shape[1:])
+        wanted = self.output.wanted(target, len(output), self.name)
+        found = self.output.positions(wanted, self.output.scores(output))
+        return np.array([places[at.frame, at.index] for at in found], np.intp)
 
     def assignments(self, rules: str | Composite | None = None) -> list[Assignment]:
         """The rule of each layer, and the reason, from input to output."""

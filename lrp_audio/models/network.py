@@ -1,6 +1,7 @@
 """A network: layers in a graph, with its forward pass and its backward passes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,27 @@ class Network:
         """Name of the last node."""
         return self.nodes[-1].name
 
+    @property
+    def lengths(self) -> str:
+        """The axes of an input without the batch axis, in words, such as ``1, any``."""
+        axes = enumerate(self.input_shape)
+        return ", ".join("any" if axis in self.free_axes else str(n) for axis, n in axes)
+
+    def takes(self, shape: tuple[int, ...]) -> bool:
+        """Whether inputs ``(batch, *shape)`` differ from `input_shape` along free axes only."""
+        return len(shape) == len(self.input_shape) and all(
+            axis in self.free_axes or shape[axis] == n for axis, n in enumerate(self.input_shape)
+        )
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of the output for inputs ``(batch, *shape)``, without the batch axis.
+
+        Raises `ShapeError` where a layer cannot take what it is given of them.
+        """
+        return (self.shapes if shape == self.input_shape else shapes_of(self.nodes, shape))[
+            self.output
+        ]
+
     @cached_property
     def _fused(self) -> Fusion:
         return fused(self.nodes)
@@ -66,6 +88,13 @@ class Network:
             for node in self.nodes
             for name, array in node.layer.parameters().items()
         }
+
+    def with_parameters(self, parameters: Mapping[str, Array]) -> "Network":
+        """The same layers with other `parameters`, of the names and shapes of `parameters()`."""
+        other = Network(deepcopy(self.nodes), self.input_shape, self.free_axes)
+        for name, array in other.parameters().items():
+            array[...] = parameters[name]
+        return other
 
     def freeze(self) -> None:
         """Make all parameters read-only: layers then remember what they derive from them."""
@@ -203,17 +232,12 @@ class Network:
     def _checked(self, x: Array) -> Array:
         """`x` as floats; raises `ShapeError` if its shape does not fit."""
         x = as_floats(x, "The input of a network")
-        shape = x.shape[1:]
-        if x.ndim == 0 or shape != self.input_shape:
-            axes = range(len(self.input_shape))
-            fixed = [axis for axis in axes if axis not in self.free_axes]
-            if len(shape) != len(axes) or any(shape[a] != self.input_shape[a] for a in fixed):
-                lengths = ("any" if a in self.free_axes else str(self.input_shape[a]) for a in axes)
-                raise ShapeError(
-                    f"The network takes (batch, {', '.join(lengths)}) but was given an array of "
-                    f"shape {x.shape}."
-                )
-            shapes_of(self.nodes, shape)  # each layer says what it cannot take
+        if x.ndim == 0 or not self.takes(x.shape[1:]):
+            raise ShapeError(
+                f"The network takes (batch, {self.lengths}) but was given an array of shape "
+                f"{x.shape}."
+            )
+        self.output_shape(x.shape[1:])  # each layer says what it cannot take
         return x
 
 

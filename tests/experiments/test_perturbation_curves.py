@@ -55,7 +55,7 @@ def test_each_order_has_its_own_decisions() -> None:
     network = Network(chain([("flat", Flatten()), ("dense", Dense(weight))]), (1, 4))
     sample = np.ones((1, 4))
     first, last = np.array([[4.0, 3.0, 2.0, 1.0]]), np.array([[1.0, 2.0, 3.0, 4.0]])
-    found = decisions(network, sample, [first, last], 0.0)
+    found = decisions(network, sample, [first, last], 0.0, np.arange(2))
     half = SHARES.index(0.5)
     assert found.shape == (2, len(SHARES))
     assert found[:, 0].tolist() == [0, 0]

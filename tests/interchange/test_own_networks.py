@@ -45,6 +45,11 @@ GROUPS: dict[str, type] = {
     "mel": Mel,
     "mfcc": Mfcc,
 }
+STARTED = {
+    "lrp_audio.model": "lrp_audio.model.command",
+    "lrp_audio.experiments": "lrp_audio.experiments.__main__",
+}
+"""Modules of commands whose function `main` stands in another one."""
 NO_PARAMETERS = "audionet-spectrogram"
 
 
@@ -92,6 +97,8 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     monkeypatch.chdir(tmp_path)
     shutil.copy(lrp_audio.example("3_male"), "siren.wav")
+    Path("recordings").mkdir()
+    shutil.copy(lrp_audio.example("8_female"), "recordings")
     description = blocks(PAGE, "toml")[0]
     for folder in ("mynet", "handmade"):
         Path(folder).mkdir()
@@ -143,7 +150,7 @@ def test_the_commands_of_the_page_end_well(document: Path) -> None:
     for _python, _m, module, *arguments in commands:
         if "--write" in arguments:
             Path("mynet/model.toml").rename("filled-in.toml")
-        main = import_module(f"{module}.command" if module == "lrp_audio.model" else module).main
+        main = import_module(STARTED.get(module, module)).main
         assert main(arguments) == 0, arguments
         if "--write" in arguments:
             Path("filled-in.toml").replace("mynet/model.toml")
