@@ -51,7 +51,7 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Frames:
+class FrameTimes:
     """Output for moments of a clip: frame k lies at ``start + k * step`` seconds.
 
     `axis` is the axis of the output, without the batch axis, along which the frames lie. Raises
@@ -88,7 +88,7 @@ class Output:
     names: tuple[str, ...]
     kind: Kind = "class"
     ending: Ending = "softmax"
-    frames: Frames | None = None
+    frames: FrameTimes | None = None
     temperature: float | None = None
     sure: float = SURE
 

@@ -16,7 +16,7 @@ _UP = "\x1b[A"
 """What tqdm prints to move to the bar above, the only command that is let through."""
 
 
-class Output:
+class SafeStream:
     """A text stream like `stream`, except that a write to it never fails and commands no terminal.
 
     Characters that its encoding lacks are escaped, and control characters, whoever prints them: a
@@ -68,12 +68,12 @@ class Output:
 
 
 @contextmanager
-def lasting_output() -> Iterator[tuple[Output, Output]]:
-    """Inside the block, ``sys.stdout`` and ``sys.stderr`` are the two `Output`s that it yields."""
+def lasting_output() -> Iterator[tuple[SafeStream, SafeStream]]:
+    """Inside the block, ``sys.stdout`` and ``sys.stderr`` are the streams that it yields."""
     _open_standard_files()
     with ExitStack() as stack:
-        out = Output(sys.stdout or stack.enter_context(_null()))
-        err = Output(sys.stderr or stack.enter_context(_null()))
+        out = SafeStream(sys.stdout or stack.enter_context(_null()))
+        err = SafeStream(sys.stderr or stack.enter_context(_null()))
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
         yield out, err

@@ -22,7 +22,7 @@ WHITE = {"boxstyle": "square,pad=0.08", "facecolor": "white", "edgecolor": "none
 """The background of text that stands on lines."""
 
 
-class Box(NamedTuple):
+class Rectangle(NamedTuple):
     """A rectangle, in inches."""
 
     left: float
@@ -31,11 +31,11 @@ class Box(NamedTuple):
     top: float
 
     @classmethod
-    def around(cls, x: float, y: float, width: float, height: float) -> "Box":
+    def around(cls, x: float, y: float, width: float, height: float) -> "Rectangle":
         """The rectangle of that size with its middle at `x`, `y`."""
         return cls(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
-    def meets(self, other: "Box") -> bool:
+    def meets(self, other: "Rectangle") -> bool:
         """Whether the two share any area."""
         across = self.left < other.right and other.left < self.right
         return across and self.bottom < other.top and other.bottom < self.top
@@ -51,11 +51,11 @@ class Canvas:
         self.axes = self.figure.add_axes((0, 0, width / total, 1))
         self.axes.set(xlim=(0, width), ylim=(0, height))
         self.axes.set_axis_off()
-        self._taken: list[Box] = []
+        self._taken: list[Rectangle] = []
 
     def write(self, x: float, y: float, text: str, points: float, **style: Any) -> None:
         """Write `text` with its middle at `x`, `y`, and keep other text away from it."""
-        self._taken.append(Box.around(x, y, *text_size(text, points)))
+        self._taken.append(Rectangle.around(x, y, *text_size(text, points)))
         self._put(x, y, text, points, **style)
 
     def write_if_free(
@@ -69,13 +69,13 @@ class Canvas:
         self._put(x, y, text, points, rotation=angle, **style)
         return True
 
-    def turned(self, x: float, y: float, text: str, points: float, angle: float) -> Box:
+    def turned(self, x: float, y: float, text: str, points: float, angle: float) -> Rectangle:
         """The rectangle that holds `text`, turned by `angle` in degrees."""
         width, height = text_size(text, points)
         cos, sin = abs(math.cos(math.radians(angle))), abs(math.sin(math.radians(angle)))
-        return Box.around(x, y, width * cos + height * sin, width * sin + height * cos)
+        return Rectangle.around(x, y, width * cos + height * sin, width * sin + height * cos)
 
-    def keep_free(self, box: Box) -> None:
+    def keep_free(self, box: Rectangle) -> None:
         """Let no text be written over `box`."""
         self._taken.append(box)
 
@@ -104,7 +104,7 @@ class Canvas:
             )
         )
         for x, y in centres:
-            self.keep_free(Box.around(x, y, 2 * radius, 2 * radius))
+            self.keep_free(Rectangle.around(x, y, 2 * radius, 2 * radius))
 
     def panel(self, left: float, bottom: float, width: float, height: float) -> "Axes":
         """Axes of their own in a rectangle of the figure."""

@@ -26,7 +26,7 @@ _STEP = 1.7  # inches from column to column
 
 
 @dataclass(frozen=True)
-class Layout:
+class ColumnLayout:
     """Size in inches, and the places of neurons and connections.
 
     `places` are those of a stage's neurons by name; `passing`, by the name of the stage that they
@@ -69,7 +69,7 @@ class _Stack:
 
 def columns_of(
     stages: Sequence[Stage], bundles: Sequence[Bundle], widths: Mapping[str, float]
-) -> Layout:
+) -> ColumnLayout:
     """The layout of `stages`, the names of which are `widths` inches wide."""
     depth = _depths(stages)
     stacks = _stacks(stages, bundles, depth)
@@ -102,7 +102,7 @@ def columns_of(
     lowest -= (height - (highest - lowest)) / 2
     for points in (*places.values(), *passing.values()):
         points[:, 1] -= lowest
-    return Layout(width, height, radius, depth, places, passing)
+    return ColumnLayout(width, height, radius, depth, places, passing)
 
 
 def _depths(stages: Sequence[Stage]) -> dict[str, int]:

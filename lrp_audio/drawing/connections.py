@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrp_audio.drawing.bundles import Bundle
-from lrp_audio.drawing.canvas import WHITE, Box, Canvas
-from lrp_audio.drawing.columns import Layout, Points
+from lrp_audio.drawing.canvas import WHITE, Canvas, Rectangle
+from lrp_audio.drawing.columns import ColumnLayout, Points
 from lrp_audio.drawing.numbers import is_zero
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74)  # where a number may stand o
 
 
 def draw_connections(
-    canvas: Canvas, layout: Layout, bundles: Sequence[Bundle], colours: "ScalarMappable"
+    canvas: Canvas, layout: ColumnLayout, bundles: Sequence[Bundle], colours: "ScalarMappable"
 ) -> None:
     """A line for each connection, as wide and as dark as its relevance; the largest on top."""
     paths, relevance = list[Points](), list[float]()
@@ -42,7 +42,7 @@ def draw_connections(
 
 def label_connections(
     canvas: Canvas,
-    layout: Layout,
+    layout: ColumnLayout,
     bundles: Sequence[Bundle],
     print_: Callable[[float], str],
 ) -> None:
@@ -57,7 +57,7 @@ def label_connections(
                     _label(canvas, parts[number], every, texts[number])
 
 
-def _last_parts(layout: Layout, bundle: Bundle) -> Points:
+def _last_parts(layout: ColumnLayout, bundle: Bundle) -> Points:
     """The last straight part of each connection, ``(outputs * inputs, 2, 2)``."""
     return np.array([path[-2:] for row in layout.paths(bundle) for path in row])
 
@@ -75,7 +75,7 @@ def _label(canvas: Canvas, line: Points, every: Points, text: str) -> None:
             break
 
 
-def _crossing(box: Box, lines: Points) -> int:
+def _crossing(box: Rectangle, lines: Points) -> int:
     """How many of `lines` ``(n, 2, 2)`` run through a box, as seen at points along them."""
     t = np.linspace(0, 1, 60)[:, None, None]
     points = lines[:, 0] + t * (lines[:, 1] - lines[:, 0])

@@ -7,7 +7,7 @@ import numpy as np
 
 from lrp_audio.drawing.bundles import bundles_of
 from lrp_audio.drawing.canvas import WHITE, Canvas, text_size
-from lrp_audio.drawing.columns import Layout, columns_of
+from lrp_audio.drawing.columns import ColumnLayout, columns_of
 from lrp_audio.drawing.connections import draw_connections, label_connections
 from lrp_audio.drawing.numbers import alike, is_zero
 from lrp_audio.drawing.stages import Stage
@@ -71,7 +71,7 @@ def _widths(stages: Sequence[Stage]) -> dict[str, float]:
     }
 
 
-def _write_names(canvas: Canvas, layout: Layout, stage: Stage) -> None:
+def _write_names(canvas: Canvas, layout: ColumnLayout, stage: Stage) -> None:
     x, y = layout.places[stage.name][0]
     y += layout.radius + 2 * _LINE
     canvas.write(x, y + 0.04, _rule(stage), _SMALL, color=_QUIET)
@@ -79,7 +79,7 @@ def _write_names(canvas: Canvas, layout: Layout, stage: Stage) -> None:
 
 
 def _write_inside(
-    canvas: Canvas, layout: Layout, stage: Stage, print_: Printing, colours: "ScalarMappable"
+    canvas: Canvas, layout: ColumnLayout, stage: Stage, print_: Printing, colours: "ScalarMappable"
 ) -> None:
     """The relevance of each neuron, as large as it fits, in black or white."""
     for (x, y), relevance in zip(layout.places[stage.name], stage.relevance.flat, strict=True):
@@ -90,14 +90,14 @@ def _write_inside(
         canvas.write(x, y, text, points, color="white" if dark else "black")
 
 
-def _write_values(canvas: Canvas, layout: Layout, stage: Stage, print_: Printing) -> None:
+def _write_values(canvas: Canvas, layout: ColumnLayout, stage: Stage, print_: Printing) -> None:
     """The value of each neuron, above it."""
     for (x, y), value in zip(layout.places[stage.name], stage.values.flat, strict=True):
         y += layout.radius + _LINE / 2 + 0.01
         canvas.write(x, y, print_(value), _SMALL, color=_QUIET, bbox=WHITE, zorder=4)
 
 
-def _write_absorbed(canvas: Canvas, layout: Layout, stage: Stage, print_: Printing) -> None:
+def _write_absorbed(canvas: Canvas, layout: ColumnLayout, stage: Stage, print_: Printing) -> None:
     """What was absorbed of the relevance of each neuron, below it, the largest first."""
     if not stage.sources:
         return

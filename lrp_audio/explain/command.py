@@ -18,7 +18,7 @@ from lrp_audio.explain.clips import FoundClip, Search, find_clips, passed_over_s
 from lrp_audio.explain.page import PageContent
 from lrp_audio.explain.request import Request, request_of
 from lrp_audio.explain.results import ResultRow, completed, save_rows
-from lrp_audio.explain.run import Outcome, Presentation, explain_all, explain_for_page
+from lrp_audio.explain.run import ClipOutcome, Presentation, explain_all, explain_for_page
 from lrp_audio.kernels.compiling import before_compiling
 from lrp_audio.report.catalogue import rules_text
 
@@ -81,7 +81,7 @@ def _print_search(search: Search) -> None:
         print(printable(sentence), file=sys.stderr)
 
 
-def _printed(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
+def _printed(outcomes: Iterable[ClipOutcome], total: int) -> Iterator[ClipOutcome]:
     """Print each of the `total` `outcomes` as it comes, above a progress bar, and yield it."""
     # With None, tqdm draws the bar only on a terminal.
     hidden = None if total > 1 else True

@@ -17,7 +17,7 @@ from lrp_audio.explanation import Explanation
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ClipOutcome:
     """What became of a clip: its row, the text to print, and what the page shows of it, if any."""
 
     clip: FoundClip
@@ -52,7 +52,7 @@ def explain_all(
     batch: int,
     presentation: Presentation,
     workers: Workers = SERIAL,
-) -> Iterator[Outcome]:
+) -> Iterator[ClipOutcome]:
     """Explain `clips`, at most `batch` together, and save each in its `output` below `out`.
 
     Yields the outcome of each as soon as it is known; with several workers in no certain order. No
@@ -84,7 +84,7 @@ def _batches(
     return [_Batch(part, frozenset(part).intersection(on_page)) for part in parts]
 
 
-def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterator[Outcome]:
+def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterator[ClipOutcome]:
     for clip, explanation in _explained(request, batch.clips):
         try:
             if isinstance(explanation, ClipError):
@@ -97,9 +97,9 @@ def _saved(request: Request, out: Path, detailed: bool, batch: _Batch) -> Iterat
                 settings=clip_settings(request, clip.path, explanation.clip.sha256),
             )
         except LrpAudioError as error:
-            yield Outcome(clip, ResultRow(str(clip.path), error=str(error)))
+            yield ClipOutcome(clip, ResultRow(str(clip.path), error=str(error)))
         else:
-            yield Outcome(
+            yield ClipOutcome(
                 clip,
                 row_of(clip, folder, explanation.summary()),
                 details(explanation, folder, request.sign)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lrp_audio.arguments import as_number, described
 from lrp_audio.errors import FrontError
 from lrp_audio.fronts import parameters
-from lrp_audio.fronts.steps import Logarithm, Step
+from lrp_audio.fronts.steps import FrontStep, Logarithm
 from lrp_audio.fronts.stft_front import StftFront
 
 LOGARITHMS = ("db", "natural", "log10")
@@ -36,7 +36,7 @@ class Logarithmic(StftFront):
         )
 
     @property
-    def _own_steps(self) -> tuple[Step, ...]:
+    def _own_steps(self) -> tuple[FrontStep, ...]:
         return (self.logarithm,)
 
     def _check(self) -> None:

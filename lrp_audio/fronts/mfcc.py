@@ -10,7 +10,7 @@ from lrp_audio.audio.dct import dct_matrix, lifters
 from lrp_audio.errors import FrontError
 from lrp_audio.fronts import parameters
 from lrp_audio.fronts.log_mel import LogMel
-from lrp_audio.fronts.steps import Cosines, Step
+from lrp_audio.fronts.steps import Cosines, FrontStep
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Mfcc(LogMel):
         return front, self.matrix / np.reshape(divisor, (-1, 1)), offset
 
     @property
-    def _own_steps(self) -> tuple[Step, ...]:
+    def _own_steps(self) -> tuple[FrontStep, ...]:
         return (*super()._own_steps, Cosines(self.matrix, *self.logarithm.bounds(self._largest)))
 
     def _check(self) -> None:

@@ -30,7 +30,7 @@ NORMALISATIONS = ("fixed", "clip", "clip-mean", "bin", "bin-mean", "range")
 _NONE = ("fixed", 0.0, 1.0)
 
 
-class Step(Protocol):
+class FrontStep(Protocol):
     """One step: its name and rule in the ledger, its map, and relevance taken back."""
 
     name: ClassVar[str]
@@ -45,7 +45,7 @@ class Step(Protocol):
         ...
 
 
-def carried(step: Step, values: Floats, relevance: Floats) -> tuple[Floats, Line]:
+def carried(step: FrontStep, values: Floats, relevance: Floats) -> tuple[Floats, Line]:
     """Relevance of `values` from that of the output of `step`, and the line in the ledger."""
     found, dropped = step.carry(values, relevance)
     before, after = (float(each.sum(dtype=np.float64)) for each in (relevance, found))

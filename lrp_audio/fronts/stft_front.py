@@ -22,8 +22,8 @@ from lrp_audio.fronts.steps import (
     NORMALISATIONS,
     Filters,
     FixedFrames,
+    FrontStep,
     Normalisation,
-    Step,
     carried,
 )
 from lrp_audio.fronts.waveform import OWN_STATISTICS, rescaled
@@ -155,12 +155,12 @@ class StftFront(FrontEnd):
         return self.analysis.bins if self.filters is None else len(self.filters.matrix)
 
     @property
-    def _own_steps(self) -> tuple[Step, ...]:
+    def _own_steps(self) -> tuple[FrontStep, ...]:
         """The steps of this kind between filters and normalisation."""
         return ()
 
     @cached_property
-    def _steps(self) -> tuple[Step, ...]:
+    def _steps(self) -> tuple[FrontStep, ...]:
         """The steps after the filters, from these to the input."""
         steps = list(self._own_steps)
         if self.frames is not None and not self._exact:

@@ -16,7 +16,7 @@ from lrp_audio.interchange.limits import MAX_DERIVED, Budget
 from lrp_audio.interchange.merging import merged
 from lrp_audio.interchange.operators import OPERATORS
 from lrp_audio.interchange.operators.refused import reason
-from lrp_audio.interchange.values import Axis, Known, MixedSamplesError, Value, View
+from lrp_audio.interchange.values import AbsentAxis, Known, MixedSamplesError, Value, View
 from lrp_audio.layers import Identity
 from lrp_audio.models.folding import fold_where_exact
 from lrp_audio.models.network import INPUT, Network, Node
@@ -27,7 +27,7 @@ def network_of(
     operations: Sequence[Operation],
     given: tuple[str, tuple[int, ...]],
     output: str,
-    batch: Axis | None,
+    batch: AbsentAxis | None,
     dtype: type[np.floating[Any]],
 ) -> tuple[Network, list[str]]:
     """The network that computes `output` by `operations`, and notes on what was done.

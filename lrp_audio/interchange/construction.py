@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrp_audio.interchange.limits import numbers
-from lrp_audio.interchange.values import Axis, View
+from lrp_audio.interchange.values import AbsentAxis, View
 from lrp_audio.layers import Permute, Reshape
 from lrp_audio.layers.base import Layer
 from lrp_audio.models.network import INPUT, Node
@@ -76,7 +76,7 @@ class Construction:
             axes = tuple(place[a] if isinstance(a, int) else a for a in view.axes)
             view = View(node, self.shapes[node], axes)
         kept = [
-            not (axis is Axis.BATCH or (axis is Axis.ONE and index == 0))
+            not (axis is AbsentAxis.BATCH or (axis is AbsentAxis.ONE and index == 0))
             for index, axis in enumerate(view.axes)
         ]
         lengths = [n for n, keep in zip(view.sizes(), kept, strict=True) if keep]

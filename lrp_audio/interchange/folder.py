@@ -33,7 +33,7 @@ from lrp_audio.interchange.weights import read_safetensors
 from lrp_audio.models.network import Network
 from lrp_audio.models.npz import open_npz, read_array
 from lrp_audio.models.shapes import with_ones
-from lrp_audio.outputs import Ending, Frames, Output
+from lrp_audio.outputs import Ending, FrameTimes, Output
 from lrp_audio.regular import read_regular
 from lrp_audio.types import Array, Parameters
 
@@ -258,7 +258,7 @@ def _output(
     if "frames" in table:
         given = table["frames"]
         try:
-            frames = Frames(**given)
+            frames = FrameTimes(**given)
         except TypeError as error:
             raise _wrong(
                 folder, "frames in [output] has step, start (both in seconds) and axis"

@@ -41,7 +41,7 @@ class Operation:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Port:
     """An input or output: its name, and its shape with None for an axis of any length."""
 
     name: str
@@ -54,8 +54,8 @@ class Graph:
 
     operations: tuple[Operation, ...]
     tensors: Mapping[str, Array]
-    inputs: tuple[Entry, ...]
-    outputs: tuple[Entry, ...]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
     opset: int
 
     def leading_to(self, output: str) -> tuple[Operation, ...]:
@@ -109,7 +109,7 @@ def _different(names: Sequence[str], what: str) -> None:
         seen.add(name)
 
 
-def _entry(value: Any) -> Entry:
+def _entry(value: Any) -> Port:
     name, kind = as_text(value.name), value.type.WhichOneof("value")
     if kind not in (None, "tensor_type"):
         raise ModelError(
@@ -118,9 +118,9 @@ def _entry(value: Any) -> Entry:
         )
     tensor = value.type.tensor_type
     if not tensor.HasField("shape"):
-        return Entry(name, None)
+        return Port(name, None)
     dims = tensor.shape.dim
-    return Entry(name, tuple(d.dim_value if d.HasField("dim_value") else None for d in dims))
+    return Port(name, tuple(d.dim_value if d.HasField("dim_value") else None for d in dims))
 
 
 def _operation(node: Any, tensors: Tensors) -> Operation:

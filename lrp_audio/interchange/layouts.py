@@ -12,7 +12,7 @@ import numpy as np
 
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.construction import Construction
-from lrp_audio.interchange.values import BATCHES, Axis, MixedSamplesError, View
+from lrp_audio.interchange.values import BATCHES, AbsentAxis, MixedSamplesError, View
 from lrp_audio.layers import Flatten, Reshape
 from lrp_audio.layers.base import Layer
 from lrp_audio.types import Array
@@ -22,7 +22,7 @@ def with_constant(net: Construction, view: View, constant: Array) -> tuple[View,
     """`view` and `constant` such that the one's array and the other are broadcast as in NumPy."""
     view = view.with_rank(constant.ndim)
     constant = constant.reshape((1,) * (len(view.axes) - constant.ndim) + constant.shape)
-    if any(a is Axis.ONE and n != 1 for a, n in zip(view.axes, constant.shape, strict=True)):
+    if any(a is AbsentAxis.ONE and n != 1 for a, n in zip(view.axes, constant.shape, strict=True)):
         view = net.plain(view)
     for place, (axis, length) in enumerate(zip(view.axes, constant.shape, strict=True)):
         if not isinstance(axis, int) and length != 1:
@@ -53,13 +53,13 @@ def samples_first(net: Construction, view: View) -> View:
     """`view` with the batch as its first axis and all others as axes of its array, in order."""
     view = net.plain(view)
     if view.axes and isinstance(view.axes[0], int) and view.shape[view.axes[0]] == 1:
-        view = net.plain(View(view.node, view.shape, (Axis.ONE, *view.axes[1:])))
+        view = net.plain(View(view.node, view.shape, (AbsentAxis.ONE, *view.axes[1:])))
     if not view.axes or isinstance(view.axes[0], int):
         raise ModelError(
             f"its input {view.sizes()} has several samples where one was expected; export the "
             "network with a batch of 1 or a dynamic batch"
         )
-    if Axis.BATCH in view.axes[1:]:
+    if AbsentAxis.BATCH in view.axes[1:]:
         raise MixedSamplesError("the batch is not the first axis of its input")
     return view
 
@@ -89,7 +89,11 @@ def reshape(net: Construction, view: View, targets: tuple[tuple[int, ...], ...])
     node = view.node if tuple(kept) == view.shape else net.add(layer, view.node)
     numbered = iter(range(len(kept)))
     axes = tuple(
-        Axis.BATCH if place == batch else Axis.ONE if first and place == 0 else next(numbered)
+        AbsentAxis.BATCH
+        if place == batch
+        else AbsentAxis.ONE
+        if first and place == 0
+        else next(numbered)
         for place in range(len(shape))
     )
     return View(node, tuple(kept), axes)
@@ -97,16 +101,18 @@ def reshape(net: Construction, view: View, targets: tuple[tuple[int, ...], ...])
 
 def _renamed(view: View, shape: Sequence[int], batch: int | None) -> View | None:
     """`view` in a `shape` that only adds or drops axes of length 1; None where it does more."""
-    axes: list[int | Axis] = []
-    long = [a for a in view.axes if a is Axis.BATCH or (isinstance(a, int) and view.shape[a] != 1)]
+    axes: list[int | AbsentAxis] = []
+    long = [
+        a for a in view.axes if a is AbsentAxis.BATCH or (isinstance(a, int) and view.shape[a] != 1)
+    ]
     for place, length in enumerate(shape):
         if length == 1 and place != batch:
-            axes.append(Axis.ONE)
+            axes.append(AbsentAxis.ONE)
             continue
         if not long:
             return None
         axis = long.pop(0)
-        if (axis is Axis.BATCH) != (place == batch):
+        if (axis is AbsentAxis.BATCH) != (place == batch):
             return None
         if isinstance(axis, int) and view.shape[axis] != length:
             return None

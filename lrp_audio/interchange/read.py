@@ -13,10 +13,10 @@ from lrp_audio.interchange.build import network_of
 from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.ending import Ending, without_ending
 from lrp_audio.interchange.file import read_model
-from lrp_audio.interchange.graph import Entry, Graph, Operation, graph_of
+from lrp_audio.interchange.graph import Graph, Operation, Port, graph_of
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.patterns import with_activations
-from lrp_audio.interchange.values import Axis, MixedSamplesError
+from lrp_audio.interchange.values import AbsentAxis, MixedSamplesError
 from lrp_audio.models.network import Network
 from lrp_audio.models.shapes import with_ones
 from lrp_audio.types import Array
@@ -84,9 +84,9 @@ def _network(
     try:
         network, more = network_of(graph, wanted, (entry.name, sample), out, batch, dtype)
     except MixedSamplesError as error:
-        if batch is not Axis.BATCH:
+        if batch is not AbsentAxis.BATCH:
             raise
-        network, more = network_of(graph, wanted, (entry.name, sample), out, Axis.ONE, dtype)
+        network, more = network_of(graph, wanted, (entry.name, sample), out, AbsentAxis.ONE, dtype)
         notes.append(f"The network was read for one sample at a time. {error}")
     network = Network(network.nodes, network.input_shape, free)
     network.freeze()
@@ -111,7 +111,7 @@ def _output(graph: Graph, wanted: str | None) -> str:
     return wanted
 
 
-def _input(graph: Graph, wanted: str | None, read: set[str]) -> Entry:
+def _input(graph: Graph, wanted: str | None, read: set[str]) -> Port:
     entries = {entry.name: entry for entry in graph.inputs if entry.name in read}
     if wanted is not None and wanted not in entries:
         raise ModelError(
@@ -133,8 +133,8 @@ def _listed(names: list[str]) -> str:
 
 
 def _sample_shape(
-    entry: Entry, wanted: Sequence[int] | None
-) -> tuple[tuple[int, ...], tuple[int, ...], Axis | None]:
+    entry: Port, wanted: Sequence[int] | None
+) -> tuple[tuple[int, ...], tuple[int, ...], AbsentAxis | None]:
     """Shape of a sample, its axes of any length, and what the first axis of the graph's input is.
 
     The first of several axes is the batch if its length is open or 1.
@@ -147,9 +147,9 @@ def _sample_shape(
                 "shape=, that of a sample without the batch axis."
             )
         declared = (None,) * (1 + len(wanted))
-    batch: Axis | None = None
+    batch: AbsentAxis | None = None
     if len(declared) > 1 and declared[0] in (None, 1):
-        batch = Axis.BATCH if declared[0] is None else Axis.ONE
+        batch = AbsentAxis.BATCH if declared[0] is None else AbsentAxis.ONE
         declared = declared[1:]
     free = tuple(axis for axis, length in enumerate(declared) if length is None)
     if wanted is None:

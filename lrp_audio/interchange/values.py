@@ -37,7 +37,7 @@ class Known:
         )
 
 
-class Axis(Enum):
+class AbsentAxis(Enum):
     """Axes of a value that no axis of the layer's output stands for."""
 
     BATCH = "batch"
@@ -50,25 +50,25 @@ class View:
     """A value of the graph, as the output of `node` with its axes in another order.
 
     `shape` is that of the node's output, batch axis left out. `axes` has an entry for each axis of
-    the graph's value: which axis of `shape` it is, or an `Axis`. Axes of `shape` that stand for no
-    axis of the value have length 1. So a transposition costs nothing, and two of them cancel out.
+    the graph's value: which axis of `shape` it is, or an `AbsentAxis`. Axes of `shape` that stand
+    for no axis of the value have length 1. So a transposition costs nothing, and two cancel out.
     """
 
     node: str
     shape: tuple[int, ...]
-    axes: tuple[int | Axis, ...]
+    axes: tuple[int | AbsentAxis, ...]
 
     def sizes(self, batch: int = 1) -> tuple[int, ...]:
         """Shape of the value for a batch of that size."""
         return tuple(
-            batch if axis is Axis.BATCH else 1 if axis is Axis.ONE else self.shape[axis]
+            batch if axis is AbsentAxis.BATCH else 1 if axis is AbsentAxis.ONE else self.shape[axis]
             for axis in self.axes
         )
 
     @property
     def batch(self) -> int | None:
         """Which axis is the batch, if any."""
-        return self.axes.index(Axis.BATCH) if Axis.BATCH in self.axes else None
+        return self.axes.index(AbsentAxis.BATCH) if AbsentAxis.BATCH in self.axes else None
 
     def transposed(self, order: Iterable[int]) -> "View":
         """The axes in another order."""
@@ -77,7 +77,7 @@ class View:
     def without(self, dropped: Iterable[int]) -> "View":
         """Without axes of length 1."""
         gone = set(dropped)
-        if any(self.axes[axis] is Axis.BATCH for axis in gone):
+        if any(self.axes[axis] is AbsentAxis.BATCH for axis in gone):
             raise MixedSamplesError("it drops the batch axis")
         if any(self.sizes()[axis] != 1 for axis in gone):
             raise ModelError("it drops an axis that is longer than 1")
@@ -87,7 +87,7 @@ class View:
         """With axes of length 1 at `places` of the result."""
         axes = list(self.axes)
         for place in sorted(places):
-            axes.insert(place, Axis.ONE)
+            axes.insert(place, AbsentAxis.ONE)
         return replace(self, axes=tuple(axes))
 
     def with_rank(self, rank: int) -> "View":

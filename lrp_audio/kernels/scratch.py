@@ -9,12 +9,12 @@ from numpy.typing import DTypeLike, NDArray
 from lrp_audio.types import Array
 
 
-class _Buffers(local):
+class _ScratchBuffers(local):
     def __init__(self) -> None:
         self.kept: dict[str, NDArray[np.uint8]] = {}
 
 
-_buffers = _Buffers()
+_buffers = _ScratchBuffers()
 
 
 def scratch(name: str, shape: tuple[int, ...], dtype: DTypeLike) -> Array:

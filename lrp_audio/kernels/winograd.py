@@ -95,7 +95,7 @@ _MIN_CHANNELS = 16  # of fewer, the transforms cost more than the products that 
 _ROOM = 1 << 19  # bytes of transformed inputs, which each panel of the weight reads again
 
 
-class Axis(NamedTuple):
+class FilteredAxis(NamedTuple):
     """How an axis is filtered: in tiles of `outputs`, at `points`, with `pieces` of the kernel.
 
     The first `threes` pieces have three taps, the others two, and no product at -1.
@@ -108,26 +108,26 @@ class Axis(NamedTuple):
 
 
 @part
-def axes(kernel: tuple[int, int]) -> tuple[Axis, Axis]:
+def axes(kernel: tuple[int, int]) -> tuple[FilteredAxis, FilteredAxis]:
     """How both axes are filtered; the windows of a signal have a single row."""
     if kernel[0] == 1:
-        return Axis(1, 1, 1, 1), _axis(kernel[1], 4)
+        return FilteredAxis(1, 1, 1, 1), _axis(kernel[1], 4)
     return _axis(kernel[0], 2), _axis(kernel[1], 2)
 
 
 @part
-def _axis(taps: int, outputs: int) -> Axis:
+def _axis(taps: int, outputs: int) -> FilteredAxis:
     pieces = -(-taps // 3)
-    return Axis(outputs, outputs + 2, pieces, taps - 2 * pieces)
+    return FilteredAxis(outputs, outputs + 2, pieces, taps - 2 * pieces)
 
 
 @part
-def _first_tap(axis: Axis, piece: int) -> int:
+def _first_tap(axis: FilteredAxis, piece: int) -> int:
     return 2 * piece + min(piece, axis.threes)
 
 
 @part
-def _pieces_at(axis: Axis, point: int) -> int:
+def _pieces_at(axis: FilteredAxis, point: int) -> int:
     """Number of pieces that have a product at a point: the first ones."""
     return axis.threes if point == _MINUS_ONE else axis.pieces
 
@@ -170,7 +170,7 @@ def _filters(kernel: tuple[int, int]) -> Array:
     )
 
 
-def _by_piece(axis: Axis, taps: int) -> Array:
+def _by_piece(axis: FilteredAxis, taps: int) -> Array:
     """G of each piece, ``(pieces, points, taps)``, 0 at the taps of the others."""
     g = {1: _ONE, 4: _G_IMAGE, 6: _G_SIGNAL}[axis.points]
     placed = np.zeros((axis.pieces, axis.points, taps))

@@ -89,7 +89,7 @@ class ClipResult:
 
 
 @dataclass(frozen=True)
-class Analysis:
+class StudyAnalysis:
     """Everything that is reported. ``both_random`` is the p-value of `min_f`, None if undefined."""
 
     of_record: Comparison
@@ -99,14 +99,14 @@ class Analysis:
     median_ms: dict[Condition, float]
 
 
-def analyse(records: Sequence[Record], key: Key) -> Analysis | None:
+def analyse(records: Sequence[Record], key: Key) -> StudyAnalysis | None:
     """The analysis of `records` that were not excluded; None where there is none."""
     of_record = compare(OF_RECORD, records, key)
     if of_record is None:
         return None
     secondary = (compare(measure, records, key) for measure in SECONDARY)
     clips = _by_clip(records, key)
-    return Analysis(
+    return StudyAnalysis(
         of_record=of_record,
         secondary=tuple(c for c in secondary if c is not None),
         both_random=min_f(

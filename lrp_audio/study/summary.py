@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from lrp_audio.commands.text import printable
-from lrp_audio.study.analysis import ALPHA, Analysis, ClipResult, Comparison, Estimate
+from lrp_audio.study.analysis import ALPHA, ClipResult, Comparison, Estimate, StudyAnalysis
 from lrp_audio.study.design import CONDITIONS
 from lrp_audio.study.exclusion import REASONS, Excluded
 from lrp_audio.study.key import Key
@@ -16,7 +16,10 @@ _NO_RESULT = "No participant is left, so there is no result."
 
 
 def markdown(
-    key: Key, included: Sequence[Record], excluded: Sequence[Excluded], analysis: Analysis | None
+    key: Key,
+    included: Sequence[Record],
+    excluded: Sequence[Excluded],
+    analysis: StudyAnalysis | None,
 ) -> str:
     """The summary, with every number that docs/study-design.md promises."""
     wrong = sum(item.wrong for item in key.trials())
@@ -49,7 +52,10 @@ def markdown(
 
 
 def plain(
-    key: Key, included: Sequence[Record], excluded: Sequence[Excluded], analysis: Analysis | None
+    key: Key,
+    included: Sequence[Record],
+    excluded: Sequence[Excluded],
+    analysis: StudyAnalysis | None,
 ) -> dict[str, object]:
     """The same as plain values; `analysis` is null where no participant is included."""
     return {
@@ -103,7 +109,7 @@ def _table(comparisons: Sequence[Comparison]) -> str:
     return "\n".join(rows)
 
 
-def _generalised(analysis: Analysis) -> str:
+def _generalised(analysis: StudyAnalysis) -> str:
     if analysis.both_random is None:
         return ""
     return (

@@ -16,7 +16,7 @@ from lrp_audio.recipes.recipe import Settings
 from lrp_audio.training.checkpoint import resume, save_checkpoint
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
-from lrp_audio.training.schedule import Schedule
+from lrp_audio.training.schedule import RateSchedule
 from lrp_audio.types import Array, Parameters
 
 _SECONDS_BETWEEN_CHECKPOINTS = 300.0
@@ -84,7 +84,7 @@ def train(
     begun = time.monotonic() - seconds
     steps_an_epoch = -(-len(training) // settings.batch)
     total = settings.steps or settings.epochs * steps_an_epoch
-    schedule = Schedule(settings.rate, total, settings.warmup, settings.cooldown)
+    schedule = RateSchedule(settings.rate, total, settings.warmup, settings.cooldown)
     saved = time.monotonic()
     name = printable(checkpoint.name.partition(".")[0])
     with tqdm(total=total, initial=optimiser.steps, desc=name, unit="step", smoothing=0.02) as bar:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Schedule:
+class RateSchedule:
     """Linear rise to `peak` over `warmup` steps, a plateau, linear fall over `cooldown` of the run.
 
     With a plateau, the length of a run can be chosen late: until the cooldown begins, runs of

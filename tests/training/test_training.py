@@ -32,7 +32,7 @@ from lrp_audio.training import from_recordings
 from lrp_audio.training.loss import cross_entropy
 from lrp_audio.training.optimiser import Adam
 from lrp_audio.training.run import TrainingSet, train
-from lrp_audio.training.schedule import Schedule
+from lrp_audio.training.schedule import RateSchedule
 from lrp_audio.types import Array, Parameters
 
 
@@ -44,7 +44,7 @@ def tone(length: int, frequency: float = 440.0) -> Array:
 
 
 def test_the_rate_rises_holds_and_falls() -> None:
-    schedule = Schedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
+    schedule = RateSchedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
     rates = [schedule.rate(step) for step in range(1, 101)]
     np.testing.assert_allclose(rates[:10], 0.2 * np.arange(1, 11))
     np.testing.assert_array_equal(rates[9:61], 2.0)
@@ -58,20 +58,20 @@ def test_the_rate_rises_holds_and_falls() -> None:
 def test_the_rate_is_never_negative_nor_above_its_peak(
     steps: int, warmup: int, fall: float
 ) -> None:
-    schedule = Schedule(0.5, steps, warmup, fall)
+    schedule = RateSchedule(0.5, steps, warmup, fall)
     rates = [schedule.rate(step) for step in range(1, steps + 1)]
     assert all(0 < rate <= 0.5 for rate in rates)
 
 
 def test_augmentation_weakens_as_the_rate_falls() -> None:
-    schedule = Schedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
+    schedule = RateSchedule(peak=2.0, steps=100, warmup=10, cooldown=0.4)
     strengths = np.array([schedule.strength(step) for step in range(1, 101)])
     np.testing.assert_array_equal(strengths[:61], 1.0)
     np.testing.assert_allclose(strengths[60:], [schedule.rate(i) / 2 for i in range(61, 101)])
 
 
 def test_runs_of_different_length_are_alike_until_the_fall_begins() -> None:
-    short, long = Schedule(1.0, 100, 10, 0.4), Schedule(1.0, 200, 10, 0.4)
+    short, long = RateSchedule(1.0, 100, 10, 0.4), RateSchedule(1.0, 200, 10, 0.4)
     assert [short.rate(i) for i in range(1, 61)] == [long.rate(i) for i in range(1, 61)]
 
 

@@ -6,7 +6,7 @@ from lrp_audio.errors import ModelError
 from lrp_audio.interchange.call import Call
 from lrp_audio.interchange.construction import Construction
 from lrp_audio.interchange.operators.arithmetic import affine
-from lrp_audio.interchange.values import Axis, MixedSamplesError, View
+from lrp_audio.interchange.values import AbsentAxis, MixedSamplesError, View
 from lrp_audio.layers import Dense
 from lrp_audio.types import Array
 
@@ -50,7 +50,7 @@ def _right(net: Construction, view: View, matrix: Array) -> View:
     matrix, is_vector = _matrix(matrix, column=True)
     if not view.axes:
         raise ModelError("it multiplies a number by a matrix")
-    if view.axes[-1] is Axis.BATCH:
+    if view.axes[-1] is AbsentAxis.BATCH:
         raise MixedSamplesError("it sums over the batch")
     view = net.plain(view)
     if not isinstance(view.axes[-1], int):

@@ -11,7 +11,7 @@ from lrp_audio.interchange.construction import Construction
 from lrp_audio.interchange.layouts import samples_first
 from lrp_audio.interchange.operators.arithmetic import affine, power
 from lrp_audio.interchange.operators.windows import pads_of
-from lrp_audio.interchange.values import Axis, MixedSamplesError, View, axis_of
+from lrp_audio.interchange.values import AbsentAxis, MixedSamplesError, View, axis_of
 from lrp_audio.layers import (
     Abs,
     AveragePool1D,
@@ -134,13 +134,13 @@ def _pooled(
     axes: Sequence[int],
     make: type[GlobalAveragePool] | type[GlobalMaxPool],
 ) -> View:
-    if any(view.axes[axis] is Axis.BATCH for axis in axes):
+    if any(view.axes[axis] is AbsentAxis.BATCH for axis in axes):
         raise MixedSamplesError("it reduces over the batch")
     places = sorted({a for a in (view.axes[axis] for axis in axes) if isinstance(a, int)})
     ones = View(
         view.node,
         view.shape,
-        tuple(Axis.ONE if index in axes else a for index, a in enumerate(view.axes)),
+        tuple(AbsentAxis.ONE if index in axes else a for index, a in enumerate(view.axes)),
     )
     if all(view.shape[place] == 1 for place in places):
         return ones

@@ -10,7 +10,14 @@ from lrp_audio.interchange.layouts import together
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.operators.arithmetic import affine
 from lrp_audio.interchange.shapes import flat_shape, padding, reshaped, slices, split_sizes
-from lrp_audio.interchange.values import BATCHES, Axis, Known, MixedSamplesError, View, axis_of
+from lrp_audio.interchange.values import (
+    BATCHES,
+    AbsentAxis,
+    Known,
+    MixedSamplesError,
+    View,
+    axis_of,
+)
 from lrp_audio.layers import Concat, Pad, Slice
 from lrp_audio.types import Array
 
@@ -196,7 +203,7 @@ def tile(call: Call, net: Construction) -> View:
     for axis, times in enumerate(repeats):
         if times == 1:
             continue
-        if view.axes[axis] is Axis.BATCH or not 1 <= times <= _MOST_TILES:
+        if view.axes[axis] is AbsentAxis.BATCH or not 1 <= times <= _MOST_TILES:
             raise ModelError(f"it repeats axis {axis} {times} times")
         plain = net.plain(view)
         place = plain.axes[axis]
@@ -219,7 +226,7 @@ def _cut(net: Construction, view: View, cut: tuple[slice, ...]) -> View:
         if isinstance(axis, int) and part.indices(view.shape[axis]) != (0, view.shape[axis], 1)
     ]
     for axis, part in zip(view.axes, cut, strict=True):
-        if axis is Axis.ONE and len(range(*part.indices(1))) != 1:
+        if axis is AbsentAxis.ONE and len(range(*part.indices(1))) != 1:
             raise ModelError("it cuts away the whole of an axis")
     if not wanted:
         return view
