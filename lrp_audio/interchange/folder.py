@@ -101,6 +101,12 @@ def read_folder(folder: Path, dtype: str, factory: NetworkFactory | None = None)
             f"its front end makes inputs of shape {front.shape}, and the network takes "
             f"{wanted}: correct [front], or give the shape of a sample in [network]",
         )
+    if front.length is None and not network.free_axes:
+        raise _wrong(
+            folder,
+            f"its front end makes inputs of any length, and the network takes {wanted} only: give "
+            "the length in [front]",
+        )
     return FolderModel(folder.resolve().name, network, ending, front, output, notes, digest.hex)
 
 

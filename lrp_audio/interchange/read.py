@@ -1,6 +1,7 @@
 """Reading a network from an ONNX file."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 
 from lrp_audio.arguments import as_path, described, one_of
 from lrp_audio.errors import ModelError
+from lrp_audio.interchange.any_length import of_any_length
 from lrp_audio.interchange.build import network_of
 from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.ending import Ending, without_ending
@@ -17,9 +19,12 @@ from lrp_audio.interchange.graph import Graph, Operation, Port, graph_of
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.patterns import with_activations
 from lrp_audio.interchange.values import AbsentAxis, MixedSamplesError
+from lrp_audio.models.graph import Node
 from lrp_audio.models.network import Network
 from lrp_audio.models.shapes import with_ones
 from lrp_audio.types import Array
+
+_SAMPLES, _FRAMES = (16_000, 160_000), (100, 1_000)  # lengths to try where any is taken
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,10 @@ def read_onnx_network(
     """The network in the ONNX file at `path`, computing in `dtype`; nothing of it is executed.
 
     `input` and `output` name values of the graph; they may be left out where there is only one,
-    and `output` may be any value inside of the graph. `shape`, that of a sample, is needed where
-    the graph leaves lengths open; axes of length 1 may be left out of it. A batch that the graph
-    fixes to 1 may have any size here. Raises `ModelError` for a file that is damaged, too large or
+    and `output` may be any value inside of the graph. `shape` is that of a sample, where the graph
+    leaves lengths open; axes of length 1 may be left out of it. By default it is a second of
+    samples, or a hundred along each such axis. A batch that the graph fixes to 1 may have any size
+    here. Raises `ModelError` for a file that is damaged, too large or
     not safe to read, and for a graph that cannot be explained, with the name of the node and what
     to do.
     """
@@ -77,20 +83,60 @@ def _network(
     out = _output(graph, output)
     operations, ending, notes = without_ending(graph.leading_to(out), out)
     entry = _input(graph, input, {name for o in operations for name in o.inputs} | {out})
-    sample, free, batch = _sample_shape(entry, shape)
-    numbers(sample, f"The input {described(entry.name)}")
     operations = with_activations(operations, _scalars(graph, operations))
     wanted = replace(graph, operations=tuple(operations)).leading_to(out)
-    try:
-        network, more = network_of(graph, wanted, (entry.name, sample), out, batch, dtype)
-    except MixedSamplesError as error:
-        if batch is not AbsentAxis.BATCH:
-            raise
-        network, more = network_of(graph, wanted, (entry.name, sample), out, AbsentAxis.ONE, dtype)
-        notes.append(f"The network was read for one sample at a time. {error}")
-    network = Network(network.nodes, network.input_shape, free)
+
+    def read(shape: Sequence[int] | None, notes: Sequence[str]) -> ReadNetwork:
+        network, more = _read(graph, wanted, entry, out, shape, dtype)
+        return ReadNetwork(network, entry.name, out, ending, (*notes, *more), digest.hex)
+
+    if shape is not None or not (usual := _usual_shapes(entry)):
+        return read(shape, notes)
+    for each in usual:
+        chosen = f"The graph leaves lengths open; it was read for samples of ({_axes(each)})."
+        with suppress(ModelError):
+            return read(each, [*notes, chosen])
+    return read(usual[0], notes)  # raises the error of the usual length
+
+
+def _read(
+    graph: Graph,
+    wanted: Sequence[Operation],
+    entry: Port,
+    out: str,
+    shape: Sequence[int] | None,
+    dtype: type[np.floating[Any]],
+) -> tuple[Network, list[str]]:
+    """The network for samples of `shape`, and notes on how it was read.
+
+    Where the graph leaves lengths open, it takes others too, if its layers allow that.
+    """
+    sample, free, batch = _sample_shape(entry, shape)
+
+    def read(sample: tuple[int, ...]) -> tuple[Network, list[str]]:
+        numbers(sample, f"The input {described(entry.name)}")
+        at = (entry.name, sample)
+        try:
+            network, notes = network_of(graph, wanted, at, out, batch, dtype)
+        except MixedSamplesError as error:
+            if batch is not AbsentAxis.BATCH:
+                raise
+            network, notes = network_of(graph, wanted, at, out, AbsentAxis.ONE, dtype)
+            notes = [f"The network was read for one sample at a time. {error}", *notes]
+        return network, notes
+
+    network, notes = read(sample)
+    nodes: Sequence[Node] = network.nodes
+    if free:
+        longer = tuple(2 * n if axis in free else n for axis, n in enumerate(sample))
+        try:
+            nodes = of_any_length(network, read(longer)[0])
+        except ModelError as error:
+            free = ()
+            notes = [*notes, f"The network takes samples of ({_axes(sample)}) only. {error}"]
+    network = Network(nodes, sample, free)
     network.freeze()
-    return ReadNetwork(network, entry.name, out, ending, (*notes, *more), digest.hex)
+    return network, notes
 
 
 def _output(graph: Graph, wanted: str | None) -> str:
@@ -132,6 +178,34 @@ def _listed(names: list[str]) -> str:
     return (shown or "none") + (", ..." if len(names) > 8 else "")
 
 
+def declared_outputs(path: Path) -> list[str]:
+    """Names of the outputs that the graph in the ONNX file at `path` declares."""
+    digest = FilesDigest()
+    return [entry.name for entry in graph_of(read_model(path, digest), path.parent, digest).outputs]
+
+
+def _axes_of(entry: Port, axes: int) -> tuple[AbsentAxis | None, tuple[int | None, ...]]:
+    """What the first axis of the input is, if it is the batch, and the axes of a sample.
+
+    Of an input whose shape the graph does not say, a sample has so many `axes` of any length.
+    """
+    declared = (None,) * (1 + axes) if entry.shape is None else entry.shape
+    if len(declared) > 1 and declared[0] in (None, 1):
+        return AbsentAxis.BATCH if declared[0] is None else AbsentAxis.ONE, declared[1:]
+    return None, declared
+
+
+def _usual_shapes(entry: Port) -> list[tuple[int, ...]]:
+    """Shapes to read a network for whose input leaves lengths open; none where it does not."""
+    if entry.shape is None or None not in (axes := _axes_of(entry, 0)[1]):
+        return []
+    samples = all(n in (None, 1) for n in axes) and axes.count(None) == 1
+    return [
+        tuple(length if n is None else n for n in axes)
+        for length in (_SAMPLES if samples else _FRAMES)
+    ]
+
+
 def _sample_shape(
     entry: Port, wanted: Sequence[int] | None
 ) -> tuple[tuple[int, ...], tuple[int, ...], AbsentAxis | None]:
@@ -139,25 +213,14 @@ def _sample_shape(
 
     The first of several axes is the batch if its length is open or 1.
     """
-    declared = entry.shape
-    if declared is None:
-        if wanted is None:
-            raise ModelError(
-                f"The graph does not say the shape of its input {described(entry.name)}; give "
-                "shape=, that of a sample without the batch axis."
-            )
-        declared = (None,) * (1 + len(wanted))
-    batch: AbsentAxis | None = None
-    if len(declared) > 1 and declared[0] in (None, 1):
-        batch = AbsentAxis.BATCH if declared[0] is None else AbsentAxis.ONE
-        declared = declared[1:]
+    if entry.shape is None and wanted is None:
+        raise ModelError(
+            f"The graph does not say the shape of its input {described(entry.name)}; give shape, "
+            "that of a sample without the batch axis."
+        )
+    batch, declared = _axes_of(entry, len(wanted or ()))
     free = tuple(axis for axis, length in enumerate(declared) if length is None)
     if wanted is None:
-        if free:
-            raise ModelError(
-                f"The input {described(entry.name)} takes samples of any length, "
-                f"({_axes(declared)}); give shape=, with a number for each axis."
-            )
         sample = tuple(length for length in declared if length is not None)
     else:
         sample = with_ones([int(length) for length in wanted], declared)

@@ -23,11 +23,17 @@ def summed_to(array: Array, shape: tuple[int, ...]) -> Array:
     return np.asarray(array.sum(axis=lead + axes, keepdims=True)).reshape(shape)
 
 
+def _lengths(given: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """`shape` with a batch axis, and with the lengths of an array of the shape `given` for -1."""
+    return (given[0], *(m if n == -1 else n for n, m in zip(shape, given[1:], strict=True)))
+
+
 class Broadcasting(Layer):
     """A layer over ``(batch, sources, ...)``: its sources, broadcast and stacked along axis 1.
 
     `shapes` are those of the sources without the batch axis, in NumPy's sense of broadcasting but
-    with as many axes each; None where all have the same shape.
+    with as many axes each; None where all have the same shape. -1 stands for any length along an
+    axis along which a source is not broadcast.
     """
 
     shapes: tuple[tuple[int, ...], ...] | None
@@ -47,7 +53,7 @@ class Broadcasting(Layer):
         if self.shapes is None:
             return super().joined_shape(shapes)
         given = ", ".join(map(str, shapes))
-        if tuple(shapes) != self.shapes:
+        if not self._are_given(shapes):
             raise ShapeError(
                 f"A {self.kind} of sources of the shapes {', '.join(map(str, self.shapes))} was "
                 f"given {given}."
@@ -66,5 +72,12 @@ class Broadcasting(Layer):
         parts = super().split(at_input)
         if self.shapes is None:
             return parts
-        batch = len(at_input)
-        return (summed_to(p, (batch, *s)) for p, s in zip(parts, self.shapes, strict=True))
+        each = zip(parts, self.shapes, strict=True)
+        return (summed_to(part, _lengths(part.shape, shape)) for part, shape in each)
+
+    def _are_given(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        return [len(shape) for shape in shapes] == [len(own) for own in self.shapes or ()] and all(
+            n in (-1, m)
+            for own, shape in zip(self.shapes or (), shapes, strict=True)
+            for n, m in zip(own, shape, strict=True)
+        )

@@ -1,6 +1,6 @@
 """The shipped networks: trained on the listed speakers, so that they hear strangers."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -64,9 +64,7 @@ def train_standard(
     weights = drawing_weights(split.training, labels, recipe.corpora)
     tested = train_network(architecture, task, split, recipe, out, weights, by_corpus)
     corpora = [r.corpus for r in tested.recordings]
-    counts = Counter(corpora)
-    each = np.array([1 / counts[corpus] for corpus in corpora])
-    temperature = fitted_temperature(tested.logits, tested.labels, each)
+    temperature = fitted_temperature(tested.logits, tested.labels, corpora)
     set_temperature(out, temperature)
     return tested, temperature
 

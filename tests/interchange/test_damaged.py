@@ -351,11 +351,6 @@ def output_without_the_input(folder: Path) -> Path:
     return stored(made, folder)
 
 
-@hostile("samples of any length")
-def input_of_any_length(folder: Path) -> Path:
-    return stored(model([node("Relu", "x", "y")], ("N", 3, "T")), folder)
-
-
 @hostile("at most")
 def input_of_2_to_the_40(folder: Path) -> Path:
     return stored(model([node("Relu", "x", "y")], ("N", 2**40)), folder)

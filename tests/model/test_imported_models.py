@@ -21,6 +21,7 @@ from small_network import (
     computed,
     folder_with,
     graph,
+    onnx,
     recording,
 )
 
@@ -406,6 +407,51 @@ def test_the_description_that_is_proposed_can_be_used_at_once(
     before = (folder / "model.toml").read_bytes()
     assert main(["check", str(folder), "--write"]) == 2
     assert (folder / "model.toml").read_bytes() == before
+
+
+def test_the_description_of_a_network_of_any_length_has_no_length_but_frames(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = folder_with(tmp_path / "own", graph(None, frames=True))
+    (folder / "model.toml").unlink()
+    assert main(["check", str(folder), "--write"]) == 0
+    written = tomllib.loads((folder / "model.toml").read_text())
+    assert "length" not in written["front"]
+    assert written["output"]["names"] == ["0", "1", "2"]
+    assert written["output"]["frames"] == {"step": 0.0005, "axis": 1}  # 8 samples at 16 kHz
+    assert main(["check", str(folder)]) == 0
+    model = lrp_audio.load(folder)
+    for seconds in (0.3, 1.1):
+        found = model.explain((np.sin(np.arange(round(16000 * seconds))), 16000), "1@0.1")
+        assert found.moment == pytest.approx(0.1, abs=0.0005)
+        assert found.relevance.shape == (round(16000 * seconds),)
+
+
+def test_of_several_outputs_the_first_that_can_be_read_is_proposed(
+    tmp_path: Path, clip: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = graph(None)
+    made.graph.node.append(onnx.helper.make_node("NonZero", ["f"], ["found"]))
+    for place, name in enumerate(("found", "f", "s")):
+        info = onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None)
+        made.graph.output.insert(place, info)
+    del made.graph.output[3:]
+    folder = folder_with(tmp_path / "own", made)
+    (folder / "model.toml").unlink()
+    assert main(["check", str(folder), "--write"]) == 0
+    text = (folder / "model.toml").read_text()
+    assert tomllib.loads(text)["network"]["output"] == "f"
+    assert '"found", "s"' in text
+    assert lrp_audio.load(folder).explain(clip).relevance.shape == (LENGTH,)
+
+
+def test_a_front_end_of_any_length_before_a_network_of_one_length_is_refused(
+    tmp_path: Path,
+) -> None:
+    text = DESCRIPTION.replace(f"length = {LENGTH}\n", "") + ""
+    text = text.replace('file = "model.onnx"', f'file = "model.onnx"\nshape = [1, {LENGTH}]')
+    with pytest.raises(ModelError, match=r"give the length in \[front\]"):
+        lrp_audio.load(folder_with(tmp_path / "own", graph(), text))
 
 
 def test_models_of_folders_survive_pickling(own: Path, clip: Path) -> None:

@@ -181,23 +181,33 @@ def test_the_temperature_is_the_one_that_made_the_logits_too_large(true: float) 
     scores = 2 * rng.standard_normal((6000, 5))
     noise = rng.gumbel(size=scores.shape)  # the largest sum is a draw from the softmax
     labels = (scores + noise).argmax(axis=1)
-    found = fitted_temperature((true * scores).astype(np.float32), labels, np.ones(6000))
+    found = fitted_temperature((true * scores).astype(np.float32), labels, ["one"] * 6000)
     assert found == pytest.approx(true, rel=0.06)
 
 
-def test_the_temperature_counts_clips_by_their_weights() -> None:
-    logits = np.tile([[2.0, 0.0]], (4, 1))
-    labels = np.array([0, 0, 0, 1])
-    even = fitted_temperature(logits, labels, np.ones(4))
-    assert even == pytest.approx(2 / np.log(3), rel=1e-3)  # three of four are right
-    weighted = fitted_temperature(logits, labels, np.array([3.0, 3.0, 3.0, 1.0]))
-    assert weighted == pytest.approx(2 / np.log(9), rel=1e-3)
+@pytest.mark.parametrize("easy", [0, 10, 1000])
+def test_the_temperature_suits_the_most_difficult_corpus_whatever_its_size(easy: int) -> None:
+    labels = np.array([0, 0, 0, 1] + [0] * easy)  # three of four are right; then all are
+    corpora = ["difficult"] * 4 + ["easy"] * easy
+    logits = np.tile([[2.0, 0.0]], (len(labels), 1))
+    found = fitted_temperature(logits, labels, corpora)
+    assert found == pytest.approx(2 / np.log(3), rel=1e-3)
+
+
+def test_the_temperature_lies_between_those_of_equally_difficult_corpora() -> None:
+    """The second is certain of two errors in ten where it should not be, and unsure elsewhere."""
+    sure, unsure = np.tile([[2.0, 0.0]], (10, 1)), np.tile([[0.5, 0.0]], (10, 1))
+    labels = np.array([1] * 2 + [0] * 8)
+    both = np.concatenate([sure, unsure])
+    alone = [fitted_temperature(x, labels, ["one"] * 10) for x in (sure, unsure)]
+    found = fitted_temperature(both, np.tile(labels, 2), ["sure"] * 10 + ["unsure"] * 10)
+    assert min(alone) < found < max(alone)
 
 
 def test_a_temperature_without_errors_to_fit_it_to_is_bounded() -> None:
     logits = np.array([[3.0, 0.0]] * 3)
-    assert 0.05 <= fitted_temperature(logits, np.zeros(3, np.intp), np.ones(3)) < 0.2
-    assert 10 < fitted_temperature(logits, np.ones(3, np.intp), np.ones(3)) <= 20
+    assert 0.05 <= fitted_temperature(logits, np.zeros(3, np.intp), ["one"] * 3) < 0.2
+    assert 10 < fitted_temperature(logits, np.ones(3, np.intp), ["one"] * 3) <= 20
 
 
 def classified(corpora: list[str], labels: list[int], said: list[int], classes: int) -> Classified:

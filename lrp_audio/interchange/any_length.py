@@ -1,0 +1,91 @@
+"""Networks of any length: what two readings of a graph, for two lengths, have in common."""
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from lrp_audio.errors import ModelError
+from lrp_audio.layers import Reshape, Slice
+from lrp_audio.layers.base import Layer
+from lrp_audio.layers.broadcasting import Broadcasting
+from lrp_audio.models.graph import Node
+from lrp_audio.models.network import Network
+
+_TO_THE_END = 2**62
+
+
+def of_any_length(network: Network, longer: Network) -> list[Node]:
+    """The nodes of `network` for samples of any length, with the help of those for a longer one.
+
+    What differs between the two is the length of a reshaped or a broadcast axis, which becomes -1,
+    or a position that a slice has from the end. Raises `ModelError` with the name of a layer that
+    depends on the length in another way.
+    """
+    if [(n.name, n.sources) for n in network.nodes] != [(n.name, n.sources) for n in longer.nodes]:
+        raise ModelError("Its layers depend on the length.")
+    return [
+        _general(node, other.layer, network.shapes[node.sources[0]], longer.shapes[node.sources[0]])
+        for node, other in zip(network.nodes, longer.nodes, strict=True)
+    ]
+
+
+def _general(node: Node, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Node:
+    """`node` for inputs of any length, from its layer for `shape` and that for a `longer` one."""
+    layer = copy(node.layer)
+    if isinstance(layer, Reshape) and isinstance(other, Reshape):
+        layer.shape = _open(layer.shape, other.shape)
+    elif isinstance(layer, Broadcasting) and isinstance(other, Broadcasting) and layer.shapes:
+        pairs = zip(layer.shapes, other.shapes or layer.shapes, strict=True)
+        layer.shapes = tuple(_open(a, b) for a, b in pairs)
+        other = _with(other, shapes=layer.shapes)
+    elif isinstance(layer, Slice) and isinstance(other, Slice) and layer.axes == other.axes:
+        ends = [(shape[axis - 1], longer[axis - 1]) for axis in layer.axes]
+        layer.starts = _from_the_end(layer.starts, other.starts, ends)
+        layer.ends = _from_the_end(layer.ends, other.ends, ends)
+        other = _with(other, starts=layer.starts, ends=layer.ends)
+    if (isinstance(layer, Reshape) and layer.shape.count(-1) <= 1) or _same(layer, other):
+        return replace(node, layer=layer)
+    raise ModelError(f"Its layer {node.name} depends on the length.")
+
+
+def _open(shape: tuple[int, ...], longer: tuple[int, ...]) -> tuple[int, ...]:
+    """`shape` with -1 where the other one is longer."""
+    if len(shape) != len(longer):
+        return shape
+    return tuple(n if n == m else -1 for n, m in zip(shape, longer, strict=True))
+
+
+def _from_the_end(
+    places: Sequence[int], longer: Sequence[int], lengths: Sequence[tuple[int, int]]
+) -> tuple[int, ...]:
+    """`places` along axes of such `lengths`, counted from the end where they move with it."""
+    each = zip(places, longer, lengths, strict=True)
+    return tuple(
+        (n - length or _TO_THE_END) if n != m and n - length == m - other else n
+        for n, m, (length, other) in each
+    )
+
+
+def _with(layer: Layer, **values: Any) -> Layer:
+    other = copy(layer)
+    vars(other).update(values)
+    return other
+
+
+def _same(a: object, b: object) -> bool:
+    """Whether two layers, or what they hold, are the same."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")  # type: ignore[arg-type]
+    if isinstance(a, list | tuple):
+        pairs = zip(a, b, strict=False)  # type: ignore[call-overload]
+        return len(a) == len(b) and all(_same(x, y) for x, y in pairs)  # type: ignore[arg-type]
+    if hasattr(a, "__dict__"):
+        return _same(*(sorted(vars(of).items()) for of in (a, b)))
+    return bool(a == b)
