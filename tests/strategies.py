@@ -27,6 +27,7 @@ from lrp_audio.layers import (
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
+    GlobalSum,
     HardSigmoid,
     HardSwish,
     Identity,
@@ -223,6 +224,7 @@ LINEAR: dict[type[Layer], st.SearchStrategy[Case]] = {
     AveragePool1D: pool(AveragePool1D, 1),
     AveragePool2D: pool(AveragePool2D, 2),
     GlobalAveragePool: global_pool(GlobalAveragePool),
+    GlobalSum: global_pool(GlobalSum),
     BatchNorm: batch_norm(),
     Affine: affine(),
     Sum: summed(),
@@ -317,6 +319,7 @@ EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
     (AveragePool1D(2), (3, 6)),
     (AveragePool2D(2), (3, 4, 6)),
     (GlobalAveragePool(), (3, 6)),
+    (GlobalSum(), (3, 6)),
 ]
 """At least one layer of each sort, with the shape of a sample that it takes."""
 

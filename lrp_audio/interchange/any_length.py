@@ -34,45 +34,55 @@ def of_any_length(network: Network, longer: Network) -> list[Node]:
 
 def _general(node: Node, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Node:
     """`node` for inputs of any length, from its layer for `shape` and that for a `longer` one."""
-    layer = copy(node.layer)
+    ours, theirs = (
+        _opened(node.layer, other, shape, longer),
+        _opened(other, node.layer, longer, shape),
+    )
+    if not _same(ours, theirs):
+        raise ModelError(f"Its layer {node.name} depends on the length.")
+    return replace(node, layer=ours)
+
+
+def _opened(layer: Layer, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Layer:
+    """`layer`, which takes `shape`, with all left open that another length changes in one way."""
     if isinstance(layer, Reshape) and isinstance(other, Reshape):
-        layer.shape = _open(layer.shape, other.shape)
-    elif isinstance(layer, Broadcasting) and isinstance(other, Broadcasting) and layer.shapes:
-        pairs = zip(layer.shapes, other.shapes or layer.shapes, strict=True)
-        layer.shapes = tuple(_open(a, b) for a, b in pairs)
-        other = _with(other, shapes=layer.shapes)
-    elif isinstance(layer, Slice) and isinstance(other, Slice) and layer.axes == other.axes:
-        ends = [(shape[axis - 1], longer[axis - 1]) for axis in layer.axes]
-        layer.starts = _from_the_end(layer.starts, other.starts, ends)
-        layer.ends = _from_the_end(layer.ends, other.ends, ends)
-        other = _with(other, starts=layer.starts, ends=layer.ends)
-    if (isinstance(layer, Reshape) and layer.shape.count(-1) <= 1) or _same(layer, other):
-        return replace(node, layer=layer)
-    raise ModelError(f"Its layer {node.name} depends on the length.")
+        open_shape = _open(layer.shape, other.shape)
+        return _with(layer, shape=open_shape) if open_shape.count(-1) <= 1 else layer
+    if isinstance(layer, Broadcasting) and isinstance(other, Broadcasting):
+        pairs = list(zip(layer.shapes or (), other.shapes or (), strict=False))
+        return _with(layer, shapes=tuple(_open(*pair) for pair in pairs) or layer.shapes)
+    if isinstance(layer, Slice) and isinstance(other, Slice) and layer.axes == other.axes:
+        lengths = [(shape[axis - 1], longer[axis - 1]) for axis in layer.axes]
+        return _with(
+            layer,
+            starts=_from_the_end(layer.starts, other.starts, lengths),
+            ends=_from_the_end(layer.ends, other.ends, lengths),
+        )
+    return layer
 
 
-def _open(shape: tuple[int, ...], longer: tuple[int, ...]) -> tuple[int, ...]:
-    """`shape` with -1 where the other one is longer."""
-    if len(shape) != len(longer):
+def _open(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    """`shape` with -1 where the other one is longer or shorter."""
+    if len(shape) != len(other):
         return shape
-    return tuple(n if n == m else -1 for n, m in zip(shape, longer, strict=True))
+    return tuple(n if n == m else -1 for n, m in zip(shape, other, strict=True))
 
 
 def _from_the_end(
-    places: Sequence[int], longer: Sequence[int], lengths: Sequence[tuple[int, int]]
+    places: Sequence[int], others: Sequence[int], lengths: Sequence[tuple[int, int]]
 ) -> tuple[int, ...]:
     """`places` along axes of such `lengths`, counted from the end where they move with it."""
-    each = zip(places, longer, lengths, strict=True)
+    each = zip(places, others, lengths, strict=True)
     return tuple(
-        (n - length or _TO_THE_END) if n != m and n - length == m - other else n
-        for n, m, (length, other) in each
+        (n - length or _TO_THE_END) if n != m and n - length == m - longer else n
+        for n, m, (length, longer) in each
     )
 
 
 def _with(layer: Layer, **values: Any) -> Layer:
-    other = copy(layer)
-    vars(other).update(values)
-    return other
+    changed = copy(layer)
+    vars(changed).update(values)
+    return changed
 
 
 def _same(a: object, b: object) -> bool:

@@ -17,6 +17,7 @@ from lrp_audio.layers.flatten import Flatten
 from lrp_audio.layers.gelu import GELU
 from lrp_audio.layers.global_average_pool import GlobalAveragePool
 from lrp_audio.layers.global_max_pool import GlobalMaxPool
+from lrp_audio.layers.global_sum import GlobalSum
 from lrp_audio.layers.hard_sigmoid import HardSigmoid
 from lrp_audio.layers.hard_swish import HardSwish
 from lrp_audio.layers.identity import Identity
@@ -60,6 +61,7 @@ __all__ = [
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "GlobalSum",
     "HardSigmoid",
     "HardSwish",
     "Identity",

@@ -64,6 +64,12 @@ INNER = [
     node("Add", "s c", "z"),
     node("ReduceMean", "z", "y", axes=[2], keepdims=0),
 ]
+ATTENTIVE = [
+    node("Conv", "x w", "c"),
+    node("Softmax", "c", "s", axis=2),
+    node("Mul", "c s", "z"),
+    node("ReduceSum", "z axis", "y", keepdims=0),
+]
 LAST = [
     node("Conv", "x w", "c"),
     node("Slice", "c b e axis", "s"),
@@ -100,6 +106,7 @@ OPEN: dict[str, tuple[list[Any], dict[str, np.ndarray], tuple[Any, ...]]] = {
     "an end cut off": (CHOMP, THREE | {"b": i(0), "e": i(-4)}, CHANNELS),
     "both ends cut off": (INNER, THREE | {"b": i(2), "e": i(-2)}, CHANNELS),
     "the last position": (LAST, THREE | {"b": i(-1), "e": i(END)}, CHANNELS),
+    "attentive pooling": (ATTENTIVE, THREE, CHANNELS),
     "the first positions": (LAST, THREE | {"b": i(3), "e": i(5)}, CHANNELS),
 }
 
@@ -155,6 +162,21 @@ def test_a_constant_as_long_as_the_input_fits_one_length_only(tmp_path: Path) ->
     assert not read.network.free_axes
     with pytest.raises(ModelError):
         read_onnx_network(stored(made, tmp_path), shape=(3, 57))
+
+
+@pytest.mark.parametrize(("begin", "end"), [("zero", "half"), ("half", "end")])
+def test_a_cut_in_the_middle_fits_one_length_only(begin: str, end: str, tmp_path: Path) -> None:
+    nodes = [
+        node("Shape", "x", "s"),
+        node("Gather", "s minus", "t"),
+        node("Div", "t two", "half"),
+        node("Slice", f"x {begin} {end} axis", "c"),
+        node("ReduceMean", "c", "y", axes=[2], keepdims=0),
+    ]
+    constants = {"minus": i(-1), "two": i(2), "zero": i(0), "end": i(END), "axis": i(2)}
+    read = read_onnx_network(stored(model(nodes, CHANNELS, constants), tmp_path))
+    assert not read.network.free_axes
+    assert "depends on the length" in read.notes[-1]
 
 
 def test_a_longer_example_is_taken_where_the_usual_one_is_too_short(tmp_path: Path) -> None:

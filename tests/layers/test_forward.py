@@ -26,6 +26,7 @@ from lrp_audio.layers import (
     Exp,
     GlobalAveragePool,
     GlobalMaxPool,
+    GlobalSum,
     HardSigmoid,
     HardSwish,
     Identity,
@@ -153,7 +154,9 @@ def test_logarithm_and_roots_are_their_formulas_and_nan_below_zero(
     assert y[0, 1] == (-np.inf if isinstance(layer, Log) else 0)
 
 
-@pytest.mark.parametrize("kind", [GlobalMaxPool, GlobalAveragePool], ids=lambda c: c.__name__)
+@pytest.mark.parametrize(
+    "kind", [GlobalMaxPool, GlobalAveragePool, GlobalSum], ids=lambda c: c.__name__
+)
 @given(data=st.data())
 def test_global_pools_are_reductions_over_their_axes(
     kind: type[Layer], data: st.DataObject
@@ -161,7 +164,7 @@ def test_global_pools_are_reductions_over_their_axes(
     layer, shape = data.draw((POOLS | LINEAR)[kind])
     x = data.draw(generators()).standard_normal((2, *shape))
     axes = tuple(range(2, x.ndim)) if layer.axes is None else tuple(layer.axes)
-    reduce = np.max if kind is GlobalMaxPool else np.mean
+    reduce = {GlobalMaxPool: np.max, GlobalAveragePool: np.mean, GlobalSum: np.sum}[kind]
     expected = reduce(x, axis=axes, keepdims=layer.keepdims)
     np.testing.assert_allclose(layer.forward(x), expected, atol=1e-12)
 

@@ -21,6 +21,7 @@ from lrp_audio.layers import (
     Dropout,
     GlobalAveragePool,
     GlobalMaxPool,
+    GlobalSum,
     HardSigmoid,
     Identity,
     LogSoftmax,
@@ -90,13 +91,13 @@ def larger(net: Construction, first: View, second: View) -> View:
 
 def range_of(net: Construction, name: str) -> Range:
     """What the values of a node are confined to by the activations before it."""
-    factors: list[Affine] = []
+    factors: list[Affine | GlobalSum] = []
     for _ in range(_FARTHEST):
         if name == INPUT:
             return _ANY
         node = net.by_name[name]
         layer = node.layer
-        if isinstance(layer, Affine):
+        if isinstance(layer, Affine | GlobalSum):
             factors.append(layer)
         elif not isinstance(layer, _KEEPING) or len(node.sources) != 1:
             break
@@ -117,7 +118,9 @@ def _own_range(layer: object) -> Range:
     return (0.0, math.inf) if isinstance(layer, ReLU) else _ANY
 
 
-def _scaled(limits: Range, layer: Affine) -> Range:
+def _scaled(limits: Range, layer: Affine | GlobalSum) -> Range:
+    if isinstance(layer, GlobalSum):  # of any number of values
+        return 0.0 if limits[0] >= 0 else -math.inf, 0.0 if limits[1] <= 0 else math.inf
     if not all(map(math.isfinite, limits)):
         return _ANY
     ends = np.multiply.outer(np.array(limits), [layer.weight.min(), layer.weight.max()])

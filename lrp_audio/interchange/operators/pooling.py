@@ -1,6 +1,5 @@
 """Pooling over windows and over whole axes, and reductions."""
 
-import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -19,6 +18,7 @@ from lrp_audio.layers import (
     Exp,
     GlobalAveragePool,
     GlobalMaxPool,
+    GlobalSum,
     Log,
     MaxPool1D,
     MaxPool2D,
@@ -97,10 +97,8 @@ def minimum(net: Construction, view: View, axes: Sequence[int]) -> View:
 
 
 def total(net: Construction, view: View, axes: Sequence[int]) -> View:
-    """The sum over axes: the mean times the number of values."""
-    sizes = view.sizes()
-    count = np.array(float(math.prod(sizes[axis] for axis in axes)))
-    return affine(net, mean(net, view, axes), count)
+    """The sum over axes."""
+    return _pooled(net, view, axes, GlobalSum)
 
 
 def squares(net: Construction, view: View, axes: Sequence[int]) -> View:
@@ -132,7 +130,7 @@ def _pooled(
     net: Construction,
     view: View,
     axes: Sequence[int],
-    make: type[GlobalAveragePool] | type[GlobalMaxPool],
+    make: type[GlobalAveragePool] | type[GlobalMaxPool] | type[GlobalSum],
 ) -> View:
     if any(view.axes[axis] is AbsentAxis.BATCH for axis in axes):
         raise MixedSamplesError("it reduces over the batch")
