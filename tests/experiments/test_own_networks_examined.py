@@ -6,31 +6,36 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 pytest.importorskip("onnx", reason="needs the extra `onnx`")
 
-from small_network import DESCRIPTION, OF_FRAMES, RATE, folder_with, graph, recording
+from graphs import model, node
+from small_network import (
+    DESCRIPTION,
+    FRONT,
+    LENGTH,
+    OF_FRAMES,
+    RATE,
+    folder_with,
+    graph,
+    recording,
+)
 
 import lrp_audio
 from lrp_audio.attributions import methods
 from lrp_audio.experiments import sanity
 from lrp_audio.experiments.__main__ import main
+from lrp_audio.fronts.kinds import front_from
 
-LOG_MEL = f"""\
-[network]
-file = "model.onnx"
-
-[front]
-kind = "log-mel"
-rate = {RATE}
-length = 800
-window = 128
-hop = 32
-bands = 16
-
-[output]
-names = ["siren", "drill", "engine"]
-"""
+SHORT = {"rate": RATE, "length": LENGTH}
+STFT = SHORT | {"n_fft": 128, "hop_length": 32}
+FRONTS: dict[str, dict[str, Any]] = {
+    "log-mel": STFT | {"n_mels": 12, "top_db": 40.0},
+    "mfcc": STFT | {"n_mels": 12, "n_mfcc": 6},
+    "frames": SHORT | {"frame_length": 64, "hop_length": 32},
+    "magnitude": STFT | {"channels": 2, "orientation": "time-frequency"},
+}
 VALUES = DESCRIPTION.replace("[output]", '[output]\nkind = "value"')
 
 
@@ -98,6 +103,24 @@ def test_methods_are_compared_on_a_network_of_ones_own(
     assert all(0 <= row["average drop (%)"] <= 100 for row in listen)
     names = {row["clip"] for row in found["rows"]}
     assert names == {"siren.wav", "seven of 9.flac", "drill_01.wav"}
+
+
+@pytest.mark.parametrize("kind", FRONTS)
+def test_methods_are_compared_behind_every_sort_of_front_end(kind: str, tmp_path: Path) -> None:
+    front = front_from(kind, dict(FRONTS[kind]))
+    weight = np.random.default_rng(0).standard_normal((int(np.prod(front.shape)), 3))
+    nodes = [node("Relu", "x", "q"), node("Flatten", "q", "f"), node("Gemm", "f w", "y")]
+    made = model(nodes, ("N", *front.shape), {"w": weight.astype(np.float32)})
+    declared = [f"{key} = {json.dumps(value)}" for key, value in FRONTS[kind].items()]
+    written = "\n".join([f'kind = "{kind}"', *declared])
+    folder = folder_with(tmp_path / "net", made, DESCRIPTION.replace(FRONT, written))
+    (tmp_path / "recordings").mkdir()
+    noise = np.random.default_rng(1).standard_normal((LENGTH, front.channels)) / 10
+    soundfile.write(tmp_path / "recordings" / "street.wav", noise, RATE)
+    found = run("compare", folder, tmp_path / "recordings", tmp_path / "out")
+    for row in found["tables"][1]["rows"]:
+        assert all(np.isfinite(value) for value in row.values() if isinstance(value, float))
+        assert 0 <= row["average drop (%)"] <= 100
 
 
 def test_a_network_of_values_is_shuffled_but_has_no_decision_to_lose(
