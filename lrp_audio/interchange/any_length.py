@@ -1,4 +1,4 @@
-"""Networks of any length: what two readings of a graph, for two lengths, have in common."""
+"""Networks of any length: what readings of a graph for several lengths have in common."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -17,30 +17,42 @@ from lrp_audio.models.network import Network
 _TO_THE_END = 2**62
 
 
-def of_any_length(network: Network, longer: Network) -> list[Node]:
-    """The nodes of `network` for samples of any length, with the help of those for a longer one.
+def longer(length: int) -> tuple[int, int]:
+    """Two lengths to read a graph for that was read for one.
 
-    What differs between the two is the length of a reshaped or a broadcast axis, which becomes -1,
-    or a position that a slice has from the end. Raises `ModelError` with the name of a layer that
+    Divided by any number, one of them leaves another remainder: what a graph cuts or pads to a
+    multiple of something is noticed.
+    """
+    return 2 * length + 1, 2 * length + 2
+
+
+def of_any_length(network: Network, others: Sequence[Network]) -> list[Node]:
+    """The nodes of `network` for samples of any length, with the help of those for other lengths.
+
+    What differs between them is the length of a reshaped or a broadcast axis, which becomes -1, or
+    a position that a slice has from the end. Raises `ModelError` with the name of a layer that
     depends on the length in another way.
     """
-    if [(n.name, n.sources) for n in network.nodes] != [(n.name, n.sources) for n in longer.nodes]:
+    names = [(node.name, node.sources) for node in network.nodes]
+    if any([(node.name, node.sources) for node in other.nodes] != names for other in others):
         raise ModelError("Its layers depend on the length.")
-    return [
-        _general(node, other.layer, network.shapes[node.sources[0]], longer.shapes[node.sources[0]])
-        for node, other in zip(network.nodes, longer.nodes, strict=True)
-    ]
+    return [_general(place, network, others) for place in range(len(names))]
 
 
-def _general(node: Node, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Node:
-    """`node` for inputs of any length, from its layer for `shape` and that for a `longer` one."""
-    ours, theirs = (
-        _opened(node.layer, other, shape, longer),
-        _opened(other, node.layer, longer, shape),
-    )
-    if not _same(ours, theirs):
+def _general(place: int, network: Network, others: Sequence[Network]) -> Node:
+    """The node at `place`, for inputs of any length."""
+    node = network.nodes[place]
+    shape = network.shapes[node.sources[0]]
+    found = []
+    for other in others:
+        layer, given = other.nodes[place].layer, other.shapes[node.sources[0]]
+        found += [
+            _opened(node.layer, layer, shape, given),
+            _opened(layer, node.layer, given, shape),
+        ]
+    if not all(_same(found[0], layer) for layer in found):
         raise ModelError(f"Its layer {node.name} depends on the length.")
-    return replace(node, layer=ours)
+    return replace(node, layer=found[0])
 
 
 def _opened(layer: Layer, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Layer:

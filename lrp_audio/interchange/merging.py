@@ -109,7 +109,7 @@ def _pad_before_convolution(first: Layer, second: Layer, given: Shape, made: Sha
         return None
     own = second.window.pad
     flat = [n for pair in first.pads for n in pair]
-    if first.mode != "constant" or first.value != 0 or min(flat) < 0 or own == "same":
+    if first.mode != "constant" or first.value != 0 or min(flat) < 0 or isinstance(own, str):
         return None
     if any(first.pads[0]):
         return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrp_audio.arguments import as_path, described, one_of
 from lrp_audio.errors import ModelError
-from lrp_audio.interchange.any_length import of_any_length
+from lrp_audio.interchange.any_length import longer, of_any_length
 from lrp_audio.interchange.build import network_of
 from lrp_audio.interchange.digest import FilesDigest
 from lrp_audio.interchange.ending import Ending, without_ending
@@ -92,11 +92,14 @@ def _network(
 
     if shape is not None or not (usual := _usual_shapes(entry)):
         return read(shape, notes)
+    readable: list[ReadNetwork] = []
     for each in usual:
         chosen = f"The graph leaves lengths open; it was read for samples of ({_axes(each)})."
         with suppress(ModelError):
-            return read(each, [*notes, chosen])
-    return read(usual[0], notes)  # raises the error of the usual length
+            readable.append(read(each, [*notes, chosen]))
+            if readable[-1].network.free_axes:
+                return readable[-1]
+    return readable[0] if readable else read(usual[0], notes)  # which raises its error again
 
 
 def _read(
@@ -128,9 +131,10 @@ def _read(
     network, notes = read(sample)
     nodes: Sequence[Node] = network.nodes
     if free:
-        longer = tuple(2 * n if axis in free else n for axis, n in enumerate(sample))
+        lengths = [longer(n) if axis in free else (n, n) for axis, n in enumerate(sample)]
         try:
-            nodes = of_any_length(network, read(longer)[0])
+            others = [read(given)[0] for given in zip(*lengths, strict=True)]
+            nodes = of_any_length(network, others)
         except ModelError as error:
             free = ()
             notes = [*notes, f"The network takes samples of ({_axes(sample)}) only. {error}"]

@@ -29,7 +29,7 @@ class Convolution(WeightedLayer, FusedMap):
     """Cross-correlation with `weight` ``(out, in / groups, *kernel)``.
 
     `stride`, `pad` and `dilation` are a whole number for all axes, or one for each. `pad` may also
-    be a pair (before, after) for each axis, or "same".
+    be a pair (before, after) for each axis, "same" or "same-lower".
     """
 
     kind: ClassVar[str] = "convolution"

@@ -10,7 +10,8 @@ class Pooled:
     """A layer that reduces each channel within a sliding window.
 
     `kernel`, `stride` and `dilation` are a whole number for all axes, or one for each; the stride
-    is the kernel unless given. `pad` may also be a pair (before, after) for each axis, or "same".
+    is the kernel unless given. `pad` may also be a pair (before, after) for each axis, "same" or
+    "same-lower".
     """
 
     kind: ClassVar[str]
@@ -28,7 +29,7 @@ class Pooled:
         stride = kernel if stride is None else per_axis(stride, self.rank, "stride")
         dilation = per_axis(dilation, self.rank, "dilation")
         self.window = Sliding(kernel, stride, padding(pad, self.rank), dilation, ceil_mode)
-        for axis, pair in enumerate(self.window.pad if self.window.pad != "same" else ()):
+        for axis, pair in enumerate(() if isinstance(self.window.pad, str) else self.window.pad):
             if max(pair) >= self.window.reach(axis):
                 raise ShapeError(
                     f"A {self.kind} with kernel {kernel} was given pad {self.window.pad}; expected "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -30,8 +30,11 @@ def spatial_size(size: tuple[int, ...]) -> tuple[int, int]:
 Axes = int | Sequence[int]
 """One whole number for all axes, or one for each."""
 
-Padding = int | Sequence[int | Sequence[int]] | Literal["same"]
-"""One whole number for all axes; or for each axis a number or a pair (before, after); or "same"."""
+Same = Literal["same", "same-lower"]
+"""Padding that keeps the length of the input where the stride is 1, for any length."""
+
+Padding = int | Sequence[int | Sequence[int]] | Same
+"""One whole number for all axes; or for each axis a number or a pair (before, after); or `Same`."""
 
 Pairs = tuple[tuple[int, int], ...]
 """(before, after) for each axis."""
@@ -48,10 +51,10 @@ def per_axis(value: Axes, rank: int, what: str) -> tuple[int, ...]:
         ) from error
 
 
-def padding(value: Padding, rank: int) -> Pairs | Literal["same"]:
+def padding(value: Padding, rank: int) -> Pairs | Same:
     """`value` as a pair (before, after) for each of `rank` axes, or "same" as it is."""
-    if isinstance(value, str) and value == "same":
-        return "same"
+    if isinstance(value, str) and value in get_args(Same):
+        return value
     try:
         return tuple(_pair_of(number) for number in _for_each(value, rank))
     except (TypeError, ValueError) as error:
@@ -82,13 +85,13 @@ class Sliding:
     """A window over the spatial axes: in each field one number an axis, in `pad` (before, after).
 
     ``pad="same"`` keeps the length of the input where the stride is 1; where the padding is odd,
-    the end gets one more. With `ceil_mode` a last window that the end of the input clips still
-    counts.
+    the end gets one more, or with ``"same-lower"`` the beginning. With `ceil_mode` a last window
+    that the end of the input clips still counts.
     """
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
-    pad: Pairs | Literal["same"]
+    pad: Pairs | Same
     dilation: tuple[int, ...]
     ceil_mode: bool = False
 
@@ -99,7 +102,7 @@ class Sliding:
                 f"A window was given kernel {self.kernel}, stride {self.stride} and dilation "
                 f"{self.dilation}; expected the same number of whole numbers >= 1 in each."
             )
-        if self.pad != "same" and (
+        if not isinstance(self.pad, str) and (
             len(self.pad) != len(self.kernel) or min(map(min, self.pad)) < 0
         ):
             raise ShapeError(
@@ -124,12 +127,13 @@ class Sliding:
 
     def pads_of(self, axis: int, length: int) -> tuple[int, int]:
         """Padding before and after an axis of that `length`."""
-        if self.pad != "same":
+        if not isinstance(self.pad, str):
             return self.pad[axis]
         stride = self.stride[axis]
         windows = -(-length // stride)
         total = max(0, (windows - 1) * stride + self.reach(axis) - length)
-        return total // 2, total - total // 2
+        less, more = total // 2, total - total // 2
+        return (less, more) if self.pad == "same" else (more, less)
 
     def reach(self, axis: int) -> int:
         """How many positions of an axis the window spans."""

@@ -179,6 +179,42 @@ def test_a_cut_in_the_middle_fits_one_length_only(begin: str, end: str, tmp_path
     assert "depends on the length" in read.notes[-1]
 
 
+@pytest.mark.parametrize("name", ["SAME_UPPER", "SAME_LOWER"])
+@pytest.mark.parametrize("stride", [2, 3])
+def test_padding_that_depends_on_the_length_is_that_of_each_length(
+    name: str, stride: int, tmp_path: Path
+) -> None:
+    nodes = [
+        node("Conv", "x w", "c", auto_pad=name, strides=[stride]),
+        # The package onnx takes SAME_LOWER for SAME_UPPER in pools, unlike onnxruntime.
+        node("MaxPool", "c", "p", auto_pad="SAME_UPPER", kernel_shape=[3], strides=[stride]),
+        node("ReduceMean", "p", "y", axes=[2], keepdims=0),
+    ]
+    made = model(nodes, CHANNELS, {"w": r(3, 3, 4)})
+    network = read_onnx_network(stored(made, tmp_path)).network
+    assert network.free_axes == (1,)
+    for length in range(60, 72):
+        x = r(1, 3, length)
+        expected = ReferenceEvaluator(made).run(None, {"x": x})[0]
+        np.testing.assert_allclose(network.forward(x), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("multiple", [2, 5, 16, 160])
+def test_a_cut_to_a_multiple_fits_one_length_only(multiple: int, tmp_path: Path) -> None:
+    """At 100 samples nothing, or something else than at other lengths, is cut."""
+    nodes = [
+        node("Shape", "x", "s"),
+        node("Gather", "s minus", "t"),
+        node("Div", "t by", "n"),
+        node("Mul", "n by", "end"),
+        node("Slice", "x zero end axis", "c"),
+        node("ReduceMean", "c", "y", axes=[2], keepdims=0),
+    ]
+    constants = {"minus": i(-1), "by": i(multiple), "zero": i(0), "axis": i(2)}
+    read = read_onnx_network(stored(model(nodes, CHANNELS, constants), tmp_path))
+    assert not read.network.free_axes
+
+
 def test_a_longer_example_is_taken_where_the_usual_one_is_too_short(tmp_path: Path) -> None:
     pools = [node("MaxPool", f"p{k}", f"p{k + 1}", kernel_shape=[4], strides=[4]) for k in range(4)]
     nodes = [node("Relu", "x", "p0"), *pools, node("ReduceMean", "p4", "y", axes=[2], keepdims=0)]

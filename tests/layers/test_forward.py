@@ -60,13 +60,14 @@ SIDES = ((1, 2), (4, 3))
 
 
 def padding_of(window: Sliding, axis: int, length: int) -> tuple[int, int]:
-    """Positions before and after the input; "same" splits them, the odd one behind."""
-    if window.pad != "same":
+    """Positions before and after the input; "same" splits them, the odd one at one end."""
+    if not isinstance(window.pad, str):
         return window.pad[axis]
     reach = (window.kernel[axis] - 1) * window.dilation[axis] + 1
     stride = window.stride[axis]
     total = max(0, (-(-length // stride) - 1) * stride + reach - length)
-    return total // 2, total - total // 2
+    less, more = total // 2, total - total // 2
+    return (less, more) if window.pad == "same" else (more, less)
 
 
 def taps(
@@ -131,11 +132,13 @@ def test_pooling_equals_loops_over_its_windows(kind: type[Layer], data: st.DataO
         np.testing.assert_allclose(found[(slice(None), slice(None), *k)], expected, atol=1e-12)
 
 
-def test_same_padding_keeps_the_length_and_puts_the_odd_one_behind() -> None:
+def test_same_padding_keeps_the_length_and_puts_the_odd_one_at_one_end() -> None:
     layer = Conv1D(np.array([[[1.0, 2.0]]]), pad="same")
     np.testing.assert_array_equal(
         layer.forward(np.array([[[1.0, 10.0, 100.0]]])), [[[21, 210, 100]]]
     )
+    layer = Conv1D(np.array([[[1.0, 2.0]]]), pad="same-lower")
+    np.testing.assert_array_equal(layer.forward(np.array([[[1.0, 10.0, 100.0]]])), [[[2, 21, 210]]])
 
 
 @pytest.mark.parametrize("layer", [Log(), Sqrt(), Pow(0.25)], ids=lambda v: type(v).__name__)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import singledispatch
-from typing import Literal
 
 import numpy as np
 from draws import Draw, RecordedBatchNorm
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from lrp_audio import layers, rules
 from lrp_audio.layers.convolution import Convolution
 from lrp_audio.layers.pooled import Pooled
-from lrp_audio.layers.window import Pairs
+from lrp_audio.layers.window import Pairs, Same
 from lrp_audio.models.network import INPUT, Network
 
 Array = NDArray[np.float64]
@@ -141,9 +140,10 @@ def _(layer: Pooled) -> Module:
     return kind(window.kernel, window.stride, pad, ceil_mode=window.ceil_mode, **options)
 
 
-def _symmetric(pad: Pairs | Literal["same"]) -> tuple[int, ...] | str:
+def _symmetric(pad: Pairs | Same) -> tuple[int, ...] | str:
     """One number for both sides of each axis: torch's layers have no others."""
-    if pad == "same":
+    if isinstance(pad, str):
+        assert pad == "same"  # torch has no other
         return pad
     assert all(before == after for before, after in pad)
     return tuple(before for before, _ in pad)

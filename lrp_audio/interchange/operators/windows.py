@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.call import Call, whole
+from lrp_audio.layers.window import Same
 
-Pads = tuple[tuple[int, int], ...]
+Pads = tuple[tuple[int, int], ...] | Same
 
 
 def pads_of(
@@ -15,7 +16,10 @@ def pads_of(
     stride: Sequence[int],
     dilation: Sequence[int],
 ) -> Pads:
-    """Padding before and after each axis of the window, for an input of these `lengths`."""
+    """Padding before and after each axis of the window, for an input of these `lengths`.
+
+    By name where it depends on them.
+    """
     rank = len(kernel)
     if not len(lengths) == len(stride) == len(dilation) == rank or min((*stride, *dilation)) < 1:
         raise ModelError(
@@ -24,6 +28,8 @@ def pads_of(
         )
     name = call.attribute("auto_pad", "NOTSET")
     if name in ("SAME_UPPER", "SAME_LOWER"):
+        if max(stride) > 1:
+            return "same" if name == "SAME_UPPER" else "same-lower"
         totals = [
             max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
             for n, k, s, d in zip(lengths, kernel, stride, dilation, strict=True)
