@@ -215,9 +215,19 @@ def test_a_cut_to_a_multiple_fits_one_length_only(multiple: int, tmp_path: Path)
     assert not read.network.free_axes
 
 
-def test_a_longer_example_is_taken_where_the_usual_one_is_too_short(tmp_path: Path) -> None:
-    pools = [node("MaxPool", f"p{k}", f"p{k + 1}", kernel_shape=[4], strides=[4]) for k in range(4)]
-    nodes = [node("Relu", "x", "p0"), *pools, node("ReduceMean", "p4", "y", axes=[2], keepdims=0)]
+@pytest.mark.parametrize("pools", [3, 4])
+def test_a_longer_example_is_taken_where_the_usual_one_is_too_short(
+    pools: int, tmp_path: Path
+) -> None:
+    """Of 100 samples, three pools leave one, of which no mean is taken, and four leave none."""
+    nodes = [
+        node("Relu", "x", "p0"),
+        *(
+            node("MaxPool", f"p{k}", f"p{k + 1}", kernel_shape=[4], strides=[4])
+            for k in range(pools)
+        ),
+        node("ReduceMean", f"p{pools}", "y", axes=[2], keepdims=0),
+    ]
     network = read_onnx_network(stored(model(nodes, CHANNELS), tmp_path)).network
     assert network.input_shape == (3, 1000)
     assert network.forward(r(1, 3, 300)).shape == (1, 3)
