@@ -1,6 +1,6 @@
 """Networks of any length: what readings of a graph for several lengths have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -26,33 +26,35 @@ def longer(length: int) -> tuple[int, int]:
     return 2 * length + 1, 2 * length + 2
 
 
-def of_any_length(network: Network, others: Sequence[Network]) -> list[Node]:
+def of_any_length(network: Network, others: Iterable[Network]) -> list[Node]:
     """The nodes of `network` for samples of any length, with the help of those for other lengths.
 
     What differs between them is the length of a reshaped or a broadcast axis, which becomes -1, or
     a position that a slice has from the end. Raises `ModelError` with the name of a layer that
-    depends on the length in another way.
+    depends on the length in another way. One of the others is held at a time.
     """
-    names = [(node.name, node.sources) for node in network.nodes]
-    if any([(node.name, node.sources) for node in other.nodes] != names for other in others):
-        raise ModelError("Its layers depend on the length.")
-    return [_general(place, network, others) for place in range(len(names))]
-
-
-def _general(place: int, network: Network, others: Sequence[Network]) -> Node:
-    """The node at `place`, for inputs of any length."""
-    node = network.nodes[place]
-    shape = network.shapes[node.sources[0]]
-    found = []
+    found: list[Node] = []
     for other in others:
-        layer, given = other.nodes[place].layer, other.shapes[node.sources[0]]
-        found += [
-            _opened(node.layer, layer, shape, given),
-            _opened(layer, node.layer, given, shape),
-        ]
-    if not all(_same(found[0], layer) for layer in found):
+        if [(n.name, n.sources) for n in other.nodes] != [
+            (n.name, n.sources) for n in network.nodes
+        ]:
+            raise ModelError("Its layers depend on the length.")
+        opened = [_general(place, network, other) for place in range(len(network.nodes))]
+        for node, before in zip(opened, found or opened, strict=True):
+            if not _same(node.layer, before.layer):
+                raise ModelError(f"Its layer {node.name} depends on the length.")
+        found = opened
+    return found
+
+
+def _general(place: int, network: Network, other: Network) -> Node:
+    """The node at `place`, for inputs of any length."""
+    node, layer = network.nodes[place], other.nodes[place].layer
+    shape, given = (of.shapes[node.sources[0]] for of in (network, other))
+    opened = _opened(node.layer, layer, shape, given)
+    if not _same(opened, _opened(layer, node.layer, given, shape)):
         raise ModelError(f"Its layer {node.name} depends on the length.")
-    return replace(node, layer=found[0])
+    return replace(node, layer=opened)
 
 
 def _opened(layer: Layer, other: Layer, shape: tuple[int, ...], longer: tuple[int, ...]) -> Layer:
@@ -104,7 +106,7 @@ def _same(a: object, b: object) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
-        return np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")  # type: ignore[arg-type]
+        return np.array_equal(a, b)  # type: ignore[arg-type]
     if isinstance(a, list | tuple):
         pairs = zip(a, b, strict=False)  # type: ignore[call-overload]
         return len(a) == len(b) and all(_same(x, y) for x, y in pairs)  # type: ignore[arg-type]

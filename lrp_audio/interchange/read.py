@@ -133,7 +133,7 @@ def _read(
     if free:
         lengths = [longer(n) if axis in free else (n, n) for axis, n in enumerate(sample)]
         try:
-            others = [read(given)[0] for given in zip(*lengths, strict=True)]
+            others = (read(given)[0] for given in zip(*lengths, strict=True))
             nodes = of_any_length(network, others)
         except ModelError as error:
             free = ()
