@@ -7,10 +7,10 @@ import numpy as np
 from lrp_audio.arguments import as_path, described
 from lrp_audio.errors import ModelError
 from lrp_audio.interchange.digest import FilesDigest
+from lrp_audio.interchange.foreign import refuse_other_formats
 from lrp_audio.interchange.limits import MAX_FILE
 from lrp_audio.interchange.opening import read_exactly, regular_file
 from lrp_audio.interchange.packages import parser
-from lrp_audio.interchange.torchfile import refuse_other_formats
 from lrp_audio.types import Array
 
 

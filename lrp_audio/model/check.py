@@ -12,6 +12,7 @@ from lrp_audio.commands.text import aligned, printable
 from lrp_audio.errors import ModelError, ShapeError
 from lrp_audio.files import remove_leftovers, write_bytes_aside
 from lrp_audio.interchange.folder import DESCRIPTION, Reference, read_folder, reference_of
+from lrp_audio.interchange.foreign import refuse_bare_file, refuse_other_formats
 from lrp_audio.interchange.read import ReadNetwork, declared_outputs, read_onnx_network
 from lrp_audio.models.batches import forward
 from lrp_audio.models.network import Network
@@ -29,6 +30,7 @@ def check(folder: Path) -> int:
 
     Raises `ModelError` where it cannot be read, or where its outputs differ from the reference.
     """
+    _require_folder(folder)
     found = read_folder(folder, "float64")
     network, output, front = found.network, found.output, found.front
     print(f"{printable(found.name)}: {len(network.nodes)} layers, {_parameters(network):,} numbers")
@@ -62,11 +64,15 @@ def propose(folder: Path) -> int:
 
     Raises `ModelError` where there is one already, or not exactly one ONNX file.
     """
+    _require_folder(folder)
     remove_leftovers(folder)  # also where nothing more has to be written
     path = folder / DESCRIPTION
     if path.exists():
         raise ModelError(f"{path} is there already: change it by hand, or remove it first.")
     files = sorted(folder.glob("*.onnx"))
+    if not files:
+        for found in sorted(folder.glob("*")):
+            refuse_other_formats(found)
     if len(files) != 1:
         raise ModelError(f"{folder} holds {len(files)} files ending in .onnx; expected one.")
     outputs = declared_outputs(files[0])
@@ -78,6 +84,13 @@ def propose(folder: Path) -> int:
     write_bytes_aside(path, content)
     print(f"wrote {printable(path)}: complete [front] and the names, then check it again")
     return 0
+
+
+def _require_folder(folder: Path) -> None:
+    """Raise `ModelError` where there is no such folder."""
+    refuse_bare_file(folder)
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder {folder}: give one with an ONNX file in it.")
 
 
 def _first_readable(path: Path, outputs: Sequence[str]) -> ReadNetwork:

@@ -58,6 +58,10 @@ def load(
             found.sha256,
             front=found.front,
         )
+    from lrp_audio.interchange.foreign import refuse_bare_file
+
+    if Path(name).suffix != ".npz":
+        refuse_bare_file(Path(name))
     loaded = load_network(name, arithmetic.type)
     output = Output(loaded.classes, temperature=loaded.temperature)
     return Model(

@@ -1,4 +1,4 @@
-"""Files of other frameworks: not read, with the line that converts each."""
+"""Files that are not read, or not by themselves: with the line that helps for each."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ _LITE = (
     "it is a TensorFlow Lite file. Convert it: "
     "python -m tf2onnx.convert --tflite {name} --output model.onnx"
 )
+_DESCRIBED = (".onnx", ".safetensors")
 _CONVERSIONS = {
     ".pt": _TORCH,
     ".pth": _TORCH,
@@ -40,3 +41,16 @@ def refuse_other_formats(path: Path) -> None:
     reason = _CONVERSIONS.get(path.suffix.lower())
     if reason is not None:
         raise ModelError(f"{path} is not read: {reason.format(name=path.name)}")
+
+
+def refuse_bare_file(path: Path) -> None:
+    """Raise `ModelError` where `path` is a file of a network, instead of a described folder."""
+    if not path.is_file():
+        return
+    refuse_other_formats(path)
+    if path.suffix.lower() in _DESCRIBED:
+        raise ModelError(
+            f"{path} needs a model.toml beside it, which says how recordings become its inputs and "
+            f"what its outputs are called; then give its folder ({path.parent}). For an ONNX file "
+            f"let one be proposed with: python -m lrp_audio.model check {path.parent} --write"
+        )
