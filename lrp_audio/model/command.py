@@ -27,7 +27,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         help="propose a model.toml from the ONNX file in DIR, where there is none",
     )
     options = parser.parse_args(arguments)
-    from lrp_audio.model.check import check, propose
+    from lrp_audio.model.check import check
+    from lrp_audio.model.proposal import propose
 
     return propose(options.folder) if options.write else check(options.folder)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import explain
+from graphs import model
 from small_network import (
     DESCRIPTION,
     FRONT,
@@ -425,6 +426,23 @@ def test_the_description_of_a_network_of_any_length_has_no_length_but_frames(
         found = model.explain((np.sin(np.arange(round(16000 * seconds))), 16000), "1@0.1")
         assert found.moment == pytest.approx(0.1, abs=0.0005)
         assert found.relevance.shape == (round(16000 * seconds),)
+
+
+def test_the_description_of_frames_of_a_spectrogram_counts_its_hops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", "w"], ["c"], strides=[2]),
+        onnx.helper.make_node("Transpose", ["c"], ["y"], perm=[0, 2, 1]),
+    ]
+    weight = np.random.default_rng(0).standard_normal((3, 40, 5)).astype(np.float32)
+    folder = folder_with(tmp_path / "own", model(nodes, ("N", 40, "T"), {"w": weight}))
+    (folder / "model.toml").unlink()
+    assert main(["check", str(folder), "--write"]) == 0
+    text = (folder / "model.toml").read_text()
+    assert "shape (40, any)" in text
+    assert tomllib.loads(text)["output"]["frames"] == {"step": 0.02, "axis": 0}  # two hops of 10 ms
+    assert tomllib.loads(text)["output"]["names"] == ["0", "1", "2"]
 
 
 def test_of_several_outputs_the_first_that_can_be_read_is_proposed(
