@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import graphs
 import numpy as np
 import pytest
 from command_line import explain
-from graphs import model
 from small_network import (
     DESCRIPTION,
     FRONT,
@@ -436,7 +436,7 @@ def test_the_description_of_frames_of_a_spectrogram_counts_its_hops(
         onnx.helper.make_node("Transpose", ["c"], ["y"], perm=[0, 2, 1]),
     ]
     weight = np.random.default_rng(0).standard_normal((3, 40, 5)).astype(np.float32)
-    folder = folder_with(tmp_path / "own", model(nodes, ("N", 40, "T"), {"w": weight}))
+    folder = folder_with(tmp_path / "own", graphs.model(nodes, ("N", 40, "T"), {"w": weight}))
     (folder / "model.toml").unlink()
     assert main(["check", str(folder), "--write"]) == 0
     text = (folder / "model.toml").read_text()
