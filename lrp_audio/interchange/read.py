@@ -18,13 +18,10 @@ from lrp_audio.interchange.file import read_model
 from lrp_audio.interchange.graph import Graph, Operation, Port, graph_of
 from lrp_audio.interchange.limits import numbers
 from lrp_audio.interchange.patterns import with_activations
+from lrp_audio.interchange.sample_shape import in_words, sample_shape, usual_shapes
 from lrp_audio.interchange.values import AbsentAxis, MixedSamplesError
-from lrp_audio.models.graph import Node
 from lrp_audio.models.network import Network
-from lrp_audio.models.shapes import with_ones
 from lrp_audio.types import Array
-
-_SAMPLES, _FRAMES = (16_000, 160_000), (100, 1_000)  # lengths to try where any is taken
 
 
 @dataclass(frozen=True)
@@ -57,9 +54,8 @@ def read_onnx_network(
     and `output` may be any value inside of the graph. `shape` is that of a sample, where the graph
     leaves lengths open; axes of length 1 may be left out of it. By default it is a second of
     samples, or a hundred along each such axis. A batch that the graph fixes to 1 may have any size
-    here. Raises `ModelError` for a file that is damaged, too large or
-    not safe to read, and for a graph that cannot be explained, with the name of the node and what
-    to do.
+    here. Raises `ModelError` for a file that is damaged, too large or not safe to read, and for a
+    graph that cannot be explained, with the name of the node and what to do.
     """
     one_of(dtype, ("float32", "float64"), "number type")
     path = as_path(path, "an ONNX file")
@@ -90,11 +86,11 @@ def _network(
         network, more = _read(graph, wanted, entry, out, shape, dtype)
         return ReadNetwork(network, entry.name, out, ending, (*notes, *more), digest.hex)
 
-    if shape is not None or not (usual := _usual_shapes(entry)):
+    if shape is not None or not (usual := usual_shapes(entry)):
         return read(shape, notes)
     readable: list[ReadNetwork] = []
     for each in usual:
-        chosen = f"The graph leaves lengths open; it was read for samples of ({_axes(each)})."
+        chosen = f"The graph leaves lengths open; it was read for samples of ({in_words(each)})."
         with suppress(ModelError):
             readable.append(read(each, [*notes, chosen]))
             if readable[-1].network.free_axes:
@@ -114,7 +110,7 @@ def _read(
 
     Where the graph leaves lengths open, it takes others too, if its layers allow that.
     """
-    sample, free, batch = _sample_shape(entry, shape)
+    sample, free, batch = sample_shape(entry, shape)
 
     def read(sample: tuple[int, ...]) -> tuple[Network, list[str]]:
         numbers(sample, f"The input {described(entry.name)}")
@@ -129,16 +125,19 @@ def _read(
         return network, notes
 
     network, notes = read(sample)
-    nodes: Sequence[Node] = network.nodes
-    if free:
-        lengths = [longer(n) if axis in free else (n, n) for axis, n in enumerate(sample)]
+    reasons: list[str] = []
+    for axes in [free, *((axis,) for axis in free)] if len(free) > 1 else [free] * bool(free):
+        lengths = [longer(n) if axis in axes else (n, n) for axis, n in enumerate(sample)]
         try:
             others = (read(given)[0] for given in zip(*lengths, strict=True))
-            nodes = of_any_length(network, others)
+            network = Network(of_any_length(network, others), sample, axes)
+            break
         except ModelError as error:
-            free = ()
-            notes = [*notes, f"The network takes samples of ({_axes(sample)}) only. {error}"]
-    network = Network(nodes, sample, free)
+            reasons.append(str(error))
+    else:
+        network = Network(network.nodes, sample)
+    if reasons:
+        notes.append(f"The network takes samples of ({network.lengths}) only. {reasons[0]}")
     network.freeze()
     return network, notes
 
@@ -186,64 +185,6 @@ def declared_outputs(path: Path) -> list[str]:
     """Names of the outputs that the graph in the ONNX file at `path` declares."""
     digest = FilesDigest()
     return [entry.name for entry in graph_of(read_model(path, digest), path.parent, digest).outputs]
-
-
-def _axes_of(entry: Port, axes: int) -> tuple[AbsentAxis | None, tuple[int | None, ...]]:
-    """What the first axis of the input is, if it is the batch, and the axes of a sample.
-
-    Of an input whose shape the graph does not say, a sample has so many `axes` of any length.
-    """
-    declared = (None,) * (1 + axes) if entry.shape is None else entry.shape
-    if len(declared) > 1 and declared[0] in (None, 1):
-        return AbsentAxis.BATCH if declared[0] is None else AbsentAxis.ONE, declared[1:]
-    return None, declared
-
-
-def _usual_shapes(entry: Port) -> list[tuple[int, ...]]:
-    """Shapes to read a network for whose input leaves lengths open; none where it does not."""
-    if entry.shape is None or None not in (axes := _axes_of(entry, 0)[1]):
-        return []
-    samples = all(n in (None, 1) for n in axes) and axes.count(None) == 1
-    return [
-        tuple(length if n is None else n for n in axes)
-        for length in (_SAMPLES if samples else _FRAMES)
-    ]
-
-
-def _sample_shape(
-    entry: Port, wanted: Sequence[int] | None
-) -> tuple[tuple[int, ...], tuple[int, ...], AbsentAxis | None]:
-    """Shape of a sample, its axes of any length, and what the first axis of the graph's input is.
-
-    The first of several axes is the batch if its length is open or 1.
-    """
-    if entry.shape is None and wanted is None:
-        raise ModelError(
-            f"The graph does not say the shape of its input {described(entry.name)}; give shape, "
-            "that of a sample without the batch axis."
-        )
-    batch, declared = _axes_of(entry, len(wanted or ()))
-    free = tuple(axis for axis, length in enumerate(declared) if length is None)
-    if wanted is None:
-        sample = tuple(length for length in declared if length is not None)
-    else:
-        sample = with_ones([int(length) for length in wanted], declared)
-        fits = len(sample) == len(declared) and all(
-            n >= 1 and m in (None, n) for n, m in zip(sample, declared, strict=True)
-        )
-        if not fits:
-            raise ModelError(
-                f"Samples of shape {sample} are meant to be given, and the input "
-                f"{described(entry.name)} takes samples of ({_axes(declared)}): correct the front "
-                "end or the shape."
-            )
-    if not sample or min(sample) < 1:
-        raise ModelError(f"The input {described(entry.name)} takes samples of shape {sample}.")
-    return sample, free, batch
-
-
-def _axes(lengths: Sequence[int | None]) -> str:
-    return ", ".join("any" if length is None else str(length) for length in lengths)
 
 
 def _scalars(graph: Graph, operations: Sequence[Operation]) -> dict[str, Array]:

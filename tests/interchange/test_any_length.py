@@ -164,6 +164,23 @@ def test_a_constant_as_long_as_the_input_fits_one_length_only(tmp_path: Path) ->
         read_onnx_network(stored(made, tmp_path), shape=(3, 57))
 
 
+@pytest.mark.parametrize("order", ["times first", "bands first"])
+def test_of_several_open_axes_the_one_that_may_vary_does(order: str, tmp_path: Path) -> None:
+    """A dense layer over the bands fixes these, and not the times."""
+    nodes = [node("MatMul", "t d", "q"), node("ReduceMean", "q", "y", axes=[1], keepdims=0)]
+    turned = node("Transpose", "x", "t", perm=[0, 2, 1])
+    first = node("Identity", "x", "t") if order == "times first" else turned
+    shape = ("N", "T", "F") if order == "times first" else ("N", "F", "T")
+    made = model([first, *nodes], shape, {"d": r(100, 5)})
+    read = read_onnx_network(stored(made, tmp_path))
+    times = 0 if order == "times first" else 1
+    assert read.network.free_axes == (times,)
+    assert f"({'any, 100' if times == 0 else '100, any'}) only" in read.notes[-1]
+    x = r(2, 57, 100) if times == 0 else r(2, 100, 57)
+    expected = ReferenceEvaluator(made).run(None, {"x": x})[0]
+    np.testing.assert_allclose(read.network.forward(x), expected, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize(("begin", "end"), [("zero", "half"), ("half", "end")])
 def test_a_cut_in_the_middle_fits_one_length_only(begin: str, end: str, tmp_path: Path) -> None:
     nodes = [
