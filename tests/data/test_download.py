@@ -538,7 +538,11 @@ def patched(changes: Mapping[int, bytes], method: int = zipfile.ZIP_DEFLATED) ->
     [
         (patched({6: b"\xff"}), "is damaged (zip file version"),
         (patched({16: b"\xff\xff\xff\xff"}), "is damaged (Bad CRC-32"),
-        (patched({20: b"\0\0\1\0\0\0\1\0"}, zipfile.ZIP_STORED), "is damaged (it ends too early)"),
+        # Later versions of Python notice that such a file reaches into the archive's list.
+        (
+            patched({20: b"\0\0\1\0\0\0\1\0"}, zipfile.ZIP_STORED),
+            ("is damaged (it ends too early)", "is damaged (Overlapped entries"),
+        ),
         (patched({42: b"\xff"}), "is damaged (Truncated file header"),
         (patched({46: b"F"}), "is damaged (File name in directory"),
         (patched({8: b"\0\x08", 46: b"\xff"}), "is damaged ('utf-8' codec"),
@@ -548,9 +552,10 @@ def patched(changes: Mapping[int, bytes], method: int = zipfile.ZIP_DEFLATED) ->
     ids=["version", "checksum", "size", "place", "name", "letter", "content", "list"],
 )
 def test_a_damaged_archive_is_refused(
-    damaged: bytes, said: str, server: Server, tmp_path: Path
+    damaged: bytes, said: str | tuple[str, ...], server: Server, tmp_path: Path
 ) -> None:
-    assert refused(server, tmp_path, Answer(damaged)).startswith(f"{tmp_path}/fsdd.zip {said}")
+    text = refused(server, tmp_path, Answer(damaged))
+    assert text.removeprefix(f"{tmp_path}/fsdd.zip ").startswith(said)
     assert listed(tmp_path) == ["fsdd.zip"]
 
 
