@@ -62,6 +62,7 @@ class ComparedClips:
         clips = self.portion.clips()
         x = model.inputs(clips)
         targets = model.targets(x)
+        f = probabilities(model, x, targets)
         found: UnitResult = {}
         for name, method in compared_methods(model.front, self.seed).items():
             begun = time.perf_counter()
@@ -72,7 +73,7 @@ class ComparedClips:
             found[name] = {
                 "seconds": [seconds] * len(x),
                 **dict(zip(DIRECTIONS, areas, strict=True)),
-                **_listenable(model, clips, x, targets, maps),
+                **_listenable(model, clips, x, targets, f, maps),
             }
         return found
 
@@ -84,15 +85,23 @@ def compared_methods(front: FrontEnd, seed: int) -> dict[str, Attribution]:
 
 
 def _listenable(
-    model: Model, clips: Sequence[Clip], x: Array, targets: NDArray[np.intp], maps: Array
+    model: Model,
+    clips: Sequence[Clip],
+    x: Array,
+    targets: NDArray[np.intp],
+    f: Array,
+    maps: Array,
 ) -> UnitResult:
-    """The measures of listenable maps for each clip, whose sound is masked by relu(R)."""
+    """The measures of listenable maps for each clip, whose sound is masked by relu(R).
+
+    `f` are the probabilities of the whole clips, ``(clips, classes)``.
+    """
     masks = [_mask(model.front, *of) for of in zip(clips, x, maps, strict=True)]
     kept, removed = (
         np.stack([_without(model.front, *of) for of in zip(clips, x, chosen, strict=True)])
         for chosen in (masks, [1 - mask for mask in masks])
     )
-    f, f_kept, f_removed = (probabilities(model, of, targets) for of in (x, kept, removed))
+    f_kept, f_removed = (probabilities(model, of, targets) for of in (kept, removed))
     rows, predicted = np.arange(len(f)), f.argmax(axis=1)
     whole, left, gone = (of[rows, predicted] for of in (f, f_kept, f_removed))
     found = {

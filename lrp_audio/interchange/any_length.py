@@ -34,10 +34,9 @@ def of_any_length(network: Network, others: Iterable[Network]) -> list[Node]:
     depends on the length in another way. One of the others is held at a time.
     """
     found: list[Node] = []
+    names = [(node.name, node.sources) for node in network.nodes]
     for other in others:
-        if [(n.name, n.sources) for n in other.nodes] != [
-            (n.name, n.sources) for n in network.nodes
-        ]:
+        if [(node.name, node.sources) for node in other.nodes] != names:
             raise ModelError("Its layers depend on the length.")
         opened = [_general(place, network, other) for place in range(len(network.nodes))]
         for node, before in zip(opened, found or opened, strict=True):

@@ -126,7 +126,8 @@ def _read(
 
     network, notes = read(sample)
     reasons: list[str] = []
-    for axes in [free, *((axis,) for axis in free)] if len(free) > 1 else [free] * bool(free):
+    # All open axes at once, else one of them alone.
+    for axes in dict.fromkeys([free, *((axis,) for axis in free)]) if free else ():
         lengths = [longer(n) if axis in axes else (n, n) for axis, n in enumerate(sample)]
         try:
             others = (read(given)[0] for given in zip(*lengths, strict=True))
@@ -134,8 +135,6 @@ def _read(
             break
         except ModelError as error:
             reasons.append(str(error))
-    else:
-        network = Network(network.nodes, sample)
     if reasons:
         notes.append(f"The network takes samples of ({network.lengths}) only. {reasons[0]}")
     network.freeze()

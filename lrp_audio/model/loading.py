@@ -58,9 +58,9 @@ def load(
             found.sha256,
             front=found.front,
         )
-    from lrp_audio.interchange.foreign import refuse_bare_file
+    if Path(name).suffix != ".npz" and Path(name).is_file():
+        from lrp_audio.interchange.foreign import refuse_bare_file
 
-    if Path(name).suffix != ".npz":
         refuse_bare_file(Path(name))
     loaded = load_network(name, arithmetic.type)
     output = Output(loaded.classes, temperature=loaded.temperature)
